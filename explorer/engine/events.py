@@ -1,0 +1,102 @@
+"""What the engine tells whoever listens: frozen values, no torch, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from explorer.errors import ExplorerError
+from explorer.graph.values import Graph
+from explorer.recipe import Recipe
+from explorer.values import Frame, FrameResult, Source
+from explorer.zoo.card import Card, WeightState
+
+Where = Literal["source", "network", "frame", "export", "engine"]
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """A loaded network, as the window needs it.
+
+    Attributes:
+        card: its facts.
+        graph: its layers.
+        weights: name of the loaded set, or "none".
+        trained: whether the weights are trained.
+        labels: name of the class list, or "".
+        device: name of the device it is on.
+        threads: CPU threads torch uses.
+    """
+
+    card: Card
+    graph: Graph
+    weights: str
+    trained: bool
+    labels: str
+    device: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What there is to choose from, once known.
+
+    Attributes:
+        cards: the zoo, with the state of each network's weights.
+        devices: (name, title) of each device, the fastest first.
+    """
+
+    cards: tuple[tuple[Card, WeightState], ...]
+    devices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A long action goes on: ``stage`` is marked text, ``fraction`` 0 … 1 or None; a stage of "" ends it."""
+
+    stage: str
+    values: dict[str, object] = field(default_factory=dict)
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FrameRead:
+    """A still picture was read (it can be shown before the network has seen it), or the source was replaced."""
+
+    source: Source
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class NetworkReady:
+    """A network was loaded and traced."""
+
+    network: NetworkInfo
+
+
+@dataclass(frozen=True, eq=False)
+class ResultReady:
+    """A frame went through the whole path; of several only the newest is delivered."""
+
+    result: FrameResult
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something failed, and where it shows; ``details`` is the traceback for the details button, or ""."""
+
+    where: Where
+    error: ExplorerError
+    recipe: Recipe | None = None
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files were written."""
+
+    paths: tuple[str, ...]
+
+
+Event = Catalogue | Progress | FrameRead | NetworkReady | ResultReady | Problem | Exported

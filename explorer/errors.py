@@ -1,0 +1,54 @@
+"""The errors that a person can meet, each one sentence with its remedy, translated only when it is shown."""
+
+from __future__ import annotations
+
+from explorer.text import _
+
+
+class ExplorerError(Exception):
+    """What went wrong, with the value, and what to do about it.
+
+    Args:
+        message: an English sentence marked with ``N_`` where it is written; ``{name}`` stands for a value.
+        values: what fills the braces; values that are themselves ``ExplorerError`` or marked text are shown as ``str``.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, **values: object) -> None:
+        super().__init__(message, values)
+        self.message = message
+        self.values = values
+
+    def __str__(self) -> str:
+        return _(self.message).format(**self.values)
+
+
+class PersonError(ExplorerError):
+    """A mistake that the person can mend: exit code 2."""
+
+    exit_code = 2
+
+
+class SourceError(PersonError):
+    """A picture, video or camera cannot be read."""
+
+
+class NetworkError(PersonError):
+    """A network, a layer or its weights are not there, or do not fit."""
+
+
+class DeviceError(PersonError):
+    """The device that was asked for is not there, or has not enough memory."""
+
+
+class ExportError(PersonError):
+    """A file cannot be written."""
+
+
+class ForwardError(PersonError):
+    """The network itself raised while it ran."""
+
+
+class Cancelled(ExplorerError):
+    """The person, or a newer wish, ended the work; never shown as an error."""

@@ -1,0 +1,1 @@
+"""A network's ops and edges."""

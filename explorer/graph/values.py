@@ -1,0 +1,95 @@
+"""A network's ops and edges as plain values: what every later room computes from, without torch."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from explorer.errors import NetworkError
+from explorer.text import N_
+
+INPUT = "input"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One op of one forward pass; each call of a reused module is a layer of its own.
+
+    Attributes:
+        id: unique in the graph: the module's path, or the scope's path and the op for a functional op;
+            the n-th call of the same path carries ``:n`` from the second on (``layer1.0.relu:2``).
+        name: ``id`` without the call's number.
+        op: a word of ``graph.vocabulary``; module and functional form give the same word.
+        inputs: ids of the layers whose outputs this op takes, in order; ``"input"`` is the network's input.
+        output: shape without the batch.
+        axes: one letter per entry of ``output``: C channel, H row, W column, D depth, L position in a sequence, ? other.
+        parameters: weights this op uses, each counted at the first op that uses it.
+        macs: multiply-accumulate operations for one picture (convolutions and matrix products; 0 for other ops).
+        attributes: what the op was called with, as JSON values: kernel, stride, padding per side, dilation …
+        module: class name of the module that ran it, or "" at the root.
+        block: path of the module's parent block, for folding; "" at the root.
+    """
+
+    id: str
+    name: str
+    op: str
+    inputs: tuple[str, ...]
+    output: tuple[int, ...]
+    axes: str
+    parameters: int = 0
+    macs: int = 0
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
+    block: str = ""
+
+    @property
+    def channels(self) -> int:
+        """Number of activation maps; 1 where the output has no channel axis."""
+        return self.output[self.axes.index("C")] if "C" in self.axes else 1
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The layers of one network in the order in which they ran; the first is the input itself."""
+
+    layers: tuple[Layer, ...]
+
+    @cached_property
+    def by_id(self) -> dict[str, Layer]:
+        """Layers by id."""
+        return {layer.id: layer for layer in self.layers}
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """Shape of the network's input without the batch, (C, H, W)."""
+        return self.layers[0].output
+
+    @property
+    def output(self) -> Layer:
+        """The layer that the network returned last."""
+        return self.layers[-1]
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, id: str) -> Layer:
+        """Return the layer called ``id``.
+
+        Raises:
+            NetworkError: no layer has that id; the nearest ids are named.
+        """
+        try:
+            return self.by_id[id]
+        except KeyError:
+            nearest = difflib.get_close_matches(id, self.by_id, n=3, cutoff=0.4) or list(self.by_id)[1:4]
+            raise NetworkError(
+                N_("There is no layer called “{layer}”; the nearest are: {nearest}."),
+                layer=id,
+                nearest=", ".join(nearest),
+            ) from None

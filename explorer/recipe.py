@@ -1,0 +1,100 @@
+"""Everything that decides a result, as one frozen value with a JSON round trip."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from explorer.filters.kernel import Kernel
+from explorer.values import Source
+
+DEFAULT_NETWORK = "efficientnet_lite0"
+
+Scale = Literal["map", "layer", "fixed"]
+Sort = Literal["channel", "mean", "max", "zeros"]
+
+
+@dataclass(frozen=True)
+class View:
+    """How activation maps become colours; decides pixels, never values.
+
+    Attributes:
+        scale: the range that the colours span: of each map, of the whole layer, or ``low`` to ``high``.
+        colours: a key of ``render.colours.MAPS`` for maps without negative values; signed maps use the diverging one.
+        sort: the order of the maps in the mosaic, descending; ``channel`` is the network's own order.
+        aspect: width ÷ height that the mosaic should have, in quarter steps.
+    """
+
+    scale: Scale = "map"
+    low: float = 0.0
+    high: float = 1.0
+    colours: str = "viridis"
+    sort: Sort = "channel"
+    aspect: float = 1.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to look at, through which network, and what to show of it.
+
+    Attributes:
+        source: where the picture comes from.
+        filters: kernels applied to the picture before the network, in order.
+        network: name in the zoo.
+        weights: "" for the embedded or cached ones, "none" for random ones, or a name that the network's card lists.
+        input_hw: height and width of the network's input; None for what the weights want.
+        layer: id of the layer whose maps are shown; "" for the first convolution.
+        channel: the map in the inspector.
+        unit: row and column of the chosen cell of that map, or None.
+        task: what is done with the network's output.
+        top: how many predictions.
+        device: "auto", or a name that ``device.available`` lists.
+        view: how maps become colours.
+        thumbnails: ids of the layers whose thumbnail is wanted; ("*",) for all.
+    """
+
+    source: Source = field(default_factory=Source)
+    filters: tuple[Kernel, ...] = ()
+    network: str = DEFAULT_NETWORK
+    weights: str = ""
+    input_hw: tuple[int, int] | None = None
+    layer: str = ""
+    channel: int = 0
+    unit: tuple[int, int] | None = None
+    task: Literal["classify"] = "classify"
+    top: int = 5
+    device: str = "auto"
+    view: View = field(default_factory=View)
+    thumbnails: tuple[str, ...] = ("*",)
+
+    def with_(self, **changes: Any) -> Recipe:
+        """Return a copy with ``changes``; a new network or layer drops what only made sense for the old one."""
+        if changes.get("network", self.network) != self.network:
+            changes = {"weights": "", "input_hw": None, "layer": "", "channel": 0, "unit": None} | changes
+        elif changes.get("layer", self.layer) != self.layer:
+            changes = {"channel": 0, "unit": None} | changes
+        return replace(self, **changes)
+
+    def to_json(self) -> str:
+        """Return the recipe as one JSON object."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Return the recipe that ``to_json`` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError, ExplorerError: the text is not such a recipe.
+        """
+        raw = json.loads(text)
+        raw["source"] = Source(**raw["source"])
+        raw["view"] = View(**raw["view"])
+        raw["filters"] = tuple(
+            Kernel(k["name"], tuple(tuple(map(float, row)) for row in k["weights"]), float(k["scale"]))
+            for k in raw["filters"]
+        )
+        for name in ("input_hw", "unit"):
+            raw[name] = None if raw[name] is None else tuple(map(int, raw[name]))
+        raw["thumbnails"] = tuple(raw["thumbnails"])
+        return cls(**raw)

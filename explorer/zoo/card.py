@@ -1,0 +1,98 @@
+"""What is known of a network before it is built: facts with their source, preprocessing, labels and weights. No torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class WeightState(StrEnum):
+    """Where a network's weights are now."""
+
+    EMBEDDED = "embedded"
+    CACHED = "cached"
+    DOWNLOADABLE = "downloadable"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a picture becomes the input that the weights were trained on.
+
+    Attributes:
+        input_chw: shape of the input without batch.
+        resize: px of the picture's short side after resizing.
+        interpolation: filter of that resize (Pillow's, with antialiasing).
+        mean, std: per channel, subtracted and divided by, on values 0 … ``full``.
+        full: what pixel value 255 becomes before ``mean`` and ``std``: 255 or 1.
+        pad: cells of zero pixels added on every side after the centre crop.
+    """
+
+    input_chw: tuple[int, int, int]
+    resize: int
+    interpolation: Literal["bilinear", "bicubic"]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    full: float = 1.0
+    pad: int = 0
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One set of trained weights.
+
+    Attributes:
+        name: what ``--weights`` calls it.
+        file: file name; in torch's cache folder unless ``package`` says otherwise.
+        url: where a person's machine gets it, or "".
+        sha256: the hash or its beginning.
+        bytes: size of the file, or 0 if not known.
+        package: dotted package that ships the file, or "".
+        preparation: what belongs to these weights.
+        labels: name of the list of classes in ``resources/labels``.
+        trained_on: data set, for the person.
+        licence: of the weights.
+        accuracy: what it reaches, in words with its source, or "".
+    """
+
+    name: str
+    file: str
+    url: str
+    sha256: str
+    bytes: int
+    package: str
+    preparation: Preparation
+    labels: str
+    trained_on: str
+    licence: str
+    accuracy: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One network of the zoo.
+
+    Attributes:
+        name: what ``--model`` calls it.
+        title: as a person writes it.
+        family: architecture family.
+        year: of the paper.
+        paper: authors, title.
+        parameters: number of trainable weights (a test counts them).
+        build: "module:function"; the function takes no argument and returns the untrained ``torch.nn.Module``.
+        weights: the sets there are, best first; may be empty.
+        note: what a person should know, marked for translation, or "".
+    """
+
+    name: str
+    title: str
+    family: str
+    year: int
+    paper: str
+    parameters: int
+    build: str
+    weights: tuple[Weights, ...]
+    preparation: Preparation
+    labels: str
+    note: str = ""

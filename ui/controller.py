@@ -1,0 +1,172 @@
+"""A changed recipe becomes a wish to the engine; an event of the engine becomes a change of the store."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer.engine.events import (
+    Catalogue,
+    Event,
+    Exported,
+    FrameRead,
+    NetworkReady,
+    Problem,
+    Progress,
+    ResultReady,
+)
+from explorer.recipe import Recipe
+from ui.store import Store
+
+UNDO_DEPTH = 200
+
+
+class EngineLike(Protocol):
+    """What the controller asks of the engine."""
+
+    def wish(self, recipe: Recipe) -> None:
+        """Make ``recipe`` the newest wish; returns at once."""
+        ...
+
+    def freeze(self, frozen: bool) -> None:
+        """Hold the newest live frame, or go on."""
+        ...
+
+    def export(self, kind: str, path: str) -> None:
+        """Write the newest result: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV, JSON)."""
+        ...
+
+
+class Controller(QObject):
+    """The only writer of the store."""
+
+    exported = Signal(object)
+    history_changed = Signal()
+
+    def __init__(self, engine: EngineLike, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._engine = engine
+        self._store = store
+        self._undo: list[Recipe] = []
+        self._redo: list[Recipe] = []
+        self._frozen = False
+
+    def start(self) -> None:
+        """Wish for the store's recipe as it is."""
+        self._wish(self._store.recipe)
+
+    def change(self, **changes: Any) -> None:
+        """Change fields of the recipe (see ``Recipe.with_``) as one step that can be undone."""
+        recipe = self._store.recipe.with_(**changes)
+        if recipe != self._store.recipe:
+            self._undo = [*self._undo[-UNDO_DEPTH + 1 :], self._store.recipe]
+            self._redo.clear()
+            self._wish(recipe)
+
+    def adjust(self, **changes: Any) -> None:
+        """Change fields that are no step of the person's (visible thumbnails, the mosaic's aspect)."""
+        recipe = self._store.recipe.with_(**changes)
+        if recipe != self._store.recipe:
+            self._wish(recipe)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to take again."""
+        return bool(self._redo)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._undo:
+            self._redo.append(self._store.recipe)
+            self._wish(self._undo.pop())
+
+    @Slot()
+    def redo(self) -> None:
+        """Take the step again that ``undo`` took back."""
+        if self._redo:
+            self._undo.append(self._store.recipe)
+            self._wish(self._redo.pop())
+
+    @Slot()
+    def retry(self) -> None:
+        """Wish for the same recipe once more, after a problem was mended."""
+        self._wish(self._store.recipe)
+
+    def freeze(self, frozen: bool) -> None:
+        """Hold the newest live frame, or go on."""
+        self._frozen = frozen
+        self._engine.freeze(frozen)
+        self._set_live()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a live source is held."""
+        return self._frozen
+
+    def export(self, kind: str, path: str) -> None:
+        """Write the newest result to ``path``; see ``EngineLike.export``."""
+        self._forget("export")
+        self._engine.export(kind, path)
+
+    def report(self, problem: Problem) -> None:
+        """Show a problem that the window itself met."""
+        self._store.problems[problem.where] = problem
+        self._store.problems_changed.emit()
+
+    @Slot(object)
+    def on_event(self, event: Event) -> None:
+        """Take one event of the engine into the store."""
+        store = self._store
+        match event:
+            case ResultReady():
+                store.result, store.dropped = event.result, event.dropped
+                self._forget("frame", "source")
+                if store.frame is not event.result.frame:
+                    store.frame = event.result.frame
+                    store.frame_changed.emit()
+                store.result_changed.emit()
+            case FrameRead():
+                store.frame = event.frame
+                self._forget("source")
+                store.frame_changed.emit()
+            case NetworkReady():
+                store.network = event.network
+                self._forget("network", "frame")
+                store.network_changed.emit()
+            case Catalogue():
+                store.catalogue = event
+                store.catalogue_changed.emit()
+            case Progress():
+                store.progress = event if event.stage else None
+                store.progress_changed.emit()
+            case Problem():
+                self.report(event)
+            case Exported():
+                self.exported.emit(event)
+
+    def _wish(self, recipe: Recipe) -> None:
+        if recipe.source != self._store.recipe.source and self._frozen:
+            self.freeze(False)
+        self._store.recipe = recipe
+        self._engine.wish(recipe)
+        self._store.recipe_changed.emit()
+        self._set_live()
+        self.history_changed.emit()
+
+    def _set_live(self) -> None:
+        live = self._store.recipe.source.live and not self._frozen
+        if live != self._store.live:
+            self._store.live = live
+            self._store.live_changed.emit()
+
+    def _forget(self, *places: str) -> None:
+        solved = [place for place in places if self._store.problems.pop(place, None)]
+        if solved:
+            self._store.problems_changed.emit()

@@ -1,0 +1,66 @@
+"""The frame of every panel: one title, a detail beside it, a badge at the right, and the body below."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+
+class Panel(QFrame):
+    """A rounded panel with a header row and ``body``, a vertical layout for its content.
+
+    Subclasses override ``retranslate`` (called by them once at the end of ``__init__`` and here whenever the language
+    changes) and, where they cache colours, ``restyle`` (called whenever the theme changes).
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(10, 10, 10, 10)
+        outer.setSpacing(8)
+        self._title, self._detail, self._badge = QLabel(self), QLabel(self), QLabel(self)
+        self._title.setObjectName("title")
+        self._detail.setObjectName("dim")
+        self._badge.setObjectName("badge")
+        self._badge.hide()
+        for label in (self._title, self._detail, self._badge):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.header = QHBoxLayout()
+        self.header.setSpacing(8)
+        self.header.addWidget(self._title)
+        self.header.addWidget(self._detail, 1)
+        self.header.addWidget(self._badge)
+        outer.addLayout(self.header)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(8)
+        outer.addLayout(self.body, 1)
+
+    def set_title(self, title: str, detail: str = "") -> None:
+        """Show ``title`` (also the panel's accessible name) and ``detail`` beside it."""
+        self._title.setText(title)
+        self._detail.setText(detail)
+        self.setAccessibleName(title)
+
+    def set_badge(self, text: str, tone: str = "") -> None:
+        """Show a short fact at the right of the header; ``tone`` is "", "good" or "warning"; "" as text hides it."""
+        self._badge.setText(text)
+        self._badge.setProperty("tone", tone)
+        self._badge.style().unpolish(self._badge)
+        self._badge.style().polish(self._badge)
+        self._badge.setVisible(bool(text))
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+
+    def restyle(self) -> None:
+        """Take the colours of the current theme."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language or theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() == QEvent.Type.PaletteChange:
+            self.restyle()
