@@ -1,0 +1,194 @@
+"""What is on the screen as files: pictures, raw maps, statistics and predictions; a file is whole or not there."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import math
+import os
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from explorer.errors import ExportError
+from explorer.render import colours as colour_maps
+from explorer.render.figure import GAP_RGB, figure
+from explorer.text import N_, _
+from explorer.values import Floats, FrameResult, LayerView, Statistics
+
+_UNTRAINED = N_("untrained: random weights")
+_FULL = N_("“{path}” was not written because the disk is full: free some space or choose another folder.")
+_FORBIDDEN = N_("“{path}” cannot be written because you have no permission there: choose another folder.")
+_REASONS: dict[int | None, str] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: _FORBIDDEN,
+    errno.ENOENT: N_("“{path}” cannot be written because its folder does not exist: create it or choose another one."),
+    errno.ENOTDIR: N_("“{path}” cannot be written because a part of its path is a file: choose another folder."),
+    errno.EEXIST: N_("“{path}” cannot be written because a part of its path is a file: choose another folder."),
+    errno.EISDIR: N_("“{path}” is a folder: give the name of a file."),
+    errno.ENAMETOOLONG: N_("“{path}” is too long a name: choose a shorter one."),
+}
+
+
+def problem(error: OSError, path: Path) -> ExportError:
+    """Return the sentence for an ``error`` that the system gave while ``path`` was written."""
+    message = _REASONS.get(error.errno, N_("“{path}” cannot be written ({reason}): choose another place."))
+    return ExportError(message, path=path, reason=error.strerror or error)
+
+
+def folder(path: Path) -> None:
+    """Make the folder ``path`` and its parents where they are missing.
+
+    Raises:
+        ExportError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise problem(error, path) from error
+
+
+def _write(path: Path | str, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file through ``fill`` beside ``path`` and move it there when it is whole."""
+    path = Path(path)
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        try:
+            with part.open("xb") as file:
+                fill(file)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise problem(error, path) from error
+
+
+def _title(view: LayerView) -> str:
+    return f"{view.layer.id}  ·  {view.layer.op}  ·  {' × '.join(map(str, view.layer.output))}"
+
+
+def _note(parts: Iterable[str], trained: bool) -> str:
+    return "  ·  ".join([*parts, *([] if trained else [_(_UNTRAINED)])])
+
+
+def _ticks(low: float, high: float) -> list[str]:
+    return [f"{value:.4g}" for value in (low, (low + high) / 2, high)]
+
+
+def mosaic_png(view: LayerView, colours: str, path: Path | str, trained: bool = True) -> None:
+    """Write the mosaic of a layer with its colour bar as PNG.
+
+    Args:
+        view: the layer.
+        colours: a key of ``colours.MAPS``; signed maps are diverging whatever it is.
+        path: the file.
+        trained: False is said in the picture.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    if np.all(view.ranges == view.ranges[0]):
+        ticks = _ticks(*map(float, view.ranges[0]))
+    elif view.signed:
+        ticks = [_("−largest of each map"), "0", _("+largest of each map")]
+    else:
+        ticks = [_("least of each map"), _("greatest of each map")]
+    note = _note([_("{count} maps").format(count=view.grid.count)], trained)
+    table = colour_maps.table(colours, view.signed, GAP_RGB)
+    page = figure(view.mosaic, table, _title(view), note, ticks)
+    _write(path, lambda file: page.save(file, "PNG"))
+
+
+def map_png(view: LayerView, colours: str, path: Path | str, trained: bool = True) -> None:
+    """Write the chosen channel's map with its colour bar as PNG; arguments and errors as in ``mosaic_png``."""
+    table = colour_maps.table(colours, view.signed, GAP_RGB)
+    note = _note([_("channel {channel}").format(channel=view.channel)], trained)
+    page = figure(view.map_levels, table, _title(view), note, _ticks(*map(float, view.ranges[view.channel])))
+    _write(path, lambda file: page.save(file, "PNG"))
+
+
+def maps_npz(maps: Floats, path: Path | str) -> None:
+    """Write raw maps, float32 (C, h, w), as the array ``maps`` of an NPZ file.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    _write(path, lambda file: np.savez(file, maps=maps))
+
+
+def _number(value: float) -> float | None:
+    """Return ``value`` as JSON can hold it: NaN and infinities are null there."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _figures(statistics: Statistics) -> dict[str, Any]:
+    moments = {name: _number(getattr(statistics, name)) for name in ("minimum", "maximum", "mean", "std", "zeros")}
+    return moments | {"nan": statistics.nan, "inf": statistics.inf, "histogram": statistics.histogram.tolist()}
+
+
+def _rows_or_document(
+    path: Path | str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], document: Mapping[str, Any]
+) -> None:
+    """Write ``rows`` as CSV or ``document`` as JSON, as the suffix of ``path`` asks."""
+    suffix = Path(path).suffix.lower()
+    if suffix == ".csv":
+        text = io.StringIO(newline="")
+        table = csv.DictWriter(text, columns, restval="")
+        table.writeheader()
+        table.writerows(rows)
+        content = text.getvalue()
+    elif suffix == ".json":
+        content = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    else:
+        raise ExportError(N_("“{path}” has no known ending: let the name end in .csv or .json."), path=path)
+    _write(path, lambda file: file.write(content.encode()))
+
+
+def statistics(view: LayerView, path: Path | str, trained: bool = True) -> None:
+    """Write the figures of the layer (channel "all", first) and of every channel, as CSV or JSON by the suffix.
+
+    Args:
+        view: the layer.
+        path: the file; JSON holds the layer's histogram too.
+        trained: whether the weights are.
+
+    Raises:
+        ExportError: another suffix, or the file cannot be written.
+    """
+    names = ("minimum", "maximum", "mean", "std", "zeros")
+    whole = _figures(view.statistics)
+    channels = [
+        {"channel": index} | {name: _number(value) for name, value in zip(names, values, strict=True)}
+        for index, values in enumerate(zip(*(getattr(view.channels, name) for name in names), strict=True))
+    ]
+    layer = {"layer": view.layer.id, "op": view.layer.op, "output": list(view.layer.output), "trained": trained}
+    first = {"channel": "all"} | {name: value for name, value in whole.items() if name != "histogram"}
+    rows = [{"layer": view.layer.id, "trained": trained} | row for row in (first, *channels)]
+    columns = ("layer", "trained", "channel", *names, "nan", "inf")
+    _rows_or_document(path, columns, rows, layer | {"statistics": whole, "channels": channels})
+
+
+def predictions(result: FrameResult, path: Path | str) -> None:
+    """Write what the network answered, as CSV or JSON by the suffix.
+
+    Raises:
+        ExportError: another suffix, or the file cannot be written.
+    """
+    about = {"source": result.frame.source, "model": result.recipe.network, "trained": result.trained}
+    found = [
+        {"index": one.index, "label": one.label, "probability": _number(one.probability)} for one in result.predictions
+    ]
+    columns = (*about, "index", "label", "probability")
+    _rows_or_document(path, columns, [about | one for one in found], about | {"predictions": found})
