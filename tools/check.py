@@ -10,20 +10,26 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
 STEPS: list[tuple[str, list[str], dict[str, str]]] = [
     ("lint", [sys.executable, "-m", "ruff", "check", "."], {}),
     ("format", [sys.executable, "-m", "ruff", "format", "--check", "."], {}),
     ("types", [sys.executable, "-m", "mypy"], {}),
     ("rooms (R1, R3, R4)", [str(BIN / "lint-imports")], {}),
     ("translations", [sys.executable, "tools/translations.py", "check"], {}),
-    ("the core without Qt", [sys.executable, "-m", "pytest", "-q", "tests/explorer"], {"CNN_EXPLORER_TESTS_WITHOUT_QT": "1"}),
+    (
+        "the core without Qt",
+        [sys.executable, "-m", "pytest", "-q", "tests/explorer"],
+        {"CNN_EXPLORER_TESTS_WITHOUT_QT": "1"},
+    ),
     ("tests", [sys.executable, "-m", "pytest", "-q", "--durations=10"], {}),
 ]
 
 
 def main() -> int:
     """Run the steps and return the first exit code that is not 0."""
-    for name, command, extra in STEPS:
+    for name, command, extra in PYTEST = [sys.executable, "-m", "pytest", "-q"]
+STEPS:
         print(f"── {name}", flush=True)
         start = time.monotonic()
         code = subprocess.run(command, cwd=ROOT, env={**os.environ, **extra}, check=False).returncode

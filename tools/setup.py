@@ -1,6 +1,6 @@
 """Make ``.venv``, install the project into it, and see to the system libraries that Qt and OpenCV load.
 
-Run by ``make`` and ``run.bat`` with whatever Python is there: standard library only, and readable by old ones.
+Run by ``make`` and ``run.bat`` with whatever Python is there: standard library only.
 """
 
 import ctypes
@@ -56,15 +56,19 @@ def apt_install(packages, why):
     """Install Debian packages as root; else end with the exact line to run."""
     line = "apt-get install -y --no-install-recommends " + " ".join(packages)
     if not shutil.which("apt-get"):
-        stop("{} missing: install with your system's package manager what Debian calls {}.".format(why, " ".join(packages)))
+        stop(
+            "{} missing: install with your system's package manager what Debian calls {}.".format(
+                why, " ".join(packages)
+            )
+        )
     if os.geteuid() != 0:
-        stop("{} missing: run\n    sudo apt-get update && sudo {}\nand then the same command again.".format(why, line))
+        stop(f"{why} missing: run\n    sudo apt-get update && sudo {line}\nand then the same command again.")
     print("Installing {} …".format(" ".join(packages)), flush=True)
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     quiet = {"stdout": subprocess.DEVNULL, "env": environment}
     subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
     if subprocess.run(line.split(), check=False, **quiet).returncode:
-        stop("The system packages could not be installed: look at what apt-get said above, or run\n    {}".format(line))
+        stop(f"The system packages could not be installed: look at what apt-get said above, or run\n    {line}")
 
 
 def see_to_libraries():
@@ -86,7 +90,10 @@ def has_fitting_torch():
 
 def make_venv():
     """Make ``.venv`` if it is not there or broken; it sees the system's packages where those hold a torch that fits."""
-    if PYTHON.exists() and subprocess.run([str(PYTHON), "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0:
+    if (
+        PYTHON.exists()
+        and subprocess.run([str(PYTHON), "-m", "pip", "--version"], check=False, capture_output=True).returncode == 0
+    ):
         return
     print("Making .venv …", flush=True)
     arguments = [sys.executable, "-m", "venv", "--clear", str(VENV)]
@@ -97,7 +104,7 @@ def make_venv():
     except ImportError:
         apt_install(["python3-venv"], "Python's venv module is")
     if subprocess.run(arguments, check=False).returncode:
-        stop("The virtual environment could not be made in {}: check free disk space and permissions.".format(VENV))
+        stop(f"The virtual environment could not be made in {VENV}: check free disk space and permissions.")
 
 
 def install(extra):
@@ -106,14 +113,20 @@ def install(extra):
     print("Installing the project and its libraries (the first time takes minutes: PyTorch is large) …", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", what]
     if subprocess.run(command, cwd=str(ROOT), check=False).returncode:
-        stop("The libraries could not be installed: look at what pip said above; it needs the network and about 6 GB of disk.")
+        stop(
+            "The libraries could not be installed: look at what pip said above; it needs the network and about 6 GB of disk."
+        )
 
 
 def main():
     """Set up for ``run`` or ``test`` and leave a stamp, newer than pyproject.toml, that says so."""
     kind = sys.argv[1] if len(sys.argv) > 1 else "run"
     if sys.version_info < (3, 11):
-        stop("CNN Explorer needs Python 3.11 or newer; this is {}.{}: call make PYTHON=python3.12.".format(*sys.version_info[:2]))
+        stop(
+            "CNN Explorer needs Python 3.11 or newer; this is {}.{}: call make PYTHON=python3.12.".format(
+                *sys.version_info[:2]
+            )
+        )
     make_venv()
     see_to_libraries()
     install(kind)

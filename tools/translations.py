@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -26,16 +26,18 @@ PARTS = ("explorer", "ui")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
+def sources(root: Path) -> list[Path]:
+    """Return the files whose strings a person sees."""
+    return [*(file for part in PARTS for file in sorted((root / part).rglob("*.py"))), root / "main.py"]
+
+
 def extract() -> Catalog:
     """Return every marked string of the source."""
     catalogue = Catalog(domain=DOMAIN, fuzzy=False)
-    for part in (*PARTS, "."):
-        method = [("**.py", "python")] if part != "." else [("main.py", "python")]
-        for file, line, message, comments, context in extract_from_dir(
-            str(ROOT / part), method, keywords=MARKS, directory_filter=lambda d: part != "."
-        ):
-            where = (file if part == "." else f"{part}/{file}", line)
-            catalogue.add(message, None, [where], auto_comments=comments, context=context)
+    for file in sources(ROOT):
+        for line, message, comments, context in extract_from_file("python", str(file), keywords=MARKS):
+            where = [(str(file.relative_to(ROOT)), line)]
+            catalogue.add(message, None, where, auto_comments=comments, context=context)
     return catalogue
 
 
@@ -83,15 +85,14 @@ def complete(string: str | tuple[str, ...]) -> bool:
 def f_strings(root: Path) -> list[str]:
     """Return the places where ``_``, ``N_`` or ``ngettext`` is called with an f-string."""
     found = []
-    for part in PARTS:
-        for file in sorted((root / part).rglob("*.py")):
-            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
-                    found += [
-                        f"{file.relative_to(root)}:{node.lineno}: an f-string inside {node.func.id}()"
-                        for argument in node.args
-                        if isinstance(argument, ast.JoinedStr)
-                    ]
+    for file in filter(Path.exists, sources(root)):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+                found += [
+                    f"{file.relative_to(root)}:{node.lineno}: an f-string inside {node.func.id}()"
+                    for argument in node.args
+                    if isinstance(argument, ast.JoinedStr)
+                ]
     return found
 
 

@@ -40,17 +40,25 @@ def code_lines(file: Path) -> int:
 def too_long(root: Path) -> list[str]:
     """Return the Python files under ``root`` that break R5."""
     files = [f for part in ("explorer", "ui", "tests", "tools") for f in sorted((root / part).rglob("*.py"))]
-    return [f"{f.relative_to(root)}: {n}" for f in [*files, root / "main.py"] if f.exists() and (n := code_lines(f)) > MOST_LINES]
+    return [
+        f"{f.relative_to(root)}: {n}"
+        for f in [*files, root / "main.py"]
+        if f.exists() and (n := code_lines(f)) > MOST_LINES
+    ]
 
 
 def run_lint(root: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*LINT, "--config", str(root / "pyproject.toml")], cwd=root, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [*LINT, "--config", str(root / "pyproject.toml")], cwd=root, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the Python sources that a violation can be planted in."""
-    for file in subprocess.check_output(["git", "ls-files", "*.py", "pyproject.toml"], cwd=ROOT, text=True).splitlines():
+    for file in subprocess.check_output(
+        ["git", "ls-files", "*.py", "pyproject.toml"], cwd=ROOT, text=True
+    ).splitlines():
         if file.startswith(("explorer/", "ui/", "resources/", "pyproject")) and (ROOT / file).exists():
             (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / file).write_bytes((ROOT / file).read_bytes())

@@ -61,7 +61,9 @@ def clean_qt(qapp: QApplication) -> Iterator[None]:
     for timer in list(_timers):
         try:
             if id(timer) not in timers_before and timer.isActive() and not timer.isSingleShot():
-                running.append(f"{type(timer.parent()).__name__}/{timer.objectName() or 'QTimer'} {timer.interval()} ms")
+                running.append(
+                    f"{type(timer.parent()).__name__}/{timer.objectName() or 'QTimer'} {timer.interval()} ms"
+                )
         except RuntimeError:  # its C++ half is gone, so it does not run
             continue
     names = [f"{type(w).__name__} {w.objectName()}" for w in left]
