@@ -17,19 +17,14 @@ STEPS: list[tuple[str, list[str], dict[str, str]]] = [
     ("types", [sys.executable, "-m", "mypy"], {}),
     ("rooms (R1, R3, R4)", [str(BIN / "lint-imports")], {}),
     ("translations", [sys.executable, "tools/translations.py", "check"], {}),
-    (
-        "the core without Qt",
-        [sys.executable, "-m", "pytest", "-q", "tests/explorer"],
-        {"CNN_EXPLORER_TESTS_WITHOUT_QT": "1"},
-    ),
-    ("tests", [sys.executable, "-m", "pytest", "-q", "--durations=10"], {}),
+    ("the core without Qt", [*PYTEST, "tests/explorer"], {"CNN_EXPLORER_TESTS_WITHOUT_QT": "1"}),
+    ("tests", [*PYTEST, "--durations=10"], {}),
 ]
 
 
 def main() -> int:
     """Run the steps and return the first exit code that is not 0."""
-    for name, command, extra in PYTEST = [sys.executable, "-m", "pytest", "-q"]
-STEPS:
+    for name, command, extra in STEPS:
         print(f"── {name}", flush=True)
         start = time.monotonic()
         code = subprocess.run(command, cwd=ROOT, env={**os.environ, **extra}, check=False).returncode

@@ -113,9 +113,7 @@ def install(extra):
     print("Installing the project and its libraries (the first time takes minutes: PyTorch is large) …", flush=True)
     command = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", what]
     if subprocess.run(command, cwd=str(ROOT), check=False).returncode:
-        stop(
-            "The libraries could not be installed: look at what pip said above; it needs the network and about 6 GB of disk."
-        )
+        stop("The libraries could not be installed: see what pip said above; it needs the network and 6 GB of disk.")
 
 
 def main():
