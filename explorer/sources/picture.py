@@ -1,0 +1,143 @@
+"""Picture files of any common kind become uint8 RGB, upright, transparency on white."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from explorer.errors import SourceError
+from explorer.text import N_
+from explorer.values import Bytes, Frame
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+MOST_PIXELS = 120_000_000
+"""More than the largest phone camera gives; 360 MB as RGB."""
+
+# Pillow would refuse at its own limit without saying the size; ``decode`` checks MOST_PIXELS before a pixel is decoded.
+Image.MAX_IMAGE_PIXELS = None
+
+# What Pillow's decoders raise on damaged files (found by damaging files of every format).
+_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AttributeError)
+_DAMAGED = (*_DAMAGE, struct.error, zlib.error)
+
+_NO_PICTURE = N_("{name} is not a picture that can be read: open a JPEG, PNG, WebP, BMP, TIFF or GIF file.")
+_BROKEN = N_("{name} is damaged or cut off: get the file again, or open another picture.")
+_TOO_LARGE = N_("{name} is {width} × {height} pixels, more than {most} million: make it smaller first.")
+
+
+def read(path: str | os.PathLike[str]) -> Frame:
+    """Return the picture in a file.
+
+    Raises:
+        SourceError: no such file, no permission, not a picture, damaged, or too large.
+    """
+    with open_file(path) as stream:
+        return Frame(decode(stream, Path(path).name), Path(path).name)
+
+
+@contextmanager
+def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that a person chose, for reading.
+
+    Raises:
+        SourceError: not a file, empty, not there, or not to be read.
+    """
+    name = os.fspath(path)
+    try:
+        if os.path.isdir(path):
+            raise SourceError(N_("{name} is a folder: choose a picture in it."), name=name)
+        if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device would never end
+            raise SourceError(N_("{name} is not a file: choose a picture file."), name=name)
+        stream = open(path, "rb")  # noqa: SIM115  (only its opening may fail as a SourceError here)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a null character in the name
+        raise SourceError(N_("There is no file {name}: check the path."), name=name) from error
+    except PermissionError as error:
+        raise SourceError(N_("{name} may not be read: change the permissions of the file."), name=name) from error
+    except OSError as error:
+        raise SourceError(
+            N_("{name} cannot be opened ({reason}): check the path and the disk."), name=name, reason=error.strerror
+        ) from error
+    with stream:
+        if not os.fstat(stream.fileno()).st_size:
+            raise SourceError(N_("{name} is empty: open another picture."), name=name)
+        yield stream
+
+
+def decode(stream: BinaryIO, name: str) -> Bytes:
+    """Return the (first) picture in a stream as uint8 (H, W, 3), RGB.
+
+    Args:
+        stream: the file's bytes, seekable.
+        name: what a person calls it.
+
+    Raises:
+        SourceError: not a picture, damaged, or larger than ``MOST_PIXELS``.
+    """
+    try:
+        image: Image.Image = Image.open(stream, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise SourceError(_NO_PICTURE, name=name) from error
+    except _DAMAGED as error:
+        raise SourceError(_BROKEN, name=name) from error
+    if image.width * image.height > MOST_PIXELS:
+        raise SourceError(_TOO_LARGE, name=name, width=image.width, height=image.height, most=MOST_PIXELS // 1_000_000)
+    try:
+        image.load()
+        return _rgb(_upright(image))
+    except MemoryError as error:
+        raise SourceError(
+            N_("{name} does not fit into memory: close other programs, or make it smaller."), name=name
+        ) from error
+    except _DAMAGED as error:
+        raise SourceError(_BROKEN, name=name) from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Turn the picture as its EXIF orientation says; a picture with damaged EXIF stays as it is."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except _DAMAGED:
+        return image
+
+
+def _rgb(image: Image.Image) -> Bytes:
+    """Return uint8 (H, W, 3); transparency lies on white, deeper values are scaled to 0 … 255."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        grey = _eight_bits(image)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.has_transparency_data:
+        over = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
+    return np.array(image.convert("RGB"))
+
+
+def _eight_bits(image: Image.Image) -> Bytes:
+    """Scale a picture of one deep channel to uint8 (H, W).
+
+    Sixteen bits (or as many as the file says) span their whole range; floats within 0 … 1 span that; anything else,
+    where no range is agreed, spans its own minimum to maximum. Not finite: 0.
+    """
+    values = np.asarray(image)
+    tags = getattr(image, "tag_v2", {})
+    bits = int(tags.get(258, (16,))[0])  # BitsPerSample
+    finite = np.isfinite(values)
+    low, high = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 0.0)
+    if image.mode == "F":
+        low, high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+    elif low >= 0 and high <= 65535 and bits <= 16:
+        low, high = 0.0, float(2**bits - 1)
+    scaled = np.where(finite, values, low).astype(np.float64) - low
+    scaled *= 255.0 / (high - low) if high > low else 0.0
+    if tags.get(262) == 0:  # PhotometricInterpretation: white is zero
+        scaled = 255.0 - scaled
+    if (clear := image.info.get("transparency")) is not None:  # a PNG's one transparent grey
+        scaled[values == clear] = 255.0
+    return np.rint(scaled).astype(np.uint8)
