@@ -1,0 +1,42 @@
+"""Marks over maps that show on any colour: the chosen unit's box, and a small plate with text."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from ui import theme
+
+_HALO = ((5.0, QColor(0, 0, 0, 150)), (4.0, QColor(255, 255, 255)))
+
+
+def box(painter: QPainter, rect: QRectF, colour: str) -> None:
+    """Outline ``rect`` in ``colour`` between two white lines with a dark edge."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for width, ink in (*_HALO, (2.0, QColor(colour))):
+        painter.setPen(QPen(ink, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
+        painter.drawRect(rect)
+
+
+def plate(painter: QPainter, pointer: QPointF, text: str, room: QRectF) -> None:
+    """Write lines of ``text`` on a small plate beside ``pointer``, inside ``room``."""
+    colours = theme.current()
+    size = painter.fontMetrics().size(0, text)
+    rect = QRectF(pointer + QPointF(14, 14), QSizeF(size.width() + 16, size.height() + 10))
+    if rect.right() > room.right():
+        rect.moveRight(max(pointer.x() - 8, room.left() + rect.width()))
+    if rect.bottom() > room.bottom():
+        rect.moveBottom(max(pointer.y() - 8, room.top() + rect.height()))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colours.line), 1))
+    painter.setBrush(QColor(colours.raised))
+    painter.drawRoundedRect(rect, 4, 4)
+    painter.setPen(QColor(colours.text))
+    painter.drawText(rect.adjusted(8, 5, -8, -5), Qt.AlignmentFlag.AlignLeft, text)
+
+
+def message(painter: QPainter, room: QRectF, text: str, colour: str) -> None:
+    """Write ``text`` in the middle of ``room``, wrapped."""
+    painter.setPen(QColor(colour))
+    flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+    painter.drawText(room.adjusted(16, 8, -16, -8), flags, text)

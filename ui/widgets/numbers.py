@@ -1,0 +1,37 @@
+"""Numbers as a person reads them: four digits that matter, always as wide as they need to be and no wider."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float) -> str:
+    """Return ``value`` with four significant digits: ``3.418``, ``-757.6``, ``0.0123``, ``1.20e-05``; 0 is ``0``."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= 1e6 or size < 1e-4:
+        return f"{value:.2e}"
+    digits = 3 - math.floor(math.log10(size))
+    return f"{value:.{min(max(digits, 0), 5)}f}"
+
+
+def percent(share: float) -> str:
+    """Return a share 0 … 1 as per cent; never "0 %" or "100 %" for a share that is not exactly that."""
+    if math.isnan(share):
+        return "NaN"
+    per_cent = 100 * share
+    if 0 < per_cent < 0.1:
+        return "< 0.1 %"
+    if 99.9 < per_cent < 100:
+        return "> 99.9 %"
+    return f"{per_cent:.1f} %" if per_cent % 100 and (per_cent < 10 or per_cent > 99) else f"{per_cent:.0f} %"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """Return ``64×56×56``."""
+    return "×".join(map(str, sizes))
