@@ -1,0 +1,75 @@
+"""What is wished now and what there is to answer it with: the one state that the engine's threads share."""
+
+from __future__ import annotations
+
+import threading
+
+from explorer.engine.events import Event, ResultReady
+from explorer.engine.feed import Feed
+from explorer.engine.mailbox import Outbox
+from explorer.recipe import Recipe
+from explorer.settings import Settings
+from explorer.values import FrameResult
+
+NetworkKey = tuple[str, str, tuple[int, int] | None, str]
+
+
+class Desk:
+    """Every attribute is read and written under ``lock``, but for ``stopped``.
+
+    Attributes:
+        outbox: where events go; put under ``lock`` wherever an event may have become stale.
+        settings: the person's preferences.
+        recipe: the newest wish.
+        wishes: how many there were.
+        feed: the source of that wish.
+        result: the newest result that was delivered, for exports.
+        devices: (name, title) of each device; empty until torch is loaded.
+        frozen: whether a live source is held.
+        ready: whether the wished network is loaded.
+        stopped: whether the engine ends.
+    """
+
+    def __init__(self, outbox: Outbox, settings: Settings) -> None:
+        self.lock = threading.RLock()
+        self.outbox = outbox
+        self.settings = settings
+        self.recipe: Recipe | None = None
+        self.wishes = 0
+        self.feed: Feed | None = None
+        self.result: FrameResult | None = None
+        self.devices: tuple[tuple[str, str], ...] = ()
+        self.frozen = False
+        self.ready = False
+        self.stopped = False
+
+    def device(self, recipe: Recipe) -> str:
+        """Return the device that ``recipe`` means: the preferred one where it leaves the choice."""
+        return self.settings.device if recipe.device == "auto" else recipe.device
+
+    def key(self, recipe: Recipe) -> NetworkKey:
+        """Return what must be equal for two recipes to share a loaded network."""
+        return recipe.network, recipe.weights, recipe.input_hw, self.device(recipe)
+
+    def wants(self, key: NetworkKey, feed: Feed | None = None) -> bool:
+        """Return whether the newest wish is for that network (and for that feed, if one is given).
+
+        What a wish asks beyond these two may have changed: such work is still worth showing, and a slider that is
+        dragged gives pictures all the way instead of none until it rests.
+        """
+        with self.lock:
+            return (
+                not self.stopped
+                and self.recipe is not None
+                and self.key(self.recipe) == key
+                and (feed is None or feed is self.feed)
+            )
+
+    def deliver(self, key: NetworkKey, feed: Feed, event: Event) -> None:
+        """Put what a frame gave, unless a newer wish has made it stale; a source that broke says so again after it."""
+        with self.lock:
+            if not self.wants(key, feed):
+                return
+            if isinstance(event, ResultReady):
+                self.result = event.result
+            self.outbox.put(event, *([feed.problem] if feed.problem else ()))

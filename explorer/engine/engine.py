@@ -1,0 +1,183 @@
+"""What the window holds of the core: wishes in, events out, and the threads between them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+from explorer.engine.desk import Desk
+from explorer.engine.events import Catalogue, Event, Exported, FrameRead, Problem
+from explorer.engine.feed import Feed, Grabber
+from explorer.engine.mailbox import Outbox
+from explorer.engine.model_thread import ModelThread
+from explorer.engine.problems import problem
+from explorer.engine.rooms import Rooms
+from explorer.engine.worker import Worker
+from explorer.errors import ExportError
+from explorer.recipe import Recipe
+from explorer.settings import Settings
+from explorer.text import N_
+from explorer.values import Floats, Frame, FrameResult, Source
+
+
+class Engine:
+    """Answers the newest wish; every method returns at once and may be called from any thread.
+
+    Three kinds of threads do the work: the model thread (torch), the light worker (still pictures, files to write), and
+    a grabber for each live source.
+
+    Args:
+        notify: called from any thread when there are events after there were none; then call ``take``.
+        settings: the person's preferences.
+        rooms: the rooms below; tests put their own there.
+    """
+
+    def __init__(self, notify: Callable[[], None], settings: Settings, rooms: Rooms | None = None) -> None:
+        self._rooms = rooms or Rooms()
+        self._desk = Desk(Outbox(notify), settings)
+        self._model = ModelThread(self._desk, self._rooms, self._catalogue)
+        self._light = Worker("light", "read", "cards", failed=self._failed)
+        self._light.put("cards", self._catalogue)
+        self._readers: list[tuple[Source, threading.Thread]] = []
+
+    def start(self) -> None:
+        """Start the threads; torch begins to load now, so let the window paint first."""
+        self._light.thread.start()
+        self._model.worker.thread.start()
+
+    def wish(self, recipe: Recipe) -> None:
+        """Make ``recipe`` the newest wish; the same one once more tries again what failed."""
+        desk = self._desk
+        with desk.lock:
+            if desk.stopped:
+                return
+            feed, again = desk.feed, recipe == desk.recipe
+            desk.recipe = recipe
+            desk.wishes += 1
+            if feed is None or feed.source != recipe.source or (feed.problem and (again or not feed.source.live)):
+                self._open(recipe.source)
+        self._model.load()
+        self._model.frame()
+
+    def freeze(self, frozen: bool) -> None:
+        """Hold the newest frame of a live source, on which wishes go on to be answered, or let frames flow again."""
+        with self._desk.lock:
+            self._desk.frozen = frozen
+
+    def prefer(self, settings: Settings) -> None:
+        """Take changed preferences: the device and the threads apply at once."""
+        with self._desk.lock:
+            self._desk.settings = settings
+        self._model.threads()
+        self._model.load()
+
+    def export(self, kind: str, path: str) -> None:
+        """Write the newest result to ``path``: ``Exported`` or a ``Problem`` of "export" follows.
+
+        Args:
+            kind: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV or JSON by the suffix).
+            path: the file.
+        """
+        with self._desk.lock:
+            result = self._desk.result
+        if result is None:
+            error = ExportError(N_("There is nothing to export yet: wait until the first result is on the screen."))
+            self._desk.outbox.put(problem("export", error))
+            return
+        lane = f"export {path}"
+        write = partial(self._write, kind, path, result)
+        if kind == "maps":
+            self._model.maps(lane, result, lambda maps: self._light.put(lane, partial(write, maps)))
+        else:
+            self._light.put(lane, write)
+
+    def take(self) -> list[Event]:
+        """Return the events since the last call, the oldest first, of each kind only the newest."""
+        return self._desk.outbox.take()
+
+    def stop(self, timeout_s: float = 5.0) -> list[str]:
+        """End every thread and return the names of those that did not end within ``timeout_s``."""
+        with self._desk.lock:
+            self._desk.stopped = True
+            if self._desk.feed:
+                self._desk.feed.closed.set()
+            threads = [thread for _source, thread in self._readers]
+        self._desk.outbox.close()
+        self._light.close()
+        self._model.worker.close()
+        threads += [self._light.thread, self._model.worker.thread]
+        until = time.monotonic() + timeout_s
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, until - time.monotonic()))
+        return [thread.name for thread in threads if thread.is_alive()]
+
+    def _open(self, source: Source) -> None:
+        """Let frames of ``source`` come instead of the old one's; the caller holds the lock."""
+        desk = self._desk
+        if desk.feed:
+            desk.feed.closed.set()
+        feed = desk.feed = Feed(source)
+        desk.frozen = False
+        self._readers = [reader for reader in self._readers if reader[1].is_alive()]
+        if source.live:
+            holders = tuple(thread for other, thread in self._readers if other == source)
+            grabber = Grabber(feed, self._rooms.open_live, lambda: desk.frozen, self._grabbed, self._ended, holders)
+            self._start(source, grabber.thread)
+        elif source.kind == "address":  # a server may take its time; a local picture must not wait for it
+            self._start(source, threading.Thread(target=self._read, args=(feed,), name="reader", daemon=True))
+        else:
+            self._light.put("read", partial(self._read, feed))
+
+    def _start(self, source: Source, thread: threading.Thread) -> None:
+        self._readers.append((source, thread))
+        thread.start()
+
+    def _read(self, feed: Feed) -> None:
+        if feed.closed.is_set():
+            return
+        start = time.perf_counter()
+        try:
+            frame = self._rooms.read(feed.source)
+        except Exception as error:  # noqa: BLE001 - a decoder may raise anything
+            self._ended(feed, problem("source", error))
+            return
+        feed.box.put((frame, (time.perf_counter() - start) * 1000))
+        self._show(feed, frame)
+        self._model.frame()
+
+    def _grabbed(self, feed: Feed, frame: Frame, was_empty: bool) -> None:
+        if not self._desk.ready:
+            self._show(feed, frame)
+        if was_empty:
+            self._model.frame()
+
+    def _show(self, feed: Feed, frame: Frame) -> None:
+        """Show a picture before the network has seen it."""
+        with self._desk.lock:
+            if feed is self._desk.feed:
+                self._desk.outbox.put(FrameRead(feed.source, frame))
+
+    def _ended(self, feed: Feed, why: Problem) -> None:
+        with self._desk.lock:
+            if feed is self._desk.feed:
+                feed.problem = why
+                self._desk.outbox.put(why)
+
+    def _catalogue(self) -> None:
+        cards = self._rooms.cards()
+        with self._desk.lock:
+            self._desk.outbox.put(Catalogue(cards, self._desk.devices))
+
+    def _write(self, kind: str, path: str, result: FrameResult, maps: Floats | None = None) -> None:
+        try:
+            self._rooms.write(kind, path, result, maps)
+        except Exception as error:  # noqa: BLE001 - whatever stops a file from being written, the person is told
+            self._desk.outbox.put(problem("export", error, result.recipe))
+        else:
+            self._desk.outbox.put(Exported((path,)))
+
+    def _failed(self, error: Exception) -> None:
+        self._desk.outbox.put(problem("engine", error))

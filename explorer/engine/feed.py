@@ -1,0 +1,123 @@
+"""One source while it is looked at: its newest frame, and the thread that grabs the frames of a live one."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from explorer.engine.events import Problem
+from explorer.engine.mailbox import Latest
+from explorer.engine.problems import problem
+from explorer.errors import SourceError
+from explorer.text import N_
+from explorer.values import Frame, Source
+
+
+class Live(Protocol):
+    """An open live source, used from one thread."""
+
+    def read(self) -> Frame | None:
+        """Wait for the next frame and return it; None when there are no more."""
+        ...
+
+    def close(self) -> None:
+        """Give the device back."""
+        ...
+
+
+class Feed:
+    """The frames of one source.
+
+    Attributes:
+        source: the source.
+        box: frames that the network has not taken yet, each with the milliseconds that reading it took.
+        frame: the frame that the network took last; later wishes use it until there is a newer one.
+        read_ms: what reading that frame took.
+        problem: why no more frames come, or None.
+        closed: set when another source has taken this one's place.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.box: Latest[tuple[Frame, float]] = Latest()
+        self.frame: Frame | None = None
+        self.read_ms = 0.0
+        self.problem: Problem | None = None
+        self.closed = threading.Event()
+
+    def newest(self) -> Frame | None:
+        """Take the newest frame there is; the one taken before where no other came; None before the first.
+
+        Only the model thread calls this.
+        """
+        if new := self.box.take():
+            self.frame, self.read_ms = new
+        return self.frame
+
+
+class Grabber:
+    """A thread that reads a live source as fast as it gives frames and keeps only the newest.
+
+    A camera's driver queues frames: a reader that waits for the network would show the past, ever further behind.
+
+    Args:
+        feed: gets the frames.
+        open_live: opens the source; called in the thread, for a camera may take seconds.
+        frozen: while it is true frames are read and thrown away, once there is one to hold.
+        arrived: called with each frame that was put, and whether the box was empty before.
+        ended: called once if the source breaks, ends or cannot be opened; not if the feed was closed.
+        after: grabbers that still hold the same source, waited for.
+    """
+
+    def __init__(
+        self,
+        feed: Feed,
+        open_live: Callable[[Source], Live],
+        frozen: Callable[[], bool],
+        arrived: Callable[[Feed, Frame, bool], None],
+        ended: Callable[[Feed, Problem], None],
+        after: tuple[threading.Thread, ...] = (),
+    ) -> None:
+        self._feed = feed
+        self._open = open_live
+        self._frozen = frozen
+        self._arrived = arrived
+        self._ended = ended
+        self._after = after
+        where = f" {feed.source.where}" if feed.source.where else ""
+        self.thread = threading.Thread(target=self._run, name=f"grabber {feed.source.kind}{where}", daemon=True)
+
+    def _run(self) -> None:
+        for thread in self._after:
+            thread.join()
+        self._after = ()
+        try:
+            self._grab()
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, the person is told and may try again
+            if not self._feed.closed.is_set():
+                self._ended(self._feed, problem("source", error))
+
+    def _grab(self) -> None:
+        feed = self._feed
+        if feed.closed.is_set():
+            return
+        live = self._open(feed.source)
+        try:
+            held = False
+            while not feed.closed.is_set():
+                start = time.perf_counter()
+                frame = live.read()
+                if frame is None:
+                    raise SourceError(
+                        N_("The source “{source}” sends no more pictures: check it, then try again."),
+                        source=f"{feed.source.kind} {feed.source.where}".strip(),
+                    )
+                if held and self._frozen():
+                    continue
+                held = True
+                was_empty = feed.box.put((frame, (time.perf_counter() - start) * 1000))
+                self._arrived(feed, frame, was_empty)
+        finally:
+            live.close()

@@ -1,0 +1,156 @@
+"""The one thread that touches torch: it owns the session and takes frames through the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from explorer.engine.desk import Desk, NetworkKey
+from explorer.engine.events import Event, NetworkInfo, NetworkReady, Progress, ResultReady
+from explorer.engine.problems import problem
+from explorer.engine.rooms import Rooms, SessionLike
+from explorer.engine.worker import Worker
+from explorer.errors import Cancelled, ExportError
+from explorer.text import N_
+from explorer.values import Floats, Frame, FrameResult
+
+if TYPE_CHECKING:
+    from explorer.session import Network
+
+
+class ModelThread:
+    """Loads the wished network and runs the newest frame through it.
+
+    Two threads that hook one module see each other's tensors; therefore everything of torch happens here.
+
+    Args:
+        desk: says what is wished.
+        rooms: do the work.
+        catalogue: called when the devices are known.
+    """
+
+    def __init__(self, desk: Desk, rooms: Rooms, catalogue: Callable[[], None]) -> None:
+        self._desk = desk
+        self._rooms = rooms
+        self._catalogue = catalogue
+        self._session: SessionLike | None = None
+        self._network: Network | None = None
+        self._key: NetworkKey | None = None
+        self._done: tuple[int, Frame] | None = None
+        self.worker = Worker(
+            "model", "threads", "load", "frame", failed=self._failed, first=self._begin, last=self._end
+        )
+
+    def load(self) -> None:
+        """Let the wished network be loaded, if it is not."""
+        self.worker.put("load", self._load)
+
+    def frame(self) -> None:
+        """Let the newest frame go through the network."""
+        self.worker.put("frame", self._frame)
+
+    def threads(self) -> None:
+        """Take the preferred number of threads."""
+        self.worker.put("threads", lambda: self._rooms.prepare(self._desk.settings.threads))
+
+    def maps(self, lane: str, result: FrameResult, done: Callable[[Floats], None]) -> None:
+        """Compute the raw maps of ``result``'s layer and hand them to ``done``."""
+        self.worker.put(lane, lambda: self._maps(result, done))
+
+    def _begin(self) -> None:
+        """Load torch, which takes seconds; tried again at the next load where it fails."""
+        desk = self._desk
+        desk.outbox.put(Progress(N_("Loading PyTorch …")))
+        self._rooms.prepare(desk.settings.threads)
+        devices = self._rooms.devices()
+        with desk.lock:
+            desk.devices = devices
+        self._catalogue()
+        self._session = self._rooms.session()
+
+    def _end(self) -> None:
+        self._network = self._key = self._done = None
+        if self._session:
+            self._session.close()
+
+    def _failed(self, error: Exception) -> None:
+        self._desk.outbox.put(problem("network", error), Progress(""))
+
+    def _load(self) -> None:
+        desk = self._desk
+        with desk.lock:
+            recipe = desk.recipe
+            if recipe is None or desk.key(recipe) == self._key:
+                return
+            key, device = desk.key(recipe), desk.device(recipe)
+            desk.ready = False
+        self._network = self._key = self._done = None
+        if self._session is None:
+            self._begin()
+        assert self._session is not None
+        events: list[Event] = []
+        try:
+            network = self._session.open(
+                recipe.network,
+                recipe.weights,
+                recipe.input_hw,
+                device,
+                lambda stage, fraction: desk.outbox.put(Progress(stage, {"network": recipe.network}, fraction)),
+                lambda: not desk.wants(key),
+            )
+            self._network, self._key = network, key
+            events = [NetworkReady(self._info(network))]
+        except Cancelled:
+            pass
+        except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built, loaded or traced
+            events = [problem("network", error, recipe)]
+        with desk.lock:
+            if desk.wants(key):
+                desk.outbox.put(*events)
+                desk.ready = self._network is not None
+            else:
+                self._network = self._key = None
+            desk.outbox.put(Progress(""))
+        self._frame()
+
+    def _info(self, network: Network) -> NetworkInfo:
+        weights = network.weights
+        return NetworkInfo(
+            card=network.card,
+            graph=network.graph,
+            weights=weights.name if weights else "none",
+            trained=network.trained,
+            labels=weights.labels if weights else network.card.labels,
+            device=str(network.device),
+            threads=self._rooms.threads(),
+        )
+
+    def _frame(self) -> None:
+        desk = self._desk
+        with desk.lock:
+            recipe, feed, wish = desk.recipe, desk.feed, desk.wishes
+            if recipe is None or feed is None or self._network is None or desk.key(recipe) != self._key:
+                return
+        key = desk.key(recipe)
+        frame = feed.newest()
+        if frame is None or (self._done and self._done[0] == wish and self._done[1] is frame):
+            return
+        self._done = wish, frame
+        try:
+            times_ms = {"read": feed.read_ms}
+            result = self._rooms.run(self._network, frame, recipe, times_ms, lambda: not desk.wants(key, feed))
+            event: Event = ResultReady(result, feed.box.dropped)
+        except Cancelled:
+            self._done = None
+            return
+        except Exception as error:  # noqa: BLE001 - a network's forward may raise anything
+            event = problem("frame", error, recipe)
+        desk.deliver(key, feed, event)
+
+    def _maps(self, result: FrameResult, done: Callable[[Floats], None]) -> None:
+        try:
+            if self._network is None or self._desk.key(result.recipe) != self._key:
+                raise ExportError(N_("The network has changed since: export again when its result is on the screen."))
+            done(self._rooms.raw_maps(self._network, result.frame, result.recipe))
+        except Exception as error:  # noqa: BLE001 - a network's forward may raise anything
+            self._desk.outbox.put(problem("export", error, result.recipe))

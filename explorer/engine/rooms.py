@@ -1,0 +1,138 @@
+"""The rooms below, as the engine calls them; each is imported when it is first used, in the thread that uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from explorer.engine.feed import Live
+from explorer.recipe import Recipe
+from explorer.values import Floats, Frame, FrameResult, Source
+from explorer.zoo.card import Card, WeightState
+
+if TYPE_CHECKING:
+    from explorer.session import Network
+
+
+class SessionLike(Protocol):
+    """What keeps a loaded network."""
+
+    def open(
+        self,
+        network: str,
+        weights: str = "",
+        input_hw: tuple[int, int] | None = None,
+        device: str = "auto",
+        progress: Callable[[str, float | None], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Network:
+        """Return the network, loaded and traced; the last one at once."""
+        ...
+
+    def close(self) -> None:
+        """Let the network go."""
+        ...
+
+
+def _cards() -> tuple[tuple[Card, WeightState], ...]:
+    from explorer.zoo import registry, weights
+
+    return tuple((card, weights.state(card)) for card in registry.cards())
+
+
+def _prepare(threads: int) -> None:
+    from explorer import device
+
+    device.set_threads(threads)
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _devices() -> tuple[tuple[str, str], ...]:
+    from explorer import device
+
+    return device.available()
+
+
+def _session() -> SessionLike:
+    from explorer.session import Session
+
+    return Session()
+
+
+def _read(source: Source) -> Frame:
+    from explorer import sources
+
+    return sources.read(source)
+
+
+def _open_live(source: Source) -> Live:
+    from explorer import sources
+
+    return sources.open_live(source)
+
+
+def _run(
+    network: Network, frame: Frame, recipe: Recipe, times_ms: dict[str, float], cancelled: Callable[[], bool]
+) -> FrameResult:
+    from explorer import frame_path
+
+    return frame_path.run(network, frame, recipe, times_ms, cancelled)
+
+
+def _raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
+    from explorer import frame_path
+
+    return frame_path.raw_maps(network, frame, recipe)
+
+
+def _write(kind: str, path: str, result: FrameResult, maps: Floats | None) -> None:
+    from explorer.render import export
+
+    match kind:
+        case "mosaic":
+            export.mosaic_png(result.view, result.recipe.view.colours, path, result.trained)
+        case "map":
+            export.map_png(result.view, result.recipe.view.colours, path, result.trained)
+        case "statistics":
+            export.statistics(result.view, path, result.trained)
+        case "predictions":
+            export.predictions(result, path)
+        case "maps" if maps is not None:
+            export.maps_npz(maps, path)
+        case _:
+            raise ValueError(kind)
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """The doors to the rooms below; a test puts its own behind some of them.
+
+    Attributes:
+        cards: the zoo, each card with the state of its weights.
+        prepare: loads torch with that many threads (0: what suits the machine).
+        threads: how many threads torch uses.
+        devices: (name, title) of each device, the fastest first.
+        session: a new session.
+        read: reads a still source.
+        open_live: opens a live source.
+        run: takes a frame through the whole path.
+        raw_maps: the chosen layer's maps as they are.
+        write: writes an export: kind, path, result, raw maps for the kind "maps".
+    """
+
+    cards: Callable[[], tuple[tuple[Card, WeightState], ...]] = _cards
+    prepare: Callable[[int], None] = _prepare
+    threads: Callable[[], int] = _threads
+    devices: Callable[[], tuple[tuple[str, str], ...]] = _devices
+    session: Callable[[], SessionLike] = _session
+    read: Callable[[Source], Frame] = _read
+    open_live: Callable[[Source], Live] = _open_live
+    run: Callable[[Network, Frame, Recipe, dict[str, float], Callable[[], bool]], FrameResult] = _run
+    raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
+    write: Callable[[str, str, FrameResult, Floats | None], None] = _write

@@ -1,0 +1,206 @@
+"""What a person prefers and where the last session stopped, in small files that survive a crash while being written."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from explorer.errors import ExplorerError, ExportError, PersonError
+from explorer.text import N_
+
+APPLICATION = "cnn-explorer"
+HOME_VARIABLE = "CNN_EXPLORER_HOME"
+RECENT = 12
+FONT_SCALES = (0.75, 3.0)
+THEMES = ("system", "light", "dark")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A person's preferences.
+
+    Attributes:
+        language: a key of ``text.LANGUAGES``, or "" for the system's.
+        theme: one of ``THEMES``.
+        font_scale: factor on every font size, within ``FONT_SCALES``.
+        device: "auto" or a name that ``device.available`` lists.
+        threads: CPU threads for the network; 0 for as many as suit the machine.
+        recent: paths and addresses that were opened, the newest first, at most ``RECENT``.
+    """
+
+    language: str = ""
+    theme: str = "system"
+    font_scale: float = 1.0
+    device: str = "auto"
+    threads: int = 0
+    recent: tuple[str, ...] = ()
+
+    def with_(self, **changes: Any) -> Settings:
+        """Return a copy with ``changes``."""
+        return replace(self, **changes)
+
+    def with_recent(self, where: str) -> Settings:
+        """Return a copy in which ``where`` (a path or an address) is the newest of the recent ones."""
+        return replace(self, recent=(where, *(other for other in self.recent if other != where))[:RECENT])
+
+
+def config_folder() -> Path:
+    """Return the folder of the settings; it may not exist yet."""
+    return _home() or Path(platformdirs.user_config_dir(APPLICATION, appauthor=False))
+
+
+def data_folder() -> Path:
+    """Return the folder for what the application keeps for the person; it may not exist yet."""
+    home = _home()
+    return home / "data" if home else Path(platformdirs.user_data_dir(APPLICATION, appauthor=False))
+
+
+def log_folder() -> Path:
+    """Return the folder of the log files; it may not exist yet."""
+    home = _home()
+    return home / "log" if home else Path(platformdirs.user_log_dir(APPLICATION, appauthor=False))
+
+
+def settings_file() -> Path:
+    """Return where ``save`` writes."""
+    return config_folder() / "settings.json"
+
+
+def session_file() -> Path:
+    """Return where ``save_session`` writes."""
+    return config_folder() / "session.json"
+
+
+def load() -> tuple[Settings, ExplorerError | None]:
+    """Return the saved settings; or the defaults and, if there is a file that is of no use, what to tell the person."""
+    text, problem = _read(settings_file())
+    if not text:
+        return Settings(), problem
+    try:
+        return _from_json(text), None
+    except (ValueError, TypeError):
+        return Settings(), set_aside(settings_file())
+
+
+def save(settings: Settings) -> None:
+    """Write ``settings`` for the next start.
+
+    Raises:
+        ExportError: the file cannot be written; the old one is untouched.
+    """
+    write_atomically(settings_file(), json.dumps(asdict(settings), ensure_ascii=False, indent=2).encode())
+
+
+def load_session() -> tuple[str, ExplorerError | None]:
+    """Return the text of the last session ("" without one) and, if it cannot be read, what to tell the person.
+
+    The caller makes a recipe of the text and calls ``set_aside(session_file())`` where that fails.
+    """
+    return _read(session_file())
+
+
+def save_session(text: str) -> None:
+    """Write ``text`` (a recipe as JSON) for the next start.
+
+    Raises:
+        ExportError: the file cannot be written; the old one is untouched.
+    """
+    write_atomically(session_file(), text.encode())
+
+
+def set_aside(path: Path) -> ExplorerError:
+    """Rename a broken file to ``*.broken``, so that nothing of it is lost, and return what to tell the person."""
+    kept = path.with_name(path.name + ".broken")
+    try:
+        os.replace(path, kept)
+    except OSError as error:
+        return PersonError(
+            N_("The file {file} is broken and cannot be renamed ({reason}): delete it. The defaults apply."),
+            file=path,
+            reason=error.strerror or error,
+        )
+    return PersonError(
+        N_("The file {file} was broken: it is kept as {kept}, and the defaults apply."), file=path, kept=kept
+    )
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``: either all of it is there afterwards, or what was there before.
+
+    Raises:
+        ExportError: no permission, a full disk, a folder in the way.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise ExportError(
+            N_("{file} cannot be written ({reason}): free some space or choose another folder."),
+            file=path,
+            reason=error.strerror or error,
+        ) from error
+
+
+def _home() -> Path | None:
+    value = os.environ.get(HOME_VARIABLE)
+    return Path(value) if value else None
+
+
+def _read(path: Path) -> tuple[str, ExplorerError | None]:
+    try:
+        return path.read_text(encoding="utf-8"), None
+    except FileNotFoundError:
+        return "", None
+    except UnicodeDecodeError:
+        return "", set_aside(path)
+    except OSError as error:
+        return "", PersonError(
+            N_("The file {file} cannot be read ({reason}): the defaults apply until its permissions are mended."),
+            file=path,
+            reason=error.strerror or error,
+        )
+
+
+def _from_json(text: str) -> Settings:
+    """Return the settings in ``text``; keys of a newer version are ignored.
+
+    Raises:
+        ValueError, TypeError: the text is not JSON, or a value is of the wrong type or outside its range.
+    """
+    raw = json.loads(text)
+    if not isinstance(raw, dict):
+        raise TypeError(type(raw).__name__)
+    known = {field.name: raw[field.name] for field in fields(Settings) if field.name in raw}
+    if "recent" in known:
+        known["recent"] = tuple(known["recent"])
+    settings = Settings(**known)
+    right = (
+        all(isinstance(text, str) for text in (settings.language, settings.theme, settings.device, *settings.recent))
+        and settings.theme in THEMES
+        and _is_number(settings.font_scale)
+        and FONT_SCALES[0] <= settings.font_scale <= FONT_SCALES[1]
+        and type(settings.threads) is int
+        and settings.threads >= 0
+    )
+    if not right:
+        raise ValueError(text)
+    return settings
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
