@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from explorer import settings
 from explorer.engine.events import (
     Catalogue,
     Event,
@@ -16,10 +18,13 @@ from explorer.engine.events import (
     Progress,
     ResultReady,
 )
+from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
+from explorer.values import Source
 from ui.store import Store
 
 UNDO_DEPTH = 200
+REMEMBERED = frozenset({"picture", "array", "address"})
 
 
 class EngineLike(Protocol):
@@ -117,8 +122,25 @@ class Controller(QObject):
 
     def report(self, problem: Problem) -> None:
         """Show a problem that the window itself met."""
+        self._store.problems.pop(problem.where, None)  # so that the newest is the last
         self._store.problems[problem.where] = problem
         self._store.problems_changed.emit()
+
+    def prefer(self, **changes: Any) -> None:
+        """Change and save fields of the settings; they take effect at once."""
+        wanted = self._store.settings.with_(**changes)
+        if wanted == self._store.settings:
+            return
+        self._store.settings = wanted
+        try:
+            settings.save(wanted)
+        except ExplorerError as error:
+            self.report(Problem("engine", error))
+        self._store.settings_changed.emit()
+
+    def dismiss(self, where: str) -> None:
+        """Stop showing the problem of a place."""
+        self._forget(where)
 
     @Slot(object)
     def on_event(self, event: Event) -> None:
@@ -136,6 +158,7 @@ class Controller(QObject):
                 store.frame = event.frame
                 self._forget("source")
                 store.frame_changed.emit()
+                self._remember(event.source)
             case NetworkReady():
                 store.network = event.network
                 self._forget("network", "frame")
@@ -159,6 +182,11 @@ class Controller(QObject):
         self._store.recipe_changed.emit()
         self._set_live()
         self.history_changed.emit()
+
+    def _remember(self, source: Source) -> None:
+        """Put a file or an address among the recent ones; pasted pictures have no name that a person would know."""
+        if source.kind in REMEMBERED and not Path(source.where).is_relative_to(settings.data_folder()):
+            self.prefer(recent=self._store.settings.with_recent(source.where).recent)
 
     def _set_live(self) -> None:
         live = self._store.recipe.source.live and not self._frozen

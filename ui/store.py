@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from explorer.engine.events import Catalogue, NetworkInfo, Problem, Progress
 from explorer.recipe import Recipe
+from explorer.settings import Settings
 from explorer.values import Frame, FrameResult
 
 
@@ -22,6 +23,7 @@ class Store(QObject):
         problems: the newest unsolved problem of each place ("source", "network", "frame", "export", "engine").
         live: whether frames keep coming now (a live source that is not frozen).
         dropped: frames dropped so far because the network was busy.
+        settings: what the person prefers.
     """
 
     recipe_changed = Signal()
@@ -32,10 +34,12 @@ class Store(QObject):
     progress_changed = Signal()
     problems_changed = Signal()
     live_changed = Signal()
+    settings_changed = Signal()
 
-    def __init__(self, recipe: Recipe, parent: QObject | None = None) -> None:
+    def __init__(self, recipe: Recipe, parent: QObject | None = None, settings: Settings | None = None) -> None:
         super().__init__(parent)
         self.recipe = recipe
+        self.settings = settings or Settings()
         self.frame: Frame | None = None
         self.result: FrameResult | None = None
         self.network: NetworkInfo | None = None

@@ -1,0 +1,114 @@
+"""Everything that can be done from the keyboard, in one table; menus, buttons and the keyboard map all read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from explorer.text import N_, _
+
+
+@dataclass(frozen=True)
+class Command:
+    """One thing that a person can do.
+
+    Attributes:
+        name: what the code calls it; "" for keys that only work inside the panel that has the focus.
+        text: what a person calls it, marked for translation.
+        keys: its shortcuts, the first of them shown.
+        icon: a file of ``resources/icons``, or "".
+    """
+
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+
+
+COMMANDS: dict[str, tuple[Command, ...]] = {
+    N_("Source"): (
+        Command("open", N_("Open a picture…"), ("Ctrl+O",), "folder"),
+        Command("paste", N_("Paste a picture, a path or an address"), ("Ctrl+V",), "paste"),
+        Command("picture", N_("Picture"), ("Ctrl+1",), "picture"),
+        Command("camera", N_("Camera"), ("Ctrl+2",), "camera"),
+        Command("demo", N_("Demo"), ("Ctrl+3",), "demo"),
+        Command("next_sample", N_("Next sample picture"), ("N",)),
+        Command("previous_sample", N_("Previous sample picture"), ("Shift+N",)),
+        Command("freeze", N_("Freeze or go on"), ("F",), "freeze"),
+        Command("next_filter", N_("Next filter"), ("K",), "filter"),
+    ),
+    N_("Layers and maps"): (
+        Command("next_layer", N_("Next layer"), ("PgDown", "]")),
+        Command("previous_layer", N_("Previous layer"), ("PgUp", "[")),
+        Command("next_channel", N_("Next channel"), (".",)),
+        Command("previous_channel", N_("Previous channel"), (",",)),
+        Command("next_colours", N_("Next colour map"), ("C",), "palette"),
+        Command("next_scale", N_("Next scale: each map, layer, fixed"), ("S",)),
+        Command("next_sort", N_("Next order of the maps"), ("O",), "sort"),
+        Command("find_layer", N_("Find a layer"), ("Ctrl+F",), "explore"),
+        Command("", N_("In the maps: choose the map beside, above or below"), ("Left", "Right", "Up", "Down")),
+        Command("", N_("In the maps and in the picture: zoom in, zoom out, whole picture"), ("+", "-", "0")),
+    ),
+    N_("Edit"): (
+        Command("undo", N_("Undo"), ("Ctrl+Z",), "undo"),
+        Command("redo", N_("Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo"),
+        Command("export_mosaic", N_("Export the maps as one picture…"), ("Ctrl+E",), "export"),
+        Command("export_map", N_("Export the chosen map as a picture…"), ("Ctrl+Shift+E",)),
+        Command("export_maps", N_("Export the raw maps (NPZ)…")),
+        Command("export_statistics", N_("Export the statistics (CSV or JSON)…")),
+        Command("export_predictions", N_("Export the predictions (CSV or JSON)…")),
+    ),
+    N_("Window"): (
+        Command("full_screen", N_("Full screen"), ("F11",), "fullscreen"),
+        Command("larger", N_("Larger text"), ("Ctrl++", "Ctrl+=")),
+        Command("smaller", N_("Smaller text"), ("Ctrl+-",)),
+        Command("theme", N_("Light or dark"), ("Ctrl+D",), "moon"),
+        Command("preferences", N_("Preferences…"), ("Ctrl+,",), "settings"),
+        Command("keys", N_("Keyboard…"), ("?", "F1"), "keyboard"),
+        Command("about", N_("About…"), (), "info"),
+        Command("quit", N_("Quit"), ("Ctrl+Q",)),
+    ),
+}
+
+
+class Actions(dict[str, QAction]):
+    """A ``QAction`` for every named command, in ``owner``, working in the whole window.
+
+    Args:
+        owner: the window.
+        handlers: what each command does, by name; every named command needs one.
+    """
+
+    def __init__(self, owner: QWidget, handlers: Mapping[str, Callable[[], None]]) -> None:
+        super().__init__()
+        for command in named():
+            action = QAction(owner)
+            action.setObjectName(command.name)
+            action.setShortcuts([QKeySequence(key) for key in command.keys])
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            action.triggered.connect(handlers[command.name])
+            owner.addAction(action)
+            self[command.name] = action
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        for command in named():
+            action = self[command.name]
+            action.setText(_(command.text))
+            keys = shown_keys(command)
+            action.setToolTip(f"{action.text().rstrip('…')} ({keys[0]})" if keys else action.text())
+
+
+def named() -> list[Command]:
+    """Return the commands that work in the whole window."""
+    return [command for group in COMMANDS.values() for command in group if command.name]
+
+
+def shown_keys(command: Command) -> list[str]:
+    """Return the command's shortcuts as this system writes them."""
+    return [QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in command.keys]

@@ -1,0 +1,113 @@
+"""Preferences, each applied as soon as it is chosen."""
+
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QEvent, Slot
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from explorer.settings import FONT_SCALES
+from explorer.text import LANGUAGES, N_, _
+from ui.controller import Controller
+from ui.store import Store
+
+THEMES = {"system": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
+
+
+class Preferences(QDialog):
+    """Language, theme, text size, device and threads."""
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._language, self._theme, self._device = QComboBox(self), QComboBox(self), QComboBox(self)
+        self._scale, self._threads = QSpinBox(self), QSpinBox(self)
+        self._scale.setRange(*(round(100 * limit) for limit in FONT_SCALES))
+        self._scale.setSingleStep(10)
+        self._scale.setSuffix(" %")
+        self._scale.setKeyboardTracking(False)
+        self._threads.setRange(0, os.cpu_count() or 1)
+        self._threads.setKeyboardTracking(False)
+        self._labels = [QLabel(self) for _row in range(5)]
+        self._note = QLabel(self)
+        self._note.setObjectName("dim")
+        self._note.setWordWrap(True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(24)
+        form.setVerticalSpacing(10)
+        fields = (self._language, self._theme, self._scale, self._device, self._threads)
+        for label, field in zip(self._labels, fields, strict=True):
+            field.setMinimumWidth(220)
+            form.addRow(label, field)
+            label.setBuddy(field)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        self._buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 20, 20, 16)
+        column.setSpacing(16)
+        column.addLayout(form)
+        column.addWidget(self._note)
+        column.addStretch(1)
+        column.addWidget(self._buttons)
+        self.retranslate()
+        self._language.activated.connect(self._choose)
+        self._theme.activated.connect(self._choose)
+        self._device.activated.connect(self._choose)
+        self._scale.valueChanged.connect(self._choose)
+        self._threads.valueChanged.connect(self._choose)
+        store.settings_changed.connect(self._show)
+        store.catalogue_changed.connect(self.retranslate)
+
+    @Slot()
+    def retranslate(self) -> None:
+        """Set every text anew in the current language, and fill the choosers."""
+        self.setWindowTitle(_("Preferences"))
+        texts = (_("Language"), _("Theme"), _("Text size"), _("Device"), _("CPU threads"))
+        for label, text in zip(self._labels, texts, strict=True):
+            label.setText(text)
+        self._threads.setSpecialValueText(_("Automatic"))
+        self._note.setText(_("Everything here takes effect at once. Enlarge the text for a projector."))
+        catalogue = self._store.catalogue
+        self._fill(self._language, {"": _("As the system"), **LANGUAGES})
+        self._fill(self._theme, {key: _(text) for key, text in THEMES.items()})
+        self._fill(self._device, {"auto": _("Fastest device"), **dict(catalogue.devices if catalogue else ())})
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    @staticmethod
+    def _fill(combo: QComboBox, items: dict[str, str]) -> None:
+        combo.clear()
+        for data, text in items.items():
+            combo.addItem(text, data)
+
+    @Slot()
+    def _show(self) -> None:
+        wanted = self._store.settings
+        for combo, data in (
+            (self._language, wanted.language),
+            (self._theme, wanted.theme),
+            (self._device, wanted.device),
+        ):
+            combo.setCurrentIndex(max(combo.findData(data), 0))
+        for spin, value in ((self._scale, round(100 * wanted.font_scale)), (self._threads, wanted.threads)):
+            spin.blockSignals(True)
+            spin.setValue(value)
+            spin.blockSignals(False)
+
+    @Slot()
+    def _choose(self) -> None:
+        device = self._device.currentData()
+        self._controller.prefer(
+            language=self._language.currentData(),
+            theme=self._theme.currentData(),
+            font_scale=self._scale.value() / 100,
+            device=device,
+            threads=self._threads.value(),
+        )
+        self._controller.change(device=device)

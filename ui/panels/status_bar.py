@@ -1,0 +1,123 @@
+"""The bar below every place: what each stage took, and the long action that goes on."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from explorer.text import N_, _, ngettext
+from ui import theme
+from ui.store import Store
+
+STAGES = {
+    "read": N_("read"),
+    "filter": N_("filter"),
+    "prepare": N_("prepare"),
+    "forward": N_("forward"),
+    "render": N_("render"),
+}
+_RECENT_FRAMES = 30
+
+
+class StatusBar(QFrame):
+    """Stage times at the left, progress with its cancel button and the device at the right."""
+
+    cancelled = Signal()
+
+    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self._arrivals: deque[float] = deque(maxlen=_RECENT_FRAMES)
+        self._note = ""
+        self._times, self._stage, self._device = QLabel(self), QLabel(self), QLabel(self)
+        for label in (self._times, self._stage, self._device):
+            label.setObjectName("status")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._bar = QProgressBar(self)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(120)
+        self._cancel = QPushButton(self)
+        self._cancel.setObjectName("flat")
+        self._cancel.clicked.connect(self.cancelled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2, 0, 2, 0)
+        row.setSpacing(10)
+        row.addWidget(self._times, 1)
+        row.addWidget(self._stage)
+        row.addWidget(self._bar)
+        row.addWidget(self._cancel)
+        row.addWidget(self._device)
+        store.result_changed.connect(self._count)
+        store.result_changed.connect(self._show)
+        store.network_changed.connect(self._show)
+        store.progress_changed.connect(self._show)
+        store.live_changed.connect(self._restart)
+        self.retranslate()
+
+    def say(self, text: str) -> None:
+        """Show ``text`` in place of the times until the next result of a still picture, or the next say."""
+        self._note = text
+        self._show()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.setAccessibleName(_("Times and progress"))
+        self._cancel.setText(_("Cancel"))
+        self._bar.setAccessibleName(_("Progress"))
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language, and keep the bar's height whatever it shows."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self.setFixedHeight(theme.px(28))
+
+    @Slot()
+    def _restart(self) -> None:
+        self._arrivals.clear()
+        self._show()
+
+    @Slot()
+    def _count(self) -> None:
+        self._arrivals.append(time.perf_counter())
+        self._note = self._note if self._store.live else ""
+
+    @Slot()
+    def _show(self) -> None:
+        store, progress = self._store, self._store.progress
+        self._times.setText(self._note or self._times_text())
+        self._device.setText(self._device_text())
+        for widget in (self._stage, self._bar, self._cancel):
+            widget.setVisible(progress is not None)
+        if progress is not None:
+            self._stage.setText(_(progress.stage).format(**progress.values))
+            self._bar.setRange(0, 0 if progress.fraction is None else 1000)
+            self._bar.setValue(round(1000 * (progress.fraction or 0)))
+        if store.result is None and progress is None and not self._note:
+            self._times.setText(_("Starting…"))
+
+    def _times_text(self) -> str:
+        result = self._store.result
+        if result is None:
+            return ""
+        parts = [
+            f"{_(title)} {result.times_ms[stage]:.1f} ms" for stage, title in STAGES.items() if stage in result.times_ms
+        ]
+        if self._store.live and len(self._arrivals) > 1:
+            rate = (len(self._arrivals) - 1) / max(self._arrivals[-1] - self._arrivals[0], 1e-6)
+            parts.append(_("{rate:.1f} frames a second").format(rate=rate))
+            if self._store.dropped:
+                parts.append(_("{count} skipped").format(count=self._store.dropped))
+        return "    ".join(parts)
+
+    def _device_text(self) -> str:
+        network = self._store.network
+        if network is None:
+            return ""
+        threads = ngettext("{count} thread", "{count} threads", network.threads).format(count=network.threads)
+        return f"{network.device} · {threads}" if network.device == "cpu" else network.device

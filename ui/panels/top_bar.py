@@ -1,0 +1,227 @@
+"""The bar above every place: where the picture comes from, which network looks at it, on which device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+
+from explorer.filters.bank import KERNELS, NOTES, TITLES
+from explorer.text import N_, _
+from explorer.values import Source
+from explorer.zoo.card import WeightState
+from ui import theme
+from ui.actions import Actions
+from ui.controller import Controller
+from ui.store import Store
+
+CAMERAS = 4
+"""Cameras offered by index; which of them exist only opening tells."""
+STATES = {
+    WeightState.EMBEDDED: N_("trained"),
+    WeightState.CACHED: N_("trained"),
+    WeightState.DOWNLOADABLE: N_("untrained, weights not here"),
+    WeightState.NONE: N_("untrained"),
+}
+EXPORTS = ("export_mosaic", "export_map", "export_maps", "export_statistics", "export_predictions")
+
+
+class TopBar(QFrame):
+    """Source buttons, the network's, device's and filter's choosers, undo, redo, export and full screen."""
+
+    recent_wanted = Signal(str)
+
+    def __init__(
+        self,
+        store: Store,
+        controller: Controller,
+        actions: Actions,
+        recent: Callable[[], Sequence[str]],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._controller, self._actions, self._recent = store, controller, actions, recent
+        for name in ("picture", "camera", "demo", "freeze"):
+            actions[name].setCheckable(True)
+        self._network, self._device, self._filter = QComboBox(self), QComboBox(self), QComboBox(self)
+        self._network.setMinimumContentsLength(18)
+        self._filter.setMinimumContentsLength(12)
+        self._device.setMinimumContentsLength(8)
+        for combo in (self._network, self._device, self._filter):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._picture_menu, self._camera_menu, self._export_menu = QMenu(self), QMenu(self), QMenu(self)
+        self._picture_menu.aboutToShow.connect(self._fill_picture_menu)
+        self._export_menu.addActions([actions[name] for name in EXPORTS])
+
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self._button("picture", self._picture_menu, text=True))
+        row.addWidget(self._button("camera", self._camera_menu, text=True))
+        row.addWidget(self._button("demo", text=True))
+        row.addWidget(self._button("freeze"))
+        row.addSpacing(6)
+        row.addWidget(self._network, 5)
+        row.addWidget(self._device, 2)
+        row.addWidget(self._filter, 3)
+        row.addStretch(4)
+        row.addWidget(self._button("undo"))
+        row.addWidget(self._button("redo"))
+        self._export = QToolButton(self)
+        self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._export.setMenu(self._export_menu)
+        theme.set_icon(self._export, "export")
+        row.addWidget(self._prepared(self._export))
+        row.addWidget(self._button("full_screen"))
+
+        self._network.activated.connect(self._choose_network)
+        self._device.activated.connect(self._choose_device)
+        self._filter.activated.connect(self._choose_filter)
+        store.recipe_changed.connect(self._show_recipe)
+        store.live_changed.connect(self._show_recipe)
+        store.result_changed.connect(self._show_exports)
+        store.catalogue_changed.connect(self.retranslate)
+        controller.history_changed.connect(self._show_history)
+        self._show_history()
+        self._show_exports()
+        self.retranslate()
+
+    def _button(self, name: str, menu: QMenu | None = None, text: bool = False) -> QToolButton:
+        button = QToolButton(self)
+        button.setDefaultAction(self._actions[name])
+        if text:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        if menu is not None:
+            button.setMenu(menu)
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        return self._prepared(button)
+
+    def _prepared(self, button: QToolButton) -> QToolButton:
+        button.setIconSize(QSize(18, 18))
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        return button
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language, and fill the choosers."""
+        self.setAccessibleName(_("Source, network and device"))
+        self._export.setToolTip(_("Export"))
+        self._export.setAccessibleName(_("Export"))
+        self._network.setAccessibleName(_("Network"))
+        self._device.setAccessibleName(_("Device"))
+        self._filter.setAccessibleName(_("Filter before the network"))
+        self._filter.setToolTip(_("Filter before the network"))
+        catalogue = self._store.catalogue
+        cards = catalogue.cards if catalogue else ()
+        _fill(
+            self._network,
+            [(card.name, f"{card.title} · {_(STATES[state])}") for card, state in cards],
+            self._store.recipe.network,
+        )
+        for row, (card, _state) in enumerate(cards):
+            self._network.setItemData(row, f"{card.title} ({card.year}) · {card.paper}", Qt.ItemDataRole.ToolTipRole)
+        devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
+        _fill(self._device, devices, self._store.recipe.device)
+        _fill(self._filter, [("", _("No filter")), *((name, _(TITLES[name])) for name in KERNELS)], "")
+        for row, name in enumerate(KERNELS, 1):
+            self._filter.setItemData(row, _(NOTES[name]), Qt.ItemDataRole.ToolTipRole)
+        self._camera_menu.clear()
+        for index in range(CAMERAS):
+            action = self._camera_menu.addAction(_("Camera {index}").format(index=index))
+            action.setData(index)
+            action.triggered.connect(self._choose_camera)
+        self._show_recipe()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    @Slot()
+    def _show_recipe(self) -> None:
+        recipe = self._store.recipe
+        kind = recipe.source.kind
+        self._actions["camera"].setChecked(kind == "camera")
+        self._actions["demo"].setChecked(kind == "demo")
+        self._actions["picture"].setChecked(not recipe.source.live)
+        self._actions["freeze"].setEnabled(recipe.source.live)
+        self._actions["freeze"].setChecked(self._controller.frozen)
+        _choose(self._network, recipe.network)
+        _choose(self._device, recipe.device)
+        _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
+        self._network.setToolTip(self._network.currentText())
+        self._device.setToolTip(self._device.currentText())
+
+    @Slot()
+    def _show_history(self) -> None:
+        self._actions["undo"].setEnabled(self._controller.can_undo)
+        self._actions["redo"].setEnabled(self._controller.can_redo)
+
+    @Slot()
+    def _show_exports(self) -> None:
+        ready = self._store.result is not None
+        for name in EXPORTS:
+            self._actions[name].setEnabled(ready)
+        self._export.setEnabled(ready)
+
+    @Slot(int)
+    def _choose_network(self, row: int) -> None:
+        name = self._network.itemData(row)
+        states = {card.name: state for card, state in self._store.catalogue.cards} if self._store.catalogue else {}
+        here = states.get(name) in (WeightState.EMBEDDED, WeightState.CACHED)
+        if (
+            name != self._store.recipe.network
+        ):  # nothing is downloaded unasked: without weights it runs, and says, untrained
+            self._controller.change(network=name, weights="" if here else "none")
+
+    @Slot(int)
+    def _choose_device(self, row: int) -> None:
+        self._controller.change(device=self._device.itemData(row))
+
+    @Slot(int)
+    def _choose_filter(self, row: int) -> None:
+        name = self._filter.itemData(row)
+        self._controller.change(filters=(KERNELS[name],) if name else ())
+
+    @Slot()
+    def _choose_camera(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        self._controller.change(source=Source("camera", str(action.data())))
+
+    @Slot()
+    def _choose_recent(self) -> None:
+        action = self.sender()
+        assert isinstance(action, QAction)
+        self.recent_wanted.emit(action.data())
+
+    @Slot()
+    def _fill_picture_menu(self) -> None:
+        menu = self._picture_menu
+        menu.clear()
+        menu.addActions([self._actions["open"], self._actions["paste"]])
+        if recent := self._recent():
+            menu.addSeparator()
+        for where in recent:
+            action = menu.addAction(menu.fontMetrics().elidedText(where, Qt.TextElideMode.ElideMiddle, 480))
+            action.setData(where)
+            action.triggered.connect(self._choose_recent)
+
+
+def _fill(combo: QComboBox, items: Sequence[tuple[str, str]], chosen: str) -> None:
+    combo.clear()
+    for data, text in items:
+        combo.addItem(text, data)
+    _choose(combo, chosen)
+
+
+def _choose(combo: QComboBox, data: str) -> None:
+    """Choose the item of ``data``; one that is not listed (not known yet, or a person's own) is added."""
+    row = combo.findData(data)
+    if row < 0:
+        combo.addItem(data or "–", data)
+        row = combo.count() - 1
+    combo.setCurrentIndex(row)

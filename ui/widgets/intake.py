@@ -1,0 +1,90 @@
+"""What a person drops, pastes or types becomes a source."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Signal
+from PySide6.QtGui import QImage
+
+from explorer.engine.events import Problem
+from explorer.errors import ExplorerError, SourceError
+from explorer.sources import keep
+from explorer.text import N_
+from explorer.values import Source
+
+ARRAYS = (".npy",)
+
+
+def source_of(text: str) -> Source:
+    """Return the source that a path, an http(s) address, ``demo`` or ``camera:N`` names; nothing is opened.
+
+    A relative path is taken from the current folder and kept absolute, so that the next session finds it.
+    """
+    text = text.strip().strip("'\"")
+    kind, _colon, rest = text.partition(":")
+    if text == "demo":
+        return Source("demo", "")
+    if kind == "camera" and (rest.isdigit() or not _colon):
+        return Source("camera", rest or "0")
+    if kind.lower() in ("http", "https"):
+        return Source("address", text)
+    path = Path(text).expanduser().absolute()
+    return Source("array" if path.suffix.lower() in ARRAYS else "picture", str(path))
+
+
+class Intake(QObject):
+    """Takes drops and pastes; picture bytes are checked and kept in a thread, so that the window never waits."""
+
+    arrived = Signal(Source)
+    failed = Signal(Problem)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._thread: threading.Thread | None = None
+
+    @staticmethod
+    def fits(mime: QMimeData) -> bool:
+        """Return whether there is something in ``mime`` that may be a picture."""
+        return mime.hasUrls() or mime.hasImage() or bool(mime.text().strip())
+
+    def take(self, mime: QMimeData) -> None:
+        """Take a local file before a picture's pixels, pixels before an address, an address before text."""
+        urls = mime.urls()
+        if files := [url.toLocalFile() for url in urls if url.isLocalFile()]:
+            self.arrived.emit(source_of(files[0]))
+        elif mime.hasImage():
+            self._keep(QImage(mime.imageData()))
+        elif urls:
+            self.arrived.emit(source_of(urls[0].toString()))
+        elif text := mime.text().strip():
+            self.arrived.emit(source_of(text.splitlines()[0]))
+        else:
+            error = SourceError(N_("What was pasted holds no picture, path or address: copy a picture first."))
+            self.failed.emit(Problem("source", error))
+
+    def wait(self, timeout_s: float = 5.0) -> None:
+        """Wait until the picture in hand is kept."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _keep(self, image: QImage) -> None:
+        self.wait()
+        self._thread = threading.Thread(target=self._keep_now, args=(image,), name="intake")
+        self._thread.start()
+
+    def _keep_now(self, image: QImage) -> None:
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
+        try:
+            source = keep(buffer.data().data())
+        except ExplorerError as error:
+            self.failed.emit(Problem("source", error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the person must see it
+            wrapped = SourceError(N_("The picture cannot be taken: {error}"), error=error)
+            self.failed.emit(Problem("source", wrapped, details=traceback.format_exc()))
+        else:
+            self.arrived.emit(source)
