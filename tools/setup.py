@@ -111,7 +111,8 @@ def install(extra):
     """Install the project, in place, with its dependencies."""
     what = ".[dev]" if extra == "test" else "."
     print("Installing the project and its libraries (the first time takes minutes: PyTorch is large) …", flush=True)
-    command = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "-e", what]
+    quiet = [] if sys.stdout.isatty() else ["-q"]
+    command = [str(PYTHON), "-m", "pip", "install", *quiet, "--disable-pip-version-check", "-e", what]
     if subprocess.run(command, cwd=str(ROOT), check=False).returncode:
         stop("The libraries could not be installed: see what pip said above; it needs the network and 6 GB of disk.")
 
