@@ -11,13 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 PYTEST = [sys.executable, "-m", "pytest", "-q"]
+WITHOUT_WINDOW = ["--ignore=tests/ui", "--ignore=tests/e2e", "--ignore=tests/contracts"]
 STEPS: list[tuple[str, list[str], dict[str, str]]] = [
     ("lint", [sys.executable, "-m", "ruff", "check", "."], {}),
     ("format", [sys.executable, "-m", "ruff", "format", "--check", "."], {}),
     ("types", [sys.executable, "-m", "mypy"], {}),
     ("rooms (R1, R3, R4)", [str(BIN / "lint-imports")], {}),
     ("translations", [sys.executable, "tools/translations.py", "check"], {}),
-    ("the core without Qt", [*PYTEST, "tests/explorer"], {"CNN_EXPLORER_TESTS_WITHOUT_QT": "1"}),
+    ("the core without Qt", [*PYTEST, *WITHOUT_WINDOW], {"CNN_EXPLORER_TESTS_WITHOUT_QT": "1"}),
     ("tests", [*PYTEST, "--durations=10"], {}),
 ]
 
