@@ -1,0 +1,208 @@
+"""What a person types, as values; every mistake is one sentence that says what to type instead."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from explorer import sources
+from explorer.errors import PersonError, SourceError
+from explorer.recipe import DEFAULT_NETWORK
+from explorer.text import LANGUAGES, N_, _
+from explorer.values import Source
+from explorer.zoo import registry
+
+PROGRAM = "cnn-explorer-cli"
+
+
+def nearest(word: str, words: Iterable[str], count: int = 3) -> str:
+    """Return the words that look most like ``word``, or the first ones where none does, for a sentence."""
+    words = list(words)
+    return ", ".join(difflib.get_close_matches(word, words, n=count, cutoff=0.4) or words[:count])
+
+
+class _Formatter(argparse.HelpFormatter):
+    """argparse's help with a heading that is translated."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=100)
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, _("usage: "))
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose mistakes are ``PersonError`` sentences in the person's language.
+
+    Args:
+        command: the command's name.
+        about: what it does, already translated.
+    """
+
+    def __init__(self, command: str, about: str) -> None:
+        super().__init__(
+            prog=f"{PROGRAM} {command}".strip(),
+            description=about,
+            formatter_class=_Formatter,
+            add_help=False,
+            allow_abbrev=False,
+        )
+        self.what = self.add_argument_group(_("arguments"))
+        self.how = self.add_argument_group(_("options"))
+        self.how.add_argument("-h", "--help", action="help", help=_("show this help"))
+        self.how.add_argument("--lang", metavar="|".join(LANGUAGES), help=_("language of the messages"))
+
+    def read(self, words: list[str]) -> argparse.Namespace:
+        """Return the values of ``words``.
+
+        Raises:
+            PersonError: they cannot be understood.
+        """
+        options, rest = self.parse_known_args(words)
+        if rest:
+            known = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
+            unknown = next((word for word in rest if word.startswith("-")), None)
+            if unknown is None:
+                raise PersonError(N_("“{word}” is one argument too many: see “{help}”."), word=rest[0], help=self._help)
+            raise PersonError(
+                N_("There is no option “{option}”; the nearest are: {nearest}."),
+                option=unknown.split("=")[0],
+                nearest=nearest(unknown.split("=")[0], known),
+            )
+        return options
+
+    @property
+    def _help(self) -> str:
+        return f"{self.prog} --help"
+
+    def error(self, message: str) -> NoReturn:
+        """Raise argparse's ``message`` as a sentence of ours."""
+        for pattern, sentence in _MESSAGES:
+            if match := re.fullmatch(pattern, message):
+                raise PersonError(sentence, help=self._help, **match.groupdict())
+        raise PersonError(
+            N_("The command line cannot be understood ({reason}): see “{help}”."), reason=message, help=self._help
+        )
+
+
+_MESSAGES = (
+    (r"the following arguments are required: (?P<names>.*)", N_("{names} is missing: see “{help}”.")),
+    (r"argument (?P<option>\S+): expected one argument", N_("{option} needs a value: see “{help}”.")),
+    (r"argument (?P<option>\S+): ignored explicit argument .*", N_("{option} takes no value: see “{help}”.")),
+)
+
+
+def whole(least: int) -> Any:
+    """Return a reader of whole numbers from ``least`` on."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?\d{1,9}", text) or int(text) < least:
+            raise PersonError(N_("“{text}” is not a whole number of at least {least}."), text=text, least=least)
+        return int(text)
+
+    return read
+
+
+def seconds(text: str) -> float:
+    """Return a duration.
+
+    Raises:
+        PersonError: not a number above 0.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (0 < value < math.inf):
+        raise PersonError(N_("“{text}” is not a number of seconds above 0."), text=text)
+    return value
+
+
+def size(text: str) -> tuple[int, int]:
+    """Return height and width of "HxW".
+
+    Raises:
+        PersonError: another form.
+    """
+    match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
+    if not match or "0" in (match[1].lstrip("0") or "0", match[2].lstrip("0") or "0"):
+        raise PersonError(N_("“{text}” is not a size: write height x width in pixels, for example 224x224."), text=text)
+    return int(match[1]), int(match[2])
+
+
+def picture(text: str) -> Source:
+    """Return the still picture that ``text`` names: a file, a .npy array, an http(s) address or a sample.
+
+    Raises:
+        SourceError: nothing has that name; the nearest samples and files are named.
+    """
+    if re.match(r"https?://", text, re.IGNORECASE):
+        return Source("address", text)
+    path = Path(os.path.expanduser(text))  # Path.expanduser raises where there is no such person
+    if text and _exists(path):
+        return Source("array" if path.suffix.lower() == ".npy" else "picture", str(path))
+    for sample in sources.samples():
+        if text in (sample.file, Path(sample.file).stem):
+            return Source("sample", sample.file)
+    raise SourceError(
+        N_("There is no picture “{name}”: give a file, an http address or a sample, for example {nearest}."),
+        name=text,
+        nearest=nearest(text, [*_beside(path), *(sample.file for sample in sources.samples())]),
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False  # a name that no file system takes names no file
+
+
+def _beside(path: Path) -> list[str]:
+    """Return the files in the folder of a missing ``path`` that have a name like it."""
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except (OSError, ValueError):
+        return []
+    return [str(path.parent / name) for name in difflib.get_close_matches(path.name, names, cutoff=0.6)]
+
+
+def feed(text: str) -> Source:
+    """Return the live source that ``text`` names: "camera:0" or "demo".
+
+    Raises:
+        SourceError: another word.
+    """
+    if text == "demo":
+        return Source("demo", "")
+    match = re.fullmatch(r"camera(?::(\d{1,3}))?", text)
+    if not match:
+        raise SourceError(N_("“{name}” is no live source: write camera:0 (the first camera) or demo."), name=text)
+    return Source("camera", match[1] or "0")
+
+
+def add_picture(parser: Parser) -> None:
+    """Let the command take a picture."""
+    about = _("a file, a .npy array, an http address or a sample's name")
+    parser.what.add_argument("image", metavar="IMAGE", type=picture, help=about)
+
+
+def add_network(parser: Parser) -> None:
+    """Let the command choose network, weights and device."""
+    how = parser.how
+    how.add_argument(
+        "--model", metavar="M", type=registry.card, default=DEFAULT_NETWORK, help=_("network; “models” lists them")
+    )
+    how.add_argument("--weights", metavar="NAME", default="", help=_("weights by name, or none for random ones"))
+    how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
+
+
+def add_json(parser: Parser) -> None:
+    """Let the command answer in JSON."""
+    parser.how.add_argument("--json", action="store_true", help=_("print one JSON document and nothing else"))

@@ -1,0 +1,70 @@
+"""``inspect``: the activation maps of one layer as files."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from explorer import sources
+from explorer.cli import output
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture, whole
+from explorer.errors import NetworkError
+from explorer.recipe import Recipe
+from explorer.render import export
+from explorer.text import N_, _
+
+ABOUT = N_("write the activation maps of a layer into a folder")
+
+
+def arguments(parser: Parser) -> None:
+    """Declare what the command takes."""
+    add_picture(parser)
+    add_network(parser)
+    how = parser.how
+    how.add_argument("--layer", metavar="NAME", required=True, help=_("id of the layer; “layers MODEL” lists them"))
+    how.add_argument("--channel", metavar="C", type=whole(0), help=_("write the map of this channel as well"))
+    how.add_argument("--out", metavar="DIR", type=Path, required=True, help=_("folder; it is made if it is missing"))
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write ``maps.npz``, ``grid.png`` and ``stats.csv``, with a channel ``channel.png``, and print their paths."""
+    frame = sources.read(options.image)
+
+    from explorer import frame_path  # loads torch: after everything that can fail without it
+    from explorer.session import Session
+
+    network = Session().open(options.model.name, options.weights, device=options.device)
+    layer = network.graph[options.layer]
+    channel = options.channel or 0
+    if channel >= layer.channels:
+        raise NetworkError(
+            N_("{layer} has no channel {channel}: its channels are 0 to {last}."),
+            layer=layer.id,
+            channel=channel,
+            last=layer.channels - 1,
+        )
+    recipe = Recipe(
+        options.image,
+        network=options.model.name,
+        weights=options.weights,
+        device=options.device,
+        layer=layer.id,
+        channel=channel,
+        thumbnails=(),
+    )
+    view = frame_path.run(network, frame, recipe).view
+    paths = {"maps": "maps.npz", "grid": "grid.png", "stats": "stats.csv"}
+    paths |= {} if options.channel is None else {"channel": "channel.png"}
+    files = {name: options.out / file for name, file in paths.items()}
+    export.folder(options.out)
+    export.maps_npz(frame_path.raw_maps(network, frame, recipe), files["maps"])
+    export.mosaic_png(view, recipe.view.colours, files["grid"], network.trained)
+    export.statistics(view, files["stats"], network.trained)
+    if "channel" in files:
+        export.map_png(view, recipe.view.colours, files["channel"], network.trained)
+    if options.json:
+        output.document({name: str(file) for name, file in files.items()})
+        return
+    print(f"{frame.source}  ·  {output.about(network)}")
+    print(output.table((), [(name, str(file)) for name, file in files.items()], "ll"))

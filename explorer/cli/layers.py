@@ -1,0 +1,59 @@
+"""``layers``: every op of a network."""
+
+from __future__ import annotations
+
+import argparse
+
+from explorer.cli.arguments import Parser, add_json, size
+from explorer.cli.output import document, table
+from explorer.graph.values import Layer
+from explorer.text import N_, _
+from explorer.zoo import registry
+
+ABOUT = N_("list every op of a network, with shapes, weights and multiplications")
+
+
+def arguments(parser: Parser) -> None:
+    """Declare what the command takes."""
+    parser.what.add_argument("model", metavar="MODEL", type=registry.card, help=_("network; “models” lists them"))
+    parser.how.add_argument("--input", metavar="HxW", type=size, help=_("another input size than the weights want"))
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the list; the shapes do not depend on the weights, so none are loaded."""
+    from explorer.session import Session
+
+    graph = Session().open(options.model.name, "none", options.input, "cpu").graph
+    if options.json:
+        layers = [_values(layer) for layer in graph]
+        document({"model": options.model.name, "input": list(graph.input), "layers": layers})
+        return
+    heading = (_("layer"), _("op"), _("output"), _("parameters"), _("MACs"), _("inputs"))
+    rows = [
+        (
+            layer.id,
+            layer.op,
+            " × ".join(map(str, layer.output)),
+            f"{layer.parameters:,}",
+            f"{layer.macs:,}",
+            ", ".join(layer.inputs),
+        )
+        for layer in graph
+    ]
+    total = (_("all"), "", "", f"{sum(one.parameters for one in graph):,}", f"{sum(one.macs for one in graph):,}", "")
+    print(table(heading, [*rows, total], "llrrrl"))
+
+
+def _values(layer: Layer) -> dict[str, object]:
+    return {
+        "id": layer.id,
+        "name": layer.name,
+        "op": layer.op,
+        "inputs": list(layer.inputs),
+        "output": list(layer.output),
+        "axes": layer.axes,
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+        "attributes": dict(layer.attributes),
+    }

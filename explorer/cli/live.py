@@ -1,0 +1,105 @@
+"""``live``: what a network makes of a camera or the demo feed, frame after frame."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from explorer import sources
+from explorer.cli import output
+from explorer.cli.arguments import Parser, add_network, feed, seconds
+from explorer.engine.events import Problem
+from explorer.engine.feed import Feed, Grabber
+from explorer.recipe import Recipe
+from explorer.text import N_, _
+from explorer.values import Frame, FrameResult, Source
+
+ABOUT = N_("name what a camera or the demo feed shows, until Ctrl-C")
+PATIENCE_S = 0.5
+"""How long to wait for a frame before looking at the clock again."""
+Take = Callable[[], tuple[Frame, float] | None]
+
+
+def arguments(parser: Parser) -> None:
+    """Declare what the command takes."""
+    parser.what.add_argument("source", metavar="SOURCE", type=feed, help=_("camera:0, camera:1 … or demo"))
+    add_network(parser)
+    parser.how.add_argument("--seconds", metavar="S", type=seconds, default=math.inf, help=_("stop after so long"))
+    parser.how.add_argument("--json", action="store_true", help=_("print a line of JSON for every frame"))
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print a line a frame until the time is over; Ctrl-C is the ordinary way to end it, and no error."""
+    try:
+        with _grabbing(options.source) as take:
+            _watch(take, options)
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _grabbing(source: Source) -> Iterator[Take]:
+    """Read a live source in a thread of its own; yield what takes its newest frame and the ms that reading it took."""
+    box, arrived, problems = Feed(source), threading.Event(), list[Problem]()
+
+    def ended(_feed: Feed, problem: Problem) -> None:
+        problems.append(problem)
+        arrived.set()
+
+    def take() -> tuple[Frame, float] | None:
+        arrived.wait(PATIENCE_S)
+        arrived.clear()
+        taken = box.box.take()
+        if taken is None and problems:
+            raise problems[0].error
+        return taken
+
+    grabber = Grabber(box, sources.open_live, lambda: False, lambda *_: arrived.set(), ended)
+    grabber.thread.start()
+    try:
+        yield take
+    finally:
+        box.closed.set()
+        grabber.thread.join(2.0)
+
+
+def _watch(take: Take, options: argparse.Namespace) -> None:
+    while take() is None:  # a source that gives nothing fails here, before torch is loaded
+        pass
+
+    from explorer import frame_path
+    from explorer.session import Session
+
+    network = Session().open(options.model.name, options.weights, device=options.device)
+    recipe = Recipe(
+        options.source,
+        network=options.model.name,
+        weights=options.weights,
+        device=options.device,
+        thumbnails=(),
+    )
+    if not options.json:
+        print(output.about(network), flush=True)
+    end_s = time.perf_counter() + options.seconds
+    while time.perf_counter() < end_s:
+        if taken := take():
+            frame, read_ms = taken
+            _print(frame_path.run(network, frame, recipe, {"read": read_ms}), options.json)
+
+
+def _print(result: FrameResult, json: bool) -> None:
+    if json:
+        output.document(
+            {
+                "frame": result.frame.index,
+                "predictions": output.predictions(result.predictions),
+                "times_ms": output.times(result, *result.times_ms),
+            }
+        )
+        return
+    first = f"{result.predictions[0].probability:6.1%}  {result.predictions[0].label}" if result.predictions else ""
+    print(f"{result.frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}", flush=True)

@@ -1,0 +1,114 @@
+"""The command line: finds the command, and turns what goes wrong into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from importlib import import_module, metadata
+from typing import Any
+
+from explorer.cli.arguments import PROGRAM, Parser, nearest
+from explorer.cli.output import table
+from explorer.errors import ExplorerError, PersonError
+from explorer.text import LANGUAGES, N_, _, set_language, system_language
+
+COMMANDS = ("models", "layers", "predict", "inspect", "live", "bench")
+TRACEBACK = "CNN_EXPLORER_TRACEBACK"
+"""Environment variable that asks for the traceback of an error of ours."""
+INTERRUPTED = 130
+
+
+def main(words: list[str]) -> int:
+    """Run one command and return its exit code: 0, 2 for the person's mistake, 1 for ours, 130 after Ctrl-C.
+
+    Args:
+        words: the command line without the program's name.
+    """
+    _quiet()
+    try:
+        set_language(system_language())
+        words = _language(words)
+        if words and words[0] == "--version":
+            print(metadata.version("cnn-explorer"))
+        elif not words or words[0] in ("-h", "--help"):
+            print(_help())
+        else:
+            _run(words[0], words[1:])
+        sys.stdout.flush()
+    except ExplorerError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has had enough. What is still in the buffer must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last net: a sentence for the person, the traceback on request
+        if os.environ.get(TRACEBACK):
+            traceback.print_exc()
+        sentence = _("CNN Explorer itself failed ({kind}: {reason}): set {variable}=1, run it again and report it.")
+        reason = " ".join(str(error).split())
+        print(sentence.format(kind=type(error).__name__, reason=reason, variable=TRACEBACK), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _quiet() -> None:
+    """Keep the libraries' remarks off stderr, which is for our one sentence."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+
+
+def _language(words: list[str]) -> list[str]:
+    """Take ``--lang`` out of ``words``, wherever it stands, and speak it from here on."""
+    for place, word in enumerate(words):
+        if word == "--":
+            break
+        name, equals, value = word.partition("=")
+        if name != "--lang":
+            continue
+        code = value if equals else next(iter(words[place + 1 :]), "")
+        if code not in LANGUAGES:
+            raise PersonError(
+                N_("There is no language “{code}”: --lang takes {languages}."),
+                code=code,
+                languages=", ".join(LANGUAGES),
+            )
+        set_language(code)
+        return words[:place] + words[place + (1 if equals else 2) :]
+    return words
+
+
+def _module(command: str) -> Any:
+    return import_module(f"explorer.cli.{command}")
+
+
+def _run(command: str, words: list[str]) -> None:
+    if command not in COMMANDS:
+        raise PersonError(
+            N_("There is no command “{command}”; the nearest are: {nearest}."),
+            command=command,
+            nearest=nearest(command, COMMANDS),
+        )
+    module = _module(command)
+    parser = Parser(command, _(module.ABOUT))
+    module.arguments(parser)
+    module.run(parser.read(words))
+
+
+def _help() -> str:
+    commands = table((), [(f"  {name}", _(_module(name).ABOUT)) for name in COMMANDS], "ll")
+    return "\n".join(
+        [
+            _("CNN Explorer, the command line: look inside a convolutional network."),
+            "",
+            _("usage: ") + f"{PROGRAM} [--lang {'|'.join(LANGUAGES)}] COMMAND …",
+            "",
+            commands,
+            "",
+            _("Help on one of them: {example}").format(example=f"{PROGRAM} predict --help"),
+        ]
+    )

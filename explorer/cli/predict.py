@@ -1,0 +1,58 @@
+"""``predict``: what a network makes of a picture."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from explorer import sources
+from explorer.cli import output
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture, whole
+from explorer.recipe import Recipe
+from explorer.text import N_, _
+
+ABOUT = N_("name what a picture shows")
+
+
+def arguments(parser: Parser) -> None:
+    """Declare what the command takes."""
+    add_picture(parser)
+    add_network(parser)
+    parser.how.add_argument("--top", metavar="K", type=whole(1), default=5, help=_("how many answers (5)"))
+    add_json(parser)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the answers, the most probable first."""
+    start_s = time.perf_counter()
+    frame = sources.read(options.image)
+    times_ms = {"read": (time.perf_counter() - start_s) * 1e3}
+
+    from explorer import frame_path  # loads torch: after everything that can fail without it
+    from explorer.session import Session
+
+    network = Session().open(options.model.name, options.weights, device=options.device)
+    recipe = Recipe(
+        options.image,
+        network=options.model.name,
+        weights=options.weights,
+        device=options.device,
+        top=options.top,
+        thumbnails=(),
+    )
+    result = frame_path.run(network, frame, recipe, times_ms)
+    if options.json:
+        output.document(
+            {
+                "model": network.card.name,
+                "weights": network.weights.name if network.weights else "none",
+                "device": str(network.device),
+                "predictions": output.predictions(result.predictions),
+                "times_ms": output.times(result, "read", "prepare", "forward"),
+            }
+        )
+        return
+    print(f"{frame.source}  ·  {output.about(network)}")
+    print(output.answers(result.predictions))
+    times = output.times(result, "read", "prepare", "forward")
+    print(_("read {read:.1f} ms, prepare {prepare:.1f} ms, forward {forward:.1f} ms").format(**times))
