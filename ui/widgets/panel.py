@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from ui.widgets.elided import ElidedLabel
+
 
 class Panel(QFrame):
     """A rounded panel with a header row and ``body``, a vertical layout for its content.
@@ -19,7 +21,7 @@ class Panel(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(10, 10, 10, 10)
         outer.setSpacing(8)
-        self._title, self._detail, self._badge = QLabel(self), QLabel(self), QLabel(self)
+        self._title, self._detail, self._badge = ElidedLabel(self), ElidedLabel(self), QLabel(self)
         self._title.setObjectName("title")
         self._detail.setObjectName("dim")
         self._badge.setObjectName("badge")

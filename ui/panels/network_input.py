@@ -1,0 +1,116 @@
+"""What the network really saw: the prepared picture, its numbers' range, and how it was made."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+
+from explorer.text import N_, _
+from explorer.values import FrameResult
+from explorer.zoo.card import Preparation
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets.panel import Panel
+from ui.widgets.picture_view import PictureView
+
+_FACTS = (N_("size"), N_("smallest"), N_("largest"))
+
+
+class NetworkInput(Panel):
+    """The network's input as it went in, stretched to be seen, with the steps that made it."""
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store = store
+        self.view = PictureView(self)
+        self._facts = QGridLayout()
+        self._facts.setVerticalSpacing(4)
+        self._names = [self._label("dim") for _fact in _FACTS]
+        self._values = [self._label("") for _fact in _FACTS]
+        for row, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
+            self._facts.addWidget(name, row, 0)
+            self._facts.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
+        self._facts.setRowStretch(len(_FACTS), 1)
+        self._steps = self._label("dim")
+        self._steps.setWordWrap(True)
+        row_of = QHBoxLayout()
+        row_of.setSpacing(10)
+        row_of.addWidget(self.view, 1)
+        row_of.addLayout(self._facts)
+        self.body.addLayout(row_of, 1)
+        self.body.addWidget(self._steps)
+        store.result_changed.connect(self._refresh)
+        store.network_changed.connect(self._refresh)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.set_title(_("What the network saw"))
+        self.view.setAccessibleName(_("The network's input"))
+        self.view.set_empty_text(_("The picture as the network gets it appears here."))
+        for label, name in zip(self._names, _FACTS, strict=True):
+            label.setText(_(name))
+        self._refresh()
+
+    def restyle(self) -> None:
+        """Paint in the colours of the current theme."""
+        self.view.update()
+
+    def _refresh(self) -> None:
+        result = self._store.result
+        for label in (*self._names, *self._values, self._steps):
+            label.setVisible(result is not None)
+        if result is None:
+            self.view.set_picture(None)
+            return
+        self.view.set_picture(result.prepared)
+        low, high = result.prepared_range
+        for label, text in zip(self._values, (self._size(result), f"{low:.3f}", f"{high:.3f}"), strict=True):
+            if label.text() != text:
+                label.setText(text)
+        steps = self._how(result)
+        if self._steps.text() != steps:
+            self._steps.setText(steps)
+
+    def _size(self, result: FrameResult) -> str:
+        network = self._store.network
+        channels = 3 if network is None else network.graph.input[0]
+        return " × ".join(map(str, (channels, *result.prepared.shape[:2])))
+
+    def _how(self, result: FrameResult) -> str:
+        if result.frame.array is not None:
+            return _("The array went in as it is.")
+        network = self._store.network
+        if network is None or network.card.name != result.recipe.network:
+            return ""
+        named = [w.preparation for w in network.card.weights if w.name == network.weights]
+        h, w = result.prepared.shape[:2]
+        return describe(named[0] if named else network.card.preparation, (h, w))
+
+    def _label(self, role: str) -> QLabel:
+        label = QLabel(self)
+        label.setObjectName(role)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
+
+
+def describe(preparation: Preparation, input_hw: tuple[int, int]) -> str:
+    """Return in words how a picture becomes the network's input of ``input_hw`` cells."""
+    p = preparation
+    (h, w), ways = input_hw, {"bilinear": _("bilinear"), "bicubic": _("bicubic")}
+    steps = []
+    if p.input_chw[0] == 1:
+        steps.append(_("made grey"))
+    steps.append(_("short side resized to {side} px ({way})").format(side=p.resize, way=ways[p.interpolation]))
+    steps.append(_("middle {w} × {h} cut out").format(w=w - 2 * p.pad, h=h - 2 * p.pad))
+    if p.pad:
+        steps.append(_("{pad} px of black added on every side").format(pad=p.pad))
+    steps.append(
+        _("numbers 0 … {full} → (x − {mean}) ÷ {std}").format(full=f"{p.full:g}", mean=_list(p.mean), std=_list(p.std))
+    )
+    return " · ".join(steps)
+
+
+def _list(values: tuple[float, ...]) -> str:
+    """Return one number where all channels have the same."""
+    return f"{values[0]:g}" if len(set(values)) == 1 else "[" + " ".join(f"{v:g}" for v in values) + "]"

@@ -1,0 +1,251 @@
+"""The picture or camera that everything starts from, and the sample pictures below it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+
+from explorer import sources
+from explorer.text import _
+from explorer.values import Bytes, Source
+from ui import theme
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets.cells import Base, Plane
+from ui.widgets.gallery import Gallery, GalleryItem
+from ui.widgets.panel import Panel
+from ui.widgets.picture_view import Overlay, PictureView
+
+_RATE_S = 0.5
+"""How often the figures of a live source change; faster cannot be read."""
+
+
+class SourcePanel(Panel):
+    """The source with the part of it that the network sees.
+
+    Signals:
+        open_requested: the person wants to choose a file.
+        pixel_pointed: (row, column) of the pixel under the pointer, or None.
+        pixel_chosen: (row, column) of a clicked pixel.
+        picture_changed: the pixels that are shown now, uint8 RGB (H, W, 3), or None.
+    """
+
+    open_requested = Signal()
+    pixel_pointed = Signal(object)
+    pixel_chosen = Signal(object)
+    picture_changed = Signal(object)
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._pointed: tuple[int, int] | None = None
+        self._times: deque[float] = deque(maxlen=31)
+        self._rate_at = 0.0
+        self._badge_shown = ("", "")
+        self.view = PictureView(self)
+        self.view.pointed.connect(self._point)
+        self.view.pointed.connect(self.pixel_pointed)
+        self.view.chosen.connect(self.pixel_chosen)
+        self.view.fitted_changed.connect(self._show_fitted)
+        self._value = QLabel(self)
+        self._value.setObjectName("dim")
+        self._filtered = self._button("filter", checkable=True)
+        self._filtered.setChecked(True)
+        self._filtered.toggled.connect(self._show_picture)
+        self._fit = self._button("zoom-fit")
+        self._fit.clicked.connect(self.view.fit)
+        self.gallery = Gallery(self)
+        self.gallery.chosen.connect(self._choose_sample)
+        self._recent = self._button("recent")
+        self._recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self._recent)
+        menu.triggered.connect(self._choose_recent)
+        self._recent.setMenu(menu)
+        self._recent.hide()
+        self._open = self._button("plus")
+        self._open.clicked.connect(self.open_requested)
+
+        below, row = QHBoxLayout(), QHBoxLayout()
+        below.addWidget(self._value, 1)
+        below.addWidget(self._filtered)
+        below.addWidget(self._fit)
+        row.addWidget(self.gallery, 1)
+        row.addWidget(self._recent, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
+        self.body.addWidget(self.view, 1)
+        self.body.addLayout(below)
+        self.body.addLayout(row)
+
+        store.frame_changed.connect(self._on_frame)
+        store.result_changed.connect(self._on_result)
+        store.recipe_changed.connect(self._on_recipe)
+        store.network_changed.connect(self._fill_gallery)
+        store.live_changed.connect(self._show_state)
+        self.retranslate()
+        self._on_recipe()
+
+    def set_recent(self, recent: Sequence[Source]) -> None:
+        """Offer these sources, the newest first, behind the button beside the gallery."""
+        menu = self._recent.menu()
+        menu.clear()
+        for source in recent:
+            name = source.where if source.kind == "address" else Path(source.where).name
+            action = menu.addAction(name.replace("&", "&&"))
+            action.setToolTip(source.where)
+            action.setData(source)
+        menu.setToolTipsVisible(True)
+        self._recent.setVisible(bool(recent))
+
+    def set_numbers(self, plane: Plane, base: Base) -> None:
+        """Show all channels or one; how numbers are written once the pixels are large enough to hold them."""
+        self.view.set_numbers(plane, base)
+
+    def mark(self, pixel: tuple[int, int] | None) -> None:
+        """Outline a pixel."""
+        self.view.set_marked(pixel)
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.view.set_empty_text(_("Drop a picture here, press Ctrl+V, or choose one below."))
+        self.view.setAccessibleName(_("Picture"))
+        self.gallery.setAccessibleName(_("Sample pictures"))
+        for button, text in (
+            (self._filtered, _("Show the picture with its filters")),
+            (self._fit, _("Show the whole picture")),
+            (self._recent, _("Recent pictures")),
+            (self._open, _("Open a picture")),
+        ):
+            button.setToolTip(text)
+            button.setAccessibleName(text)
+        self._badge_shown = ("", "")
+        self._fill_gallery()
+        self._show_title()
+        self._show_value()
+        self._show_state()
+
+    def restyle(self) -> None:
+        """Paint in the colours of the current theme."""
+        self.view.update()
+        self.gallery.viewport().update()
+
+    # what the store says
+
+    def _on_recipe(self) -> None:
+        source = self._store.recipe.source
+        self.gallery.set_current(source.where if source.kind == "sample" else "")
+        self._filtered.setVisible(bool(self._store.recipe.filters))
+        if not source.live:
+            self._times.clear()
+        self._show_picture()
+        self._show_state()
+
+    def _on_frame(self) -> None:
+        frame = self._store.frame
+        if frame is not None and self._store.recipe.source.live:
+            self._times.append(frame.time_s)
+        self._show_title()
+        self._show_picture()
+        self._show_state()
+
+    def _on_result(self) -> None:
+        self._show_picture()
+
+    # what is shown
+
+    def _show_picture(self) -> None:
+        """Show the newest picture, with its filters where wanted and done, and the part that the network sees."""
+        store, result = self._store, self._store.result
+        pixels: Bytes | None = None if store.frame is None else store.frame.pixels
+        if result is not None and result.frame is store.frame and self._filtered.isChecked():
+            pixels = result.filtered.pixels
+        if pixels is not self.view.pixels:
+            self.view.set_picture(pixels)
+            self.picture_changed.emit(pixels)
+        fits = result is not None and pixels is not None and result.geometry.picture_hw == pixels.shape[:2]
+        self.view.set_overlays((Overlay(result.geometry.crop, "crop"),) if result is not None and fits else ())
+        self._show_value()
+
+    def _show_title(self) -> None:
+        frame = self._store.frame
+        if frame is None:
+            self.set_title(_("Picture"))
+            return
+        shape = frame.pixels.shape[1::-1] if frame.array is None else frame.array.shape
+        self.set_title(frame.source, " × ".join(map(str, shape)))
+
+    def _show_value(self) -> None:
+        pixels = self.view.pixels
+        if pixels is None:
+            text = ""
+        elif self._pointed is None or self._pointed[0] >= pixels.shape[0] or self._pointed[1] >= pixels.shape[1]:
+            text = _("Scroll to zoom in to the pixels")
+        else:
+            y, x = self._pointed
+            red, green, blue = (int(v) for v in pixels[y, x])
+            text = f"x {x}  y {y}   {red} {green} {blue}   #{red:02X}{green:02X}{blue:02X}"
+        if self._value.text() != text:
+            self._value.setText(text)
+
+    def _show_state(self) -> None:
+        if not self._store.recipe.source.live:
+            self._show_badge("", "")
+        elif not self._store.live:
+            self._times.clear()
+            self._show_badge(_("frozen"), "warning")
+        elif len(self._times) < 2:
+            self._show_badge(_("LIVE"), "good")
+        elif self._times[-1] - self._rate_at >= _RATE_S or self._times[-1] < self._rate_at:
+            self._rate_at = self._times[-1]
+            seconds = self._times[-1] - self._times[0]
+            rate = (len(self._times) - 1) / seconds if seconds > 0 else 0.0
+            text = _("LIVE · {rate} fps · {dropped} dropped")
+            self._show_badge(text.format(rate=f"{rate:.0f}", dropped=self._store.dropped), "good")
+
+    def _show_badge(self, text: str, tone: str) -> None:
+        if self._badge_shown != (text, tone):
+            self._badge_shown = (text, tone)
+            self.set_badge(text, tone)
+
+    def _show_fitted(self, fitted: bool) -> None:
+        self._fit.setEnabled(not fitted)
+
+    def _fill_gallery(self) -> None:
+        network = self._store.network
+        labels = "" if network is None else network.labels
+        suits = {"imagenet": _("suits networks of ImageNet"), "digits": _("suits networks of digits")}
+        self.gallery.set_items(
+            [
+                GalleryItem(
+                    s.file,
+                    str(s.path()),
+                    " · ".join(filter(None, (_(s.title), suits.get(s.suits, "")))),
+                    bool(s.suits) and s.suits == labels,
+                )
+                for s in sources.samples()
+            ]
+        )
+        source = self._store.recipe.source
+        self.gallery.set_current(source.where if source.kind == "sample" else "")
+
+    # what the person does
+
+    def _point(self, pixel: tuple[int, int] | None) -> None:
+        self._pointed = pixel
+        self._show_value()
+
+    def _choose_sample(self, file: str) -> None:
+        self._controller.change(source=Source("sample", file))
+
+    def _choose_recent(self, action: QAction) -> None:
+        self._controller.change(source=action.data())
+
+    def _button(self, icon: str, checkable: bool = False) -> QToolButton:
+        button = QToolButton(self)
+        button.setCheckable(checkable)
+        theme.set_icon(button, icon)
+        return button

@@ -1,0 +1,142 @@
+"""Labelled bars with their shares: the first in the accent colour."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+
+from explorer.text import _
+from ui import theme
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row: its label and its share 0 … 1 (NaN shows as such, without a bar)."""
+
+    label: str
+    share: float
+
+
+def percent(share: float) -> str:
+    """Return a share as a person reads it: ``42.5 %``, ``< 0.1 %``, ``NaN``."""
+    if not math.isfinite(share):
+        return "NaN"
+    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
+
+
+class Bars(QWidget):
+    """Rows of a label, a share and a bar; the texts can be copied with Ctrl+C or the context menu."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._bars: tuple[Bar, ...] = ()
+        self._stale = False
+        self._copy = QAction(self)
+        self._copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        self._copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self._copy.triggered.connect(self.copy)
+        self.addAction(self._copy)
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """The rows."""
+        return self._bars
+
+    def set_bars(self, bars: Sequence[Bar], stale: bool = False) -> None:
+        """Show these rows; ``stale`` ones, of what is about to be replaced, without the accent."""
+        grown = len(bars) != len(self._bars)
+        self._bars, self._stale = tuple(bars), stale
+        self.setAccessibleDescription("; ".join(f"{bar.label} {percent(bar.share)}" for bar in self._bars))
+        if grown:
+            self.updateGeometry()
+        self.update()
+
+    def copy(self) -> None:
+        """Put the rows on the clipboard, label and share separated by a tab."""
+        QGuiApplication.clipboard().setText("\n".join(f"{bar.label}\t{percent(bar.share)}" for bar in self._bars))
+
+    def track(self, row: int) -> QRectF:
+        """Return where the full length of a row's bar lies."""
+        top = row * self._row_height() + self.fontMetrics().height() + theme.px(3)
+        return QRectF(2, top, self.width() - 4, theme.px(6))
+
+    def length(self, row: int) -> float:
+        """Return the length of a row's bar, px: in proportion to its share."""
+        share = self._bars[row].share
+        return self.track(row).width() * min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
+
+    def sizeHint(self) -> QSize:
+        """Return room for every row."""
+        return QSize(220, max(len(self._bars), 1) * self._row_height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for every row at a small width."""
+        return QSize(96, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows."""
+        colours = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics = self.fontMetrics()
+        for row, bar in enumerate(self._bars):
+            track, share = self.track(row), percent(bar.share)
+            line = QRectF(2, row * self._row_height(), self.width() - 4, metrics.height())
+            room = line.width() - metrics.horizontalAdvance(share) - 12
+            painter.setPen(QColor(colours.dim if self._stale else colours.text))
+            label = metrics.elidedText(bar.label, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
+            painter.setPen(QColor(colours.dim))
+            painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, share)
+            painter.setPen(Qt.PenStyle.NoPen)
+            radius = track.height() / 2
+            painter.setBrush(QColor(colours.raised))
+            painter.drawRoundedRect(track, radius, radius)
+            if length := self.length(row):
+                # at least a dot, so that a small share is still told from none
+                filled = QRectF(QPointF(track.left(), track.top()), track.size())
+                filled.setWidth(max(length, track.height()))
+                painter.setBrush(QColor(colours.accent if row == 0 and not self._stale else colours.dim))
+                painter.drawRoundedRect(filled, radius, radius)
+        if self.hasFocus():
+            painter.setPen(QColor(colours.accent))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy."""
+        menu = QMenu(self)
+        menu.addAction(self._copy)
+        menu.exec(event.globalPos())
+        menu.deleteLater()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self._copy.setText(_("Copy"))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus."""
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the focus."""
+        self.update()
+
+    def _row_height(self) -> int:
+        return self.fontMetrics().height() + theme.px(17)

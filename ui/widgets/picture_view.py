@@ -1,0 +1,198 @@
+"""A picture that can be looked at down to its single pixels and their numbers, with boxes over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from explorer.values import Bytes
+from ui import theme
+from ui.widgets import cells, marks
+from ui.widgets.rgb_image import RgbImage
+from ui.widgets.viewport import Viewport
+from ui.widgets.zoom_view import ZoomView
+
+_PAN = 40
+_SHADE = QColor(0, 0, 0, 110)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A box over the picture.
+
+    Attributes:
+        box: [y0, x0, y1, x1] in picture pixels, edges.
+        role: "crop" dims everything outside and is dashed, "unit" has the chosen unit's colour, "box" the accent.
+        label: shown at the box's corner, or "".
+    """
+
+    box: tuple[float, float, float, float]
+    role: Literal["crop", "unit", "box"] = "box"
+    label: str = ""
+
+
+class PictureView(ZoomView):
+    """Paints one uint8 RGB picture; wheel and keys zoom, dragging pans, a double click shows the whole picture again.
+
+    Signals:
+        pointed: (row, column) of the pixel under the pointer, or None when it leaves the picture.
+        chosen: (row, column) of a clicked pixel.
+        fitted_changed: whether the whole picture shows.
+    """
+
+    pointed = Signal(object)
+    chosen = Signal(object)
+    fitted_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixels: Bytes | None = None
+        self._image: RgbImage | None = None
+        self._overlays: tuple[Overlay, ...] = ()
+        self._marked: tuple[int, int] | None = None
+        self._plane: cells.Plane = "rgb"
+        self._base: cells.Base = "decimal"
+        self._empty_text = ""
+
+    @property
+    def pixels(self) -> Bytes | None:
+        """The picture, uint8 RGB (H, W, 3), or None."""
+        return self._pixels
+
+    @property
+    def overlays(self) -> tuple[Overlay, ...]:
+        """The boxes over the picture."""
+        return self._overlays
+
+    @property
+    def marked(self) -> tuple[int, int] | None:
+        """The outlined pixel (row, column), or None."""
+        return self._marked
+
+    def set_picture(self, pixels: Bytes | None) -> None:
+        """Show ``pixels``; the place stays if the size does."""
+        if pixels is self._pixels:
+            return
+        self._pixels = pixels
+        self._take()
+        if pixels is None:
+            self._viewport = None
+        elif self._viewport is None or self._viewport.picture_hw != pixels.shape[:2]:
+            self._marked = None
+            self.set_picture_hw(pixels.shape[0], pixels.shape[1])
+            self.fitted_changed.emit(True)
+        self.set_message(self._empty_text if pixels is None else "")
+
+    def set_overlays(self, overlays: Sequence[Overlay]) -> None:
+        """Show these boxes instead of the ones before."""
+        if self._overlays != tuple(overlays):
+            self._overlays = tuple(overlays)
+            self.update()
+
+    def set_marked(self, pixel: tuple[int, int] | None) -> None:
+        """Outline the pixel (row, column)."""
+        if self._marked != pixel:
+            self._marked = pixel
+            self.update()
+
+    def set_numbers(self, plane: cells.Plane, base: cells.Base) -> None:
+        """Show all channels or one, and write the pixels' numbers in that base once they are large enough."""
+        changed = plane != self._plane
+        self._plane, self._base = plane, base
+        if changed:
+            self._take()
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say what to do while there is no picture."""
+        self._empty_text = text
+        self.set_message(text if self._pixels is None else "")
+
+    def sizeHint(self) -> QSize:
+        """Return a modest landscape; the layout decides."""
+        return QSize(300, 200)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows pan what is magnified."""
+        pans = {
+            Qt.Key.Key_Left: (0, _PAN),
+            Qt.Key.Key_Right: (0, -_PAN),
+            Qt.Key.Key_Up: (_PAN, 0),
+            Qt.Key.Key_Down: (-_PAN, 0),
+        }
+        pan = pans.get(Qt.Key(event.key()))
+        if pan is not None and self._viewport is not None and not self._viewport.fitted and not event.modifiers():
+            self._move(self._viewport.panned(*pan))
+        else:
+            super().keyPressEvent(event)
+
+    # what the base asks
+
+    def _paint(self, painter: QPainter, viewport: Viewport) -> None:
+        if self._image is None or self._pixels is None:
+            return
+        self._image.paint(painter, viewport, self.devicePixelRatioF())
+        if viewport.scale >= cells.SMALLEST:
+            y0, x0, y1, x1 = viewport.visible()
+            top, left = viewport.to_view(y0, x0)
+            painter.save()
+            cells.paint(painter, self._pixels[y0:y1, x0:x1], top, left, viewport.scale, self._plane, self._base)
+            painter.restore()
+        colours = theme.current()
+        for overlay in self._overlays:
+            rect = self.rect_of(*overlay.box)
+            if overlay.role == "crop":
+                self._paint_crop(painter, rect, self.rect_of(0, 0, *viewport.picture_hw))
+            else:
+                marks.box(painter, rect, colours.unit if overlay.role == "unit" else colours.accent)
+            if overlay.label:
+                self._paint_label(painter, rect, overlay.label)
+        if self._marked is not None:
+            y, x = self._marked
+            marks.box(painter, self.rect_of(y, x, y + 1, x + 1), colours.accent)
+
+    def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF) -> None:
+        inner = crop.intersected(whole)
+        left, right, top, bottom = whole.left(), whole.right(), inner.top(), inner.bottom()
+        for first, last in (
+            (whole.topLeft(), QPointF(right, top)),
+            (QPointF(left, bottom), whole.bottomRight()),
+            (QPointF(left, top), QPointF(inner.left(), bottom)),
+            (QPointF(inner.right(), top), QPointF(right, bottom)),
+        ):
+            painter.fillRect(QRectF(first, last), _SHADE)
+        edge = crop.adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(QColor(0, 0, 0, 150), 1), QPen(QColor(255, 255, 255), 1, Qt.PenStyle.DashLine)):
+            painter.setPen(pen)
+            painter.drawRect(edge)
+
+    def _paint_label(self, painter: QPainter, rect: QRectF, text: str) -> None:
+        metrics = painter.fontMetrics()
+        height = metrics.height() + 2
+        top = rect.top() - height if rect.top() >= height else rect.top()
+        box = QRectF(rect.left(), top, metrics.horizontalAdvance(text) + 8, height)
+        painter.fillRect(box, QColor(0, 0, 0, 190))
+        painter.setPen(QColor(255, 255, 255))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _point(self, pixel: tuple[int, int] | None) -> None:
+        self.pointed.emit(pixel)
+
+    def _choose(self, pixel: tuple[int, int]) -> None:
+        self.chosen.emit(pixel)
+
+    def _move(self, viewport: Viewport) -> None:
+        fitted = None if self._viewport is None else self._viewport.fitted
+        super()._move(viewport)
+        if viewport.fitted != fitted:
+            self.fitted_changed.emit(viewport.fitted)
+
+    def _take(self) -> None:
+        self._image = None if self._pixels is None else RgbImage(cells.shown(self._pixels, self._plane))
+        self.update()
