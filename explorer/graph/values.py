@@ -31,6 +31,7 @@ class Layer:
         attributes: what the op was called with, as JSON values: kernel, stride, padding per side, dilation …
         module: class name of the module that ran it, or "" at the root.
         block: path of the module's parent block, for folding; "" at the root.
+        call: which call of ``Graph.calls`` made it, and which of that call's outputs it is; (-1, 0) for the input.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Layer:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     module: str = ""
     block: str = ""
+    call: tuple[int, int] = (-1, 0)
 
     @property
     def channels(self) -> int:
@@ -53,9 +55,17 @@ class Layer:
 
 @dataclass(frozen=True)
 class Graph:
-    """The layers of one network in the order in which they ran; the first is the input itself."""
+    """The layers of one network in the order in which they ran; the first is the input itself.
+
+    Attributes:
+        layers: every op.
+        calls: names of all the torch functions that returned a tensor, in order: by it a later run knows that it is the same.
+        outputs: ids of the layers that the network returned, the main one first.
+    """
 
     layers: tuple[Layer, ...]
+    calls: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, Layer]:
@@ -69,8 +79,8 @@ class Graph:
 
     @property
     def output(self) -> Layer:
-        """The layer that the network returned last."""
-        return self.layers[-1]
+        """The layer that the network returned; of several the main one."""
+        return self.by_id[self.outputs[0]] if self.outputs else self.layers[-1]
 
     def __iter__(self) -> Iterator[Layer]:
         return iter(self.layers)

@@ -1,0 +1,327 @@
+"""A network run once, and every op seen.
+
+A ``TorchFunctionMode`` is handed every torch function that the forward calls, as a person would write it: the functions
+inside it stay hidden, so a module and its functional form are the same call with the same arguments. Hooks on every module
+tell which one is running. Nothing is compiled or symbolic, so control flow that depends on data is fine: what ran is what is shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from explorer.errors import ExplorerError, ForwardError
+from explorer.graph.attributes import Call, Shape, attributes, bind, letters, macs
+from explorer.graph.axes import BATCH, without_batch
+from explorer.graph.values import INPUT, Graph, Layer
+from explorer.graph.vocabulary import CONSTANTS, SAME_VALUES, plain
+from explorer.text import N_
+
+
+def trace(module: nn.Module, example: Tensor) -> Graph:
+    """Run ``module`` once and return every op it ran.
+
+    Args:
+        module: the network; run in eval mode, its training flags are as before afterwards.
+        example: the input with a batch of one, (1, C, H, W); left untouched.
+
+    Returns:
+        The graph, the input first.
+
+    Raises:
+        ForwardError: the network raised.
+    """
+    recorder = _Recorder(module, example := example.clone())
+    with _eval(module), torch.inference_mode(), _scopes(module, recorder):
+        returned = forward(module, example, recorder)
+    return recorder.graph(returned)
+
+
+def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
+    """Return ``module(x)``, run under ``mode``; what the network itself raises becomes a ``ForwardError``.
+
+    Raises:
+        ForwardError: the network raised; its own message is in it.
+    """
+    try:
+        with mode:
+            return module(x)
+    except (ExplorerError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        raise ForwardError(
+            N_("The network stopped while it ran ({reason}). Try another input size or another network."),
+            reason=f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Yield the tensors in nested lists, tuples, mappings and dataclass-like outputs, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from tensors(list(value.values()))
+    elif isinstance(value, list | tuple | set):
+        for item in value:
+            yield from tensors(item)
+    elif hasattr(value, "__dataclass_fields__"):
+        yield from tensors([getattr(value, name) for name in value.__dataclass_fields__])
+
+
+def made(func: Callable[..., Any], args: tuple[Any, ...], out: Any) -> tuple[Tensor, ...]:
+    """Return the tensors that a call made or wrote: its outputs, or what ``x[i] = v`` wrote into; () for a plain value."""
+    if isinstance(out, Tensor):
+        return (out,)
+    if isinstance(out, list | tuple):
+        return tuple(tensors(out))
+    return (args[0],) if out is None and func is Tensor.__setitem__ else ()
+
+
+def name_of(func: Callable[..., Any]) -> str:
+    """Return a torch function's name; of a property's getter the property's."""
+    name = getattr(func, "__name__", "") or str(func)
+    return str(func.__self__.__name__) if name == "__get__" and hasattr(func, "__self__") else name
+
+
+@dataclass(eq=False)
+class _Scope:
+    """One running call of a module."""
+
+    path: str
+    module: nn.Module
+    parent: _Scope | None
+    inner: bool = False
+    rows: list[_Row] = field(default_factory=list)
+    own: frozenset[int] = frozenset()
+
+    @property
+    def leaf(self) -> bool:
+        """Whether no other module ran inside, so that its ops are what the module is."""
+        return bool(self.path) and not self.inner
+
+
+@dataclass(eq=False)
+class _Row:
+    """One op before it has a name."""
+
+    call: Call
+    scope: _Scope
+    inputs: tuple[int, ...]
+    position: tuple[int, int]
+    axes: str
+    parameters: int
+    uses_own: bool
+
+
+class _Recorder(TorchFunctionMode):
+    """Writes a row for every call whose result derives from the network's input."""
+
+    def __init__(self, module: nn.Module, example: Tensor) -> None:
+        super().__init__()
+        self.calls: list[str] = []
+        self.rows: list[_Row] = []
+        self.scope = _Scope("", module, None, own=frozenset(map(id, module.parameters())))
+        self._example = Shape(example.shape)
+        self._letters = BATCH + {4: "CHW", 3: "CL", 2: "C", 5: "CDHW"}.get(example.dim(), "?" * (example.dim() - 1))
+        self._alive: list[Any] = [example]
+        self._rows_of: dict[int, tuple[int, ...]] = {id(example): (-1,)}
+        self._axes_of: dict[int, str] = {id(example): self._letters}
+        self._weights_of: dict[int, frozenset[int]] = {}
+        self._sizes = {id(p): p.numel() for p in module.parameters()}
+        self._uncounted = set(self._sizes)
+        self._same_storage: dict[int, list[Tensor]] = {}
+        self._know(example)
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run the call, then write down what it was."""
+        kwargs = kwargs or {}
+        before = [tuple(t.shape) for t in tensors((args, kwargs))]
+        axes = {id(t): self._axes_of.get(id(t), "") for t in tensors((args, kwargs))}
+        out = func(*args, **kwargs)
+        if results := made(func, args, out):
+            self.calls.append(name_of(func))
+            self._alive.append((args, kwargs, out))
+            self._record(plain(name_of(func)), args, kwargs, results, before, axes)
+        return out
+
+    def _record(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        results: tuple[Tensor, ...],
+        before: list[tuple[int, ...]],
+        axes: dict[int, str],
+    ) -> None:
+        given = list(tensors((args, kwargs)))
+        weights = frozenset[int]().union(*(self._weights(t) for t in given))
+        known = [(t, shape) for t, shape in zip(given, before, strict=True) if id(t) in self._rows_of]
+        if not known or name in CONSTANTS:
+            for t in results:
+                self._weights_of[id(t)] = weights
+                if name in CONSTANTS:
+                    self._rows_of.pop(id(t), None)
+            return
+        source = known[0][0]
+        if name in SAME_VALUES and results[0].dtype.is_floating_point and len(known) == 1:
+            self._rows_of[id(results[0])] = self._rows_of[id(source)]
+            self._axes_of[id(results[0])] = axes[id(source)]
+            self._know(results[0])
+            return
+        inputs = tuple(row for t, _ in known for row in self._rows_of[id(t)])
+        shapes = iter(before)
+        args, kwargs = _shaped((args, kwargs), shapes)
+        pieces = [tuple(t.shape) for t in results]
+        counted = weights & self._uncounted
+        self._uncounted -= counted
+        for piece, result in enumerate(results):
+            call = Call(
+                name, bind(name, args, kwargs), args[1:], [s for _, s in known], [axes[id(t)] for t, _ in known],
+                tuple(result.shape), piece, pieces,
+            )  # fmt: skip
+            row = _Row(
+                call, self.scope, inputs, (len(self.calls) - 1, piece), letters(call),
+                sum(self._sizes[p] for p in counted) if piece == 0 else 0, bool(weights & self.scope.own),
+            )  # fmt: skip
+            self.rows.append(row)
+            self.scope.rows.append(row)
+            self._bind(result, len(self.rows) - 1, row.axes, written=any(result is t for t in given))
+
+    def _weights(self, t: Tensor) -> frozenset[int]:
+        """The network's parameters that a tensor is or was made from."""
+        return frozenset((id(t),)) if id(t) in self._sizes else self._weights_of.get(id(t), frozenset())
+
+    def _know(self, t: Tensor) -> None:
+        self._same_storage.setdefault(t.untyped_storage().data_ptr(), []).append(t)
+
+    def _bind(self, result: Tensor, row: int, axes: str, written: bool) -> None:
+        """Let ``result`` mean ``row`` from now on, and where it was written in place, so do tensors that share its memory.
+
+        A tensor that shares only a part of it derives from both rows afterwards.
+        """
+        if written:
+            for other in self._same_storage.get(result.untyped_storage().data_ptr(), ()):
+                if other is not result and id(other) in self._rows_of:
+                    whole = other.numel() == result.numel()
+                    self._rows_of[id(other)] = (row,) if whole else (*self._rows_of[id(other)], row)
+        self._rows_of[id(result)] = (row,)
+        self._axes_of[id(result)] = axes
+        self._know(result)
+
+    def graph(self, returned: Any) -> Graph:
+        """Return the rows as a graph, each with its name."""
+        names = [self._name(row) for row in self.rows]
+        seen: Counter[str] = Counter()
+        ids = {-1: INPUT}
+        taken = {INPUT}
+        for i, name in enumerate(names):
+            unique = name
+            while unique in taken or not seen[name]:
+                seen[name] += 1
+                unique = name if seen[name] == 1 else f"{name}:{seen[name]}"
+            taken.add(unique)
+            ids[i] = unique
+        axes, shape = without_batch(self._letters, self._example)
+        layers = [Layer(INPUT, INPUT, INPUT, (), shape, axes)]
+        for i, row in enumerate(self.rows):
+            axes, shape = without_batch(row.axes, row.call.out)
+            layers.append(
+                Layer(
+                    id=ids[i],
+                    name=names[i],
+                    op=row.call.word,
+                    inputs=tuple(ids[j] for j in row.inputs),
+                    output=shape,
+                    axes=axes,
+                    parameters=row.parameters,
+                    macs=macs(row.call) if row.position[1] == 0 else 0,
+                    attributes=attributes(row.call),
+                    module=type(row.scope.module).__name__ if row.scope.path else "",
+                    block=row.scope.path.rpartition(".")[0] if row.scope.leaf else row.scope.path,
+                    call=row.position,
+                )
+            )
+        outputs = [ids[row] for t in main_first(returned) for row in self._rows_of.get(id(t), ())]
+        return Graph(tuple(layers), tuple(self.calls), tuple(dict.fromkeys(outputs)))
+
+    def _name(self, row: _Row) -> str:
+        """The module's path for the op that a leaf module is, else path and op."""
+        scope, op = row.scope, row.call.word
+        if scope.leaf:
+            using = [r for r in scope.rows if r.uses_own and r.position[1] == 0]
+            if len(scope.rows) == 1 or using == [row]:
+                return scope.path
+        return f"{scope.path}.{op}" if scope.path else op
+
+
+def main_first(returned: Any) -> list[Tensor]:
+    """Return the tensors that a network returned; "out" or "logits" of a mapping or named tuple come first."""
+    found = list(tensors(returned))
+    for name in ("out", "logits"):
+        main = returned.get(name) if isinstance(returned, Mapping) else getattr(returned, name, None)
+        if isinstance(main, Tensor) and not isinstance(returned, Tensor):
+            return [main, *(t for t in found if t is not main)]
+    return found
+
+
+def _shaped(value: Any, shapes: Iterator[tuple[int, ...]]) -> Any:
+    """Return ``value`` with every tensor replaced by its shape before the call, taken in the order of ``tensors``."""
+    if isinstance(value, Tensor):
+        return Shape(next(shapes))
+    if isinstance(value, Mapping):
+        return {key: _shaped(item, shapes) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shaped(item, shapes) for item in value]
+    if type(value) is tuple:
+        return tuple(_shaped(item, shapes) for item in value)
+    return value
+
+
+@contextlib.contextmanager
+def _eval(module: nn.Module) -> Iterator[None]:
+    training = [m for m in module.modules() if m.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for m in training:
+            m.training = True
+
+
+@contextlib.contextmanager
+def _scopes(module: nn.Module, recorder: _Recorder) -> Iterator[None]:
+    """Tell ``recorder`` which module runs, by hooks on every module; they are gone afterwards, whatever happens."""
+
+    def enter(path: str) -> Callable[..., None]:
+        def hook(running: nn.Module, _args: Any) -> None:
+            parametrization = ".parametrizations." in f".{path}."
+            recorder.scope.inner = recorder.scope.inner or not parametrization
+            recorder.scope = _Scope(path, running, recorder.scope, own=frozenset(map(id, running.parameters())))
+
+        return hook
+
+    def leave(_module: nn.Module, _args: Any, _out: Any) -> None:
+        recorder.scope = recorder.scope.parent or recorder.scope
+
+    handles: list[Any] = []
+    try:
+        for path, m in _named(module):
+            handles.append(m.register_forward_pre_hook(enter(path)))
+            handles.append(m.register_forward_hook(leave, always_call=True))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _named(module: nn.Module) -> Iterable[tuple[str, nn.Module]]:
+    return ((path, m) for path, m in module.named_modules() if path)
