@@ -22,11 +22,15 @@ from explorer.values import (
     Statistics,
     Thumbnail,
 )
-from explorer.zoo.card import Card, Normalise
+from explorer.zoo.card import Card, Preparation, Weights
 from ui.controller import Controller
 from ui.store import Store
 
-CARD = Card("sample", "Sample Net", "sample", 2026, "a made-up network")
+PREPARATION = Preparation((3, 224, 224), 256, "bilinear", (127.0,) * 3, (128.0,) * 3, 255.0)
+WEIGHTS = Weights("made-up", "made-up.pth", "", "", 0, "", PREPARATION, "imagenet1k", "ImageNet", "")
+CARD = Card(
+    "sample", "Sample Net", "sample", 2026, "a made-up network", 1000, "", (WEIGHTS,), PREPARATION, "imagenet1k"
+)
 
 
 class Engine:
@@ -79,7 +83,7 @@ def graph(blocks: int = 6, width: int = 64) -> Graph:
 def network(of: Graph | None = None, trained: bool = True) -> NetworkInfo:
     """Return a loaded network with graph ``of``."""
     name = "made-up" if trained else "none"
-    return NetworkInfo(CARD, of or graph(), name, trained, "", "CPU", 1)
+    return NetworkInfo(CARD, of or graph(), name, trained, CARD.labels, "CPU", 1)
 
 
 def values(count: int, hw: tuple[int, int], seed: int = 0, signed: bool = True) -> np.ndarray:
