@@ -116,6 +116,7 @@ class Statistics:
         zeros: share of values that are exactly 0, 0 … 1.
         nan, inf: how many values are NaN, infinite.
         histogram: counts in equal bins from minimum to maximum, int64 (bins,).
+        negatives: share of values below 0, 0 … 1: what a ReLU that follows would take away.
     """
 
     minimum: float
@@ -126,6 +127,7 @@ class Statistics:
     nan: int
     inf: int
     histogram: NDArray[np.int64]
+    negatives: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

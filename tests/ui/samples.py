@@ -61,12 +61,12 @@ def graph(blocks: int = 6, width: int = 64) -> Graph:
 
     def conv(id: str, output: tuple[int, ...], kernel: int, block: str) -> None:
         attributes = {"kernel": [kernel, kernel], "stride": [1, 1], "groups": 1}
-        put(id, "conv", output, parameters=1000, macs=10**6, attributes=attributes, module="Conv2d", block=block)
+        put(id, "conv2d", output, parameters=1000, macs=10**6, attributes=attributes, module="Conv2d", block=block)
 
     conv("stem.conv", (width, 112, 112), 7, "stem")
     put("stem.bn", "batch_norm", (width, 112, 112), parameters=128, block="stem", module="BatchNorm2d")
     put("stem.relu", "relu", (width, 112, 112), block="stem", module="ReLU")
-    put("pool", "max_pool", (width, 56, 56), attributes={"kernel": [3, 3]}, module="MaxPool2d")
+    put("pool", "max_pool2d", (width, 56, 56), attributes={"kernel": [3, 3]}, module="MaxPool2d")
     for number in range(blocks):
         block, start = f"layer{number // 2 + 1}.{number % 2}", layers[-1].id
         hw = 56 >> min(number // 2, 3)
@@ -104,7 +104,8 @@ def statistics(of: np.ndarray) -> Statistics:
     if not finite.size:
         return Statistics(*[np.nan] * 4, 0.0, nan, inf, np.zeros(64, np.int64))
     zeros, counts = float((of == 0).mean()), np.histogram(finite, 64)[0].astype(np.int64)
-    return Statistics(finite.min(), finite.max(), finite.mean(), finite.std(), zeros, nan, inf, counts)
+    moments = (float(f(finite)) for f in (np.min, np.max, np.mean, np.std))
+    return Statistics(*moments, zeros, nan, inf, counts, float((finite < 0).mean()))
 
 
 def layer_view(layer: Layer, maps: np.ndarray, recipe: Recipe, kernel: np.ndarray | None = None) -> LayerView:
@@ -171,8 +172,8 @@ def result(
     layer = of[recipe.layer] if recipe.layer else of.layers[1]
     if maps is None:
         hw = layer.output[1:] if len(layer.output) == 3 else (1, 1)
-        maps = values(layer.channels, hw, seed, signed=layer.op not in ("relu", "max_pool"))
-    if kernel is None and layer.op == "conv":
+        maps = values(layer.channels, hw, seed, signed=layer.op not in ("relu", "max_pool2d"))
+    if kernel is None and layer.op == "conv2d":
         size = layer.attributes["kernel"][0]
         before = of[layer.inputs[0]].channels
         kernel = np.random.default_rng(seed).normal(scale=0.1, size=(before, size, size)).astype(np.float32)

@@ -1,0 +1,179 @@
+"""One channel closely: its map, the value of every unit, how the values are spread, and the kernel that made them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from explorer.text import _
+from explorer.values import LayerView, Statistics
+from ui import theme
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets.badge import Badge
+from ui.widgets.colour_bar import ColourBar
+from ui.widgets.fact_table import Fact, FactTable
+from ui.widgets.histogram import Histogram
+from ui.widgets.kernel_view import KernelView
+from ui.widgets.level_image import colour_table
+from ui.widgets.map_view import MapView
+from ui.widgets.numbers import number, percent
+from ui.widgets.panel import Panel
+
+
+class ChannelInspector(Panel):
+    """The chosen channel of the newest result."""
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._head: tuple[object, ...] | None = None
+        self.value = Badge(self)
+        self.header.addWidget(self.value)
+        self.map, self.bar = MapView(self), ColourBar(self)
+        self.facts, self.histogram, self.kernel = FactTable(self), Histogram(self), KernelView(self)
+        self.spread_title, self.kernel_title = QLabel(self), QLabel(self)
+        for label in (self.spread_title, self.kernel_title):
+            label.setObjectName("dim")
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.map, 1)
+        row.addWidget(self.bar)
+        self.body.addLayout(row, 1000)
+        for widget in (self.facts, self.spread_title, self.histogram, self.kernel_title, self.kernel):
+            self.body.addWidget(widget)
+        self.body.addStretch(1)
+        self.setMinimumWidth(220)
+        self.map.setMinimumSize(80, 48)
+        self.map.installEventFilter(self)
+        self.map.chosen.connect(self._choose)
+        store.result_changed.connect(self._take_result)
+        store.recipe_changed.connect(self._take_result)
+        store.network_changed.connect(self._take_result)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.spread_title.setText(_("Distribution"))
+        self.map.setAccessibleName(_("Map of the chosen channel"))
+        self.bar.setAccessibleName(_("Colour scale"))
+        self.facts.setAccessibleName(_("Statistics of the map"))
+        self.histogram.setAccessibleName(_("Distribution of the map's values"))
+        self.kernel.setAccessibleName(_("Kernel of the channel"))
+        self._head = None
+        self._take_result()
+
+    def restyle(self) -> None:
+        """Take the colours of the current theme."""
+        self._take_result()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the map no higher than its width calls for."""
+        if watched is self.map and event.type() == QEvent.Type.Resize:
+            self._limit()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _take_result(self) -> None:
+        view = self._view()
+        for widget in (self.bar, self.facts, self.spread_title, self.histogram):
+            widget.setVisible(view is not None)
+        if view is None:
+            self.map.show_map(None, ())
+            self.map.set_message(_("Choose a map in the mosaic: it is shown here in detail."))
+            self._show_head(None)
+            self.value.set_text("")
+            self._show_kernel(None)
+            return
+        table = colour_table(self._store.recipe.view.colours, view.signed, theme.current().panel)
+        self.map.set_message("")
+        self.map.show_map(view, table)
+        low, high = map(float, view.ranges[view.channel])
+        self.bar.show_range(low, high, table)
+        self.facts.show_facts(_facts(view.map_statistics))
+        self.histogram.show_statistics(view.map_statistics)
+        self._show_head(view)
+        self._show_unit(view)
+        self._show_kernel(view)
+        self._limit()
+
+    @Slot(int, int)
+    def _choose(self, y: int, x: int) -> None:
+        view = self._view()
+        if view is not None:
+            recipe = self._store.recipe
+            changes = {} if recipe.layer in ("", view.layer.id) else {"layer": view.layer.id}
+            self._controller.change(**changes, channel=view.channel, unit=(y, x))
+
+    def _view(self) -> LayerView | None:
+        """Return what is there to show: the newest result, unless another network is wished for."""
+        result = self._store.result
+        same = result is not None and result.recipe.network == self._store.recipe.network
+        return result.view if result is not None and same else None
+
+    def _show_head(self, view: LayerView | None) -> None:
+        result = self._store.result
+        trained = view is None or result is None or result.trained
+        head = (None if view is None else view.channel, trained)
+        if head != self._head:
+            self._head = head
+            title = _("Channel") if view is None else _("Channel {number}").format(number=view.channel)
+            self.set_title(title)
+            self.set_badge("" if trained else _("untrained"), "warning")
+
+    def _show_unit(self, view: LayerView) -> None:
+        """Mark the chosen unit and tell its value; a unit that another layer had, or none, tells nothing."""
+        recipe, (h, w) = self._store.recipe, view.map.shape
+        here = recipe.layer in ("", view.layer.id) and recipe.channel == view.channel
+        unit = recipe.unit if here and recipe.unit and recipe.unit[0] < h and recipe.unit[1] < w else None
+        self.map.set_unit(unit)
+        text = "" if unit is None else f"({unit[0]}, {unit[1]}) = {number(float(view.map[unit]))}"
+        self.value.set_text(text)
+
+    def _show_kernel(self, view: LayerView | None) -> None:
+        kernel = None if view is None else view.kernel
+        for widget in (self.kernel_title, self.kernel):
+            widget.setVisible(kernel is not None)
+        if view is None or kernel is None:
+            self.kernel.show_kernel(None, in_colour=False)
+            return
+        network = self._store.network
+        first = network is not None and view.layer.inputs[:1] == (network.graph.layers[0].id,)
+        self.kernel.show_kernel(kernel, in_colour=first and kernel.shape[0] == 3)
+        text = _("Kernel {kh}×{kw} · {count} input channels · {low} … {high}").format(
+            kh=kernel.shape[1],
+            kw=kernel.shape[2],
+            count=kernel.shape[0],
+            low=number(float(kernel.min())),
+            high=number(float(kernel.max())),
+        )
+        if text != self.kernel_title.text():
+            self.kernel_title.setText(text)
+            self.kernel_title.setToolTip(text)
+
+    def _limit(self) -> None:
+        viewport = self.map.viewport
+        if viewport is not None:
+            h, w = viewport.picture_hw
+            height = min(max(round(self.map.width() * h / w), 48), 2 * self.map.width())
+            if height != self.map.maximumHeight():
+                self.map.setMaximumHeight(height)
+                self.bar.setMaximumHeight(height)
+
+
+def _facts(statistics: Statistics) -> tuple[Fact, ...]:
+    rows = [
+        Fact(_("min"), number(statistics.minimum)),
+        Fact(_("max"), number(statistics.maximum)),
+        Fact(_("zeros"), percent(statistics.zeros)),
+        Fact(_("mean"), number(statistics.mean)),
+        Fact(_("std"), number(statistics.std)),
+        Fact(_("below 0"), percent(statistics.negatives)),
+    ]
+    if statistics.nan:
+        rows.append(Fact(_("NaN"), str(statistics.nan), alarming=True))
+    if statistics.inf:
+        rows.append(Fact(_("infinite"), str(statistics.inf), alarming=True))
+    return tuple(rows)

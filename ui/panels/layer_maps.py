@@ -1,0 +1,299 @@
+"""All activation maps of the chosen layer as one mosaic, and how their values become colours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QToolButton, QWidget
+
+from explorer.graph.values import Layer
+from explorer.render.colours import MAPS
+from explorer.text import N_, _
+from explorer.values import LayerView
+from ui import theme
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets import colour_bar
+from ui.widgets.flow import FlowLayout
+from ui.widgets.legend import Legend
+from ui.widgets.level_image import Table, colour_table, image
+from ui.widgets.mosaic_view import MosaicView
+from ui.widgets.numbers import number, percent, shape
+from ui.widgets.panel import Panel
+
+SCALES = {"map": N_("Scale: each map"), "layer": N_("Scale: whole layer"), "fixed": N_("Scale: fixed")}
+SORTS = {
+    "channel": N_("Sort: channel"),
+    "mean": N_("Sort: mean"),
+    "max": N_("Sort: maximum"),
+    "zeros": N_("Sort: share of zeros"),
+}
+_SETTLE_MS = 80
+"""How long the panel must keep its size before the mosaic is laid out for it."""
+
+
+def operation(layer: Layer) -> str:
+    """Return what a layer is in one line: ``conv2d 3×3 · 128×28×28``."""
+    kernel = layer.attributes.get("kernel")
+    size = f" {shape(tuple(kernel))}" if isinstance(kernel, list | tuple) else ""
+    return f"{layer.op}{size} · {shape(layer.output)}"
+
+
+class LayerMaps(Panel):
+    """Toolbar, mosaic and legend; a click chooses channel and unit."""
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._head: tuple[str, str, str] | None = None
+        self.scale, self.sort, self.colours = QComboBox(self), QComboBox(self), QComboBox(self)
+        self.low, self.high, self._to = QDoubleSpinBox(self), QDoubleSpinBox(self), QLabel("…", self)
+        self.zoom_out, self.zoom_fit, self.zoom_in = QToolButton(self), QToolButton(self), QToolButton(self)
+        self.mosaic, self.legend = MosaicView(self), Legend(self)
+        self._build()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._ask_for_aspect)
+        self._connect()
+        self.retranslate()
+        self._take_recipe()
+        self._take_result()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        for box, texts in ((self.scale, SCALES), (self.sort, SORTS)):
+            if not box.count():
+                for key in texts:
+                    box.addItem("", key)
+            for place, text in enumerate(texts.values()):
+                box.setItemText(place, _(text))
+        self.scale.setAccessibleName(_("Range that the colours span"))
+        self.sort.setAccessibleName(_("Order of the maps"))
+        self.colours.setAccessibleName(_("Colours of maps without negative values"))
+        self.low.setAccessibleName(_("Low end of the fixed scale"))
+        self.high.setAccessibleName(_("High end of the fixed scale"))
+        for button, text in (
+            (self.zoom_out, _("Zoom out")),
+            (self.zoom_fit, _("Show all maps")),
+            (self.zoom_in, _("Zoom in")),
+        ):
+            button.setAccessibleName(text)
+            button.setToolTip(text)
+        self.mosaic.setAccessibleName(_("Activation maps"))
+        self._head = None
+        self._take_result()
+
+    def restyle(self) -> None:
+        """Take the colours of the current theme."""
+        self._take_result()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for a mosaic of another shape when there is other room for it."""
+        if event.type() == QEvent.Type.Resize:
+            self._settle.start()
+        return super().eventFilter(watched, event)
+
+    # from the store
+
+    @Slot()
+    def _take_result(self) -> None:
+        view = self._view()
+        if view is not None:
+            table = self._table(view)
+            self.mosaic.show_maps(view, table)
+            self._show_legend(view, table)
+            self._show_head(view)
+            self._show_choice()
+        else:
+            self.mosaic.show_maps(None, ())
+            self.legend.show_legend("", "", "", "", "", ())
+            self._show_head(None)
+        self._take_state()
+
+    @Slot()
+    def _take_recipe(self) -> None:
+        look = self._store.recipe.view
+        self.scale.setCurrentIndex(self.scale.findData(look.scale))
+        self.sort.setCurrentIndex(self.sort.findData(look.sort))
+        self.colours.setCurrentIndex(self.colours.findData(look.colours))
+        for widget in (self.low, self._to, self.high):
+            widget.setVisible(look.scale == "fixed")
+        for field, value in ((self.low, look.low), (self.high, look.high)):
+            if not field.hasFocus():
+                field.setValue(value)
+        self._take_result()
+        self._settle.start()
+
+    @Slot()
+    def _take_state(self) -> None:
+        self.mosaic.set_message(*self._message())
+
+    # to the controller
+
+    @Slot()
+    def _change_look(self) -> None:
+        look, scale = self._store.recipe.view, self.scale.currentData()
+        view = self._view()
+        if scale == "fixed" and look.scale != "fixed" and view is not None:
+            low, high = view.statistics.minimum, view.statistics.maximum
+            if low < high:  # begin with what is there; NaN is not below anything
+                look = replace(look, low=round(low, 3), high=round(max(high, low + 0.002), 3))
+        look = replace(look, scale=scale, sort=self.sort.currentData(), colours=self.colours.currentData())
+        self._controller.change(view=look)
+
+    @Slot()
+    def _change_ends(self) -> None:
+        low, high = self.low.value(), self.high.value()
+        if low < high:
+            self._controller.change(view=replace(self._store.recipe.view, low=low, high=high))
+        self._take_result()
+
+    @Slot(int, int, int)
+    def _choose(self, channel: int, y: int, x: int) -> None:
+        view = self._view()
+        if view is not None:
+            self._controller.change(**self._layer(view), channel=channel, unit=(y, x))
+
+    @Slot(int)
+    def _step(self, channel: int) -> None:
+        view = self._view()
+        if view is not None:
+            self._controller.change(**self._layer(view), channel=channel)
+
+    @Slot()
+    def _ask_for_aspect(self) -> None:
+        if not self.mosaic.isVisible():
+            return
+        aspect = round(4 * self.mosaic.width() / max(self.mosaic.height(), 1)) / 4
+        look = replace(self._store.recipe.view, aspect=min(max(aspect, 0.25), 8.0))
+        if look != self._store.recipe.view:
+            self._controller.adjust(view=look)
+
+    # inner
+
+    def _build(self) -> None:
+        for name in MAPS:
+            self.colours.addItem(_swatch(name), name, name)
+        for field in (self.low, self.high):
+            field.setRange(-1e9, 1e9)
+            field.setDecimals(3)
+            field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+            field.setKeyboardTracking(False)
+            field.setFixedWidth(theme.px(84))
+        tools = QWidget(self)
+        row = FlowLayout(tools)
+        for widget in (self.scale, self.low, self._to, self.high, self.sort, self.colours):
+            row.addWidget(widget)
+        for button, icon in (
+            (self.zoom_out, "zoom-out"),
+            (self.zoom_fit, "zoom-fit"),
+            (self.zoom_in, "zoom-in"),
+        ):
+            theme.set_icon(button, icon)
+            row.addWidget(button)
+        self.body.addWidget(tools)
+        self.body.addWidget(self.mosaic, 1)
+        self.body.addWidget(self.legend)
+        self.setMinimumWidth(260)
+
+    def _connect(self) -> None:
+        for box in (self.scale, self.sort, self.colours):
+            box.activated.connect(self._change_look)
+        for field in (self.low, self.high):
+            field.editingFinished.connect(self._change_ends)
+        self.zoom_out.clicked.connect(self.mosaic.zoom_out)
+        self.zoom_fit.clicked.connect(self.mosaic.fit)
+        self.zoom_in.clicked.connect(self.mosaic.zoom_in)
+        self.mosaic.chosen.connect(self._choose)
+        self.mosaic.stepped.connect(self._step)
+        self.mosaic.installEventFilter(self)
+        store = self._store
+        store.result_changed.connect(self._take_result)
+        store.recipe_changed.connect(self._take_recipe)
+        for signal in (store.network_changed, store.progress_changed, store.problems_changed):
+            signal.connect(self._take_state)
+
+    def _view(self) -> LayerView | None:
+        """Return what is there to show: the newest result, unless another network is wished for."""
+        result = self._store.result
+        same = result is not None and result.recipe.network == self._store.recipe.network
+        return result.view if result is not None and same else None
+
+    def _layer(self, view: LayerView) -> dict[str, str]:
+        """Return the change that goes with a choice on maps which are not, or no longer, the wished layer's."""
+        return {} if self._store.recipe.layer in ("", view.layer.id) else {"layer": view.layer.id}
+
+    def _table(self, view: LayerView) -> Table:
+        return colour_table(self._store.recipe.view.colours, view.signed, theme.current().panel)
+
+    def _show_choice(self) -> None:
+        recipe, view = self._store.recipe, self._view()
+        if view is not None:
+            here = recipe.layer in ("", view.layer.id)
+            self.mosaic.set_choice(recipe.channel if here else view.channel, recipe.unit if here else None)
+
+    def _show_head(self, view: LayerView | None) -> None:
+        result = self._store.result
+        trained = result is None or view is None or result.trained
+        head = (_("Activation maps"), "") if view is None else (view.layer.id, operation(view.layer))
+        badge = "" if trained else _("untrained")
+        if (*head, badge) != self._head:
+            self._head = (*head, badge)
+            self.set_title(*head)
+            self.set_badge(badge, "warning")
+
+    def _show_legend(self, view: LayerView, table: Table) -> None:
+        look, ends = self._store.recipe.view, (_("min"), _("max"))
+        if view.signed:
+            ends = ("-max", "+max")
+        if look.scale != "map":
+            ends = (number(float(view.ranges[0, 0])), number(float(view.ranges[0, 1])))
+        meaning = {
+            "map": _("each map on its own scale"),
+            "layer": _("one scale for the whole layer"),
+            "fixed": _("fixed scale"),
+        }[look.scale]
+        if view.signed:
+            meaning += " · " + _("white is 0, blue below, red above")
+        warning = ""
+        if look.scale == "fixed" and self.low.value() >= self.high.value():
+            warning = _("The low end of the scale must be below the high end.")
+        elif bad := view.statistics.nan + view.statistics.inf:
+            warning = _("{count} values are NaN or infinite (magenta).").format(count=bad)
+        self.legend.show_legend(*ends, self._fact(view), meaning, warning, table)
+
+    def _fact(self, view: LayerView) -> str:
+        """Return what share of the layer's values is 0, or is below 0 where such values are left."""
+        statistics, network = view.statistics, self._store.network
+        if statistics.negatives > 0:
+            share = percent(statistics.negatives)
+            rectified = network is not None and any(
+                layer.op in ("relu", "relu6") and view.layer.id in layer.inputs for layer in network.graph
+            )
+            return (_("before ReLU: {share} below 0") if rectified else _("{share} below 0")).format(share=share)
+        return _("{share} zeros").format(share=percent(statistics.zeros))
+
+    def _message(self) -> tuple[str, bool]:
+        """Return the sentence that stands instead of the maps, and whether it is an error."""
+        store = self._store
+        for place in ("engine", "network", "frame"):
+            if place in store.problems:
+                return str(store.problems[place].error), True
+        if self._view() is not None:
+            return "", False
+        if store.progress is not None:
+            text = _(store.progress.stage).format(**store.progress.values)
+            share = "" if store.progress.fraction is None else f"\n{percent(store.progress.fraction)}"
+            return text + share, False
+        if "source" in store.problems:
+            return _("Open another picture, or start the camera: the activation maps appear here."), False
+        return _("The activation maps appear here as soon as the network has seen the picture."), False
+
+
+def _swatch(name: str) -> QIcon:
+    """Return a small bar in the colours of a map."""
+    bar = image(colour_bar.LYING, colour_table(name, False, "#000000")).convertToFormat(QImage.Format.Format_RGB32)
+    return QIcon(QPixmap.fromImage(bar.scaled(28, 12)))

@@ -1,0 +1,241 @@
+"""Every layer of the network with a glance at what it sees now; choose one to see its maps."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QWidget
+
+from explorer.graph.values import Graph, Layer
+from explorer.text import _
+from explorer.values import Thumbnail
+from ui import theme
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets import marks
+from ui.widgets.layer_list import LayerDelegate, LayerModel, blocks
+from ui.widgets.panel import Panel
+
+ALL: tuple[str, ...] = ("*",)
+_BLOCKS, _EVERY = "", "*"
+_SETTLE_MS = 60
+"""How long the list must stand still before other thumbnails are asked for."""
+
+
+class LayerStrip(Panel):
+    """A list of layers, filtered by text and by op, folded to blocks or not."""
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._graph: Graph | None = None
+        self._thumbnails: dict[str, Thumbnail] = {}
+        self.search = QLineEdit(self)
+        self.search.setClearButtonEnabled(True)
+        self.show_box = QComboBox(self)
+        self.show_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.show_box.setMinimumContentsLength(6)
+        self.list = _List(self)
+        self.model = LayerModel(self)
+        self.delegate = LayerDelegate(self)
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(self.delegate)
+        for widget in (self.search, self.show_box):
+            self.body.addWidget(widget)
+        self.body.addWidget(self.list, 1)
+        self.setMinimumWidth(170)
+
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._ask_for_thumbnails)
+        self.search.textChanged.connect(self._filter)
+        self.search.installEventFilter(self)
+        self.show_box.activated.connect(self._filter)
+        self.list.selectionModel().currentChanged.connect(self._choose)
+        self.list.verticalScrollBar().valueChanged.connect(self._settle.start)
+        self.list.installEventFilter(self)
+        store.network_changed.connect(self._take_network)
+        store.result_changed.connect(self._take_result)
+        store.recipe_changed.connect(self._take_recipe)
+        store.live_changed.connect(self._ask_for_thumbnails)
+        self.retranslate()
+        self._take_network()
+        self._take_result()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.search.setPlaceholderText(_("Filter layers …"))
+        self.search.setAccessibleName(_("Filter layers by name or op"))
+        self.show_box.setAccessibleName(_("Which layers are listed"))
+        self.list.setAccessibleName(_("Layers"))
+        self._fill_show_box()
+        self._head()
+
+    def restyle(self) -> None:
+        """Take the colours of the current theme."""
+        self.list.doItemsLayout()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go from the filter to the list with the arrow keys, and ask for thumbnails when the list is resized."""
+        if watched is self.list and event.type() == QEvent.Type.Resize:
+            self._settle.start()
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.layers:
+                self.list.setFocus(Qt.FocusReason.TabFocusReason)
+                if not self.list.currentIndex().isValid():
+                    self.list.setCurrentIndex(self.model.index(0))
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return super().eventFilter(watched, event)
+
+    # from the store
+
+    @Slot()
+    def _take_network(self) -> None:
+        network = self._store.network
+        graph = None if network is None else network.graph
+        if graph is not self._graph:
+            self._graph = graph
+            self._thumbnails = {}
+            self.delegate.thumbnails = self._thumbnails
+            self._fill_show_box()
+            self._filter()
+        self._head()
+
+    @Slot()
+    def _take_result(self) -> None:
+        result = self._store.result
+        if result is not None and result.recipe.network == self._store.recipe.network:
+            self._thumbnails.update(result.thumbnails)
+            self.delegate.colours = self._store.recipe.view.colours
+            self._head()
+            if not self._store.recipe.layer:
+                self._select()
+            self.list.viewport().update()
+
+    @Slot()
+    def _take_recipe(self) -> None:
+        if self.delegate.colours != self._store.recipe.view.colours:
+            self.delegate.colours = self._store.recipe.view.colours
+            self.list.viewport().update()
+        if self._chosen() is not None and self.model.row(self._chosen() or "") is None:
+            self._filter()
+        self._select()
+        self._settle.start()
+
+    # to the controller
+
+    @Slot(QModelIndex, QModelIndex)
+    def _choose(self, current: QModelIndex, _previous: QModelIndex) -> None:
+        if current.isValid() and (id := str(current.data())) != self._chosen():
+            self._controller.change(layer=id)
+
+    @Slot()
+    def _ask_for_thumbnails(self) -> None:
+        wanted = self._visible() if self._store.live else ALL
+        if wanted != self._store.recipe.thumbnails:
+            self._controller.adjust(thumbnails=wanted)
+
+    # inner
+
+    def _chosen(self) -> str | None:
+        """Return the id of the chosen layer; where the recipe leaves it open, of the shown one."""
+        if self._store.recipe.layer:
+            return self._store.recipe.layer
+        result = self._store.result
+        shown = result is not None and result.recipe.network == self._store.recipe.network
+        return result.view.layer.id if result is not None and shown else None
+
+    def _visible(self) -> tuple[str, ...]:
+        """Return the ids of the rows that show."""
+        first = self.list.indexAt(QPoint(4, 1)).row()
+        last = self.list.indexAt(QPoint(4, self.list.viewport().height() - 2)).row()
+        rows = self.model.layers
+        if first < 0:
+            return ()
+        return tuple(layer.id for layer in rows[first : (last if last >= 0 else len(rows) - 1) + 1])
+
+    @Slot()
+    def _filter(self) -> None:
+        """List the layers that pass; the chosen one always has its row in the outline."""
+        layers = [] if self._graph is None else self._passing(self._graph)
+        if list(self.model.layers) != layers:
+            blocked = self.list.selectionModel().blockSignals(True)
+            self.model.set_layers(layers)
+            self.list.selectionModel().blockSignals(blocked)
+        words = self.search.text().strip()
+        empty = self._graph is not None and not layers
+        self.list.set_message(_("No layer matches “{text}”. Change or clear the filter.").format(text=words) if empty else "")
+        self._select()
+        self._head()
+        self._settle.start()
+
+    def _passing(self, graph: Graph) -> list[Layer]:
+        show, words = self.show_box.currentData() or _BLOCKS, self.search.text().lower().split()
+        if show == _BLOCKS:
+            outline = {layer.id for layer in blocks(graph)} | {self._chosen()}
+            layers = [layer for layer in graph if layer.id in outline]
+        else:
+            layers = [layer for layer in graph if show in (_EVERY, layer.op)]
+        return [layer for layer in layers if all(word in f"{layer.id} {layer.op}".lower() for word in words)]
+
+    def _select(self) -> None:
+        """Mark the chosen row and keep it in view, without choosing it again."""
+        chosen = self._chosen()
+        row = None if chosen is None else self.model.row(chosen)
+        index = QModelIndex() if row is None else self.model.index(row)
+        if index != self.list.currentIndex():
+            self.list.setCurrentIndex(index)
+        if index.isValid():
+            self.list.scrollTo(index)
+
+    def _fill_show_box(self) -> None:
+        kept = self.show_box.currentData()
+        self.show_box.clear()
+        self.show_box.addItem(_("Blocks"), _BLOCKS)
+        self.show_box.addItem(_("Every op"), _EVERY)
+        if self._graph is not None:
+            self.show_box.insertSeparator(2)
+            for op, count in sorted(Counter(layer.op for layer in self._graph).items()):
+                self.show_box.addItem(f"{op}  ({count})", op)
+        self.show_box.setCurrentIndex(max(self.show_box.findData(kept if kept is not None else _BLOCKS), 0))
+
+    def _head(self) -> None:
+        total, shown = 0 if self._graph is None else len(self._graph), len(self.model.layers)
+        title, detail = _("Layers"), _("{shown} of {total}").format(shown=shown, total=total) if total else ""
+        result, network = self._store.result, self._store.network
+        trained = result.trained if result is not None else network is None or network.trained
+        head = (title, detail, trained)
+        if head != self.property("head"):
+            self.setProperty("head", head)
+            self.set_title(title, detail)
+            self.set_badge("" if trained else _("untrained"), "warning")
+
+
+class _List(QListView):
+    """A list that can say why it is empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self._message = ""
+
+    def set_message(self, text: str) -> None:
+        """Show ``text`` in place of rows."""
+        self._message = text
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, or the message."""
+        super().paintEvent(event)
+        if self._message:
+            painter = QPainter(self.viewport())
+            marks.message(painter, self.viewport().rect().toRectF(), self._message, theme.current().dim)

@@ -1,0 +1,164 @@
+"""The weights of one filter as small pictures: a slice for each input channel; in colour where the input is one."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from explorer.text import _
+from explorer.values import LEVEL_NAN, LEVELS, Bytes, Floats
+from ui import theme
+from ui.widgets import marks
+from ui.widgets.level_image import colour_table, image
+from ui.widgets.numbers import number
+
+_LARGEST_CELL = 22
+_SMALLEST_CELL = 5
+_GAP = 4
+
+
+def slice_levels(kernel: Floats) -> Bytes:
+    """Return ``kernel`` as uint8 levels, one scale for all slices, 126 at zero."""
+    finite = np.where(np.isfinite(kernel), kernel, 0)
+    reach = float(np.abs(finite).max(initial=0)) or 1.0
+    half = LEVELS // 2
+    levels = np.rint(finite / reach * half + half).astype(np.uint8)
+    return np.where(np.isfinite(kernel), levels, np.uint8(LEVEL_NAN))
+
+
+def colour_picture(kernel: Floats) -> Bytes:
+    """Return a (3, kh, kw) kernel as uint8 RGB (kh, kw, 3): its smallest weight black, its largest full."""
+    low, high = float(np.nanmin(kernel)), float(np.nanmax(kernel))
+    scaled = np.nan_to_num((kernel - low) / ((high - low) or 1.0))
+    return np.ascontiguousarray(np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8).transpose(1, 2, 0))
+
+
+class KernelView(QWidget):
+    """The slices of one kernel in reading order, as many as fit in ``ROWS`` rows; "+ 457 more" tells of the rest."""
+
+    HEIGHT = 104
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMouseTracking(True)
+        self._kernel: Floats | None = None
+        self._levels: Bytes = np.zeros((0, 1, 1), np.uint8)
+        self._picture: Bytes | None = None
+        self._pointer: QPointF | None = None
+
+    @property
+    def kernel(self) -> Floats | None:
+        """float32 (C_in, kh, kw), or None."""
+        return self._kernel
+
+    def show_kernel(self, kernel: Floats | None, in_colour: bool) -> None:
+        """Show these weights; ``in_colour`` adds the three slices together as a picture in front."""
+        old = self._kernel
+        same = kernel is old or (kernel is not None and old is not None and np.array_equal(kernel, old, equal_nan=True))
+        if same and in_colour == (self._picture is not None):
+            return
+        self._kernel = kernel
+        self._levels = np.zeros((0, 1, 1), np.uint8) if kernel is None else slice_levels(kernel)
+        self._picture = None
+        if kernel is not None and in_colour and np.isfinite(kernel).any():
+            self._picture = colour_picture(kernel)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the height that the slices need in the present width."""
+        return QSize(160, self._height(max(self.width(), 160)))
+
+    def slices_shown(self) -> int:
+        """Return how many slices fit."""
+        return self._shown(self.width())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Tell about the weight under the pointer."""
+        self._pointer = event.position()
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell about none."""
+        self._pointer = None
+        self.update()
+
+    def resizeEvent(self, event: QEvent) -> None:  # type: ignore[override]
+        """Ask for another height."""
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the slices and how many more there are."""
+        if self._kernel is None:
+            return
+        painter, colours = QPainter(self), theme.current()
+        table = colour_table("grey", True, colours.panel)
+        shown, first = self._shown(self.width()), 0 if self._picture is None else 1
+        if self._picture is not None:
+            h, w = self._picture.shape[:2]
+            rgb = QImage(self._picture.data, w, h, 3 * w, QImage.Format.Format_RGB888)
+            painter.drawImage(self._rect(0), rgb, QRectF(rgb.rect()))
+        for place in range(shown):
+            levels = np.ascontiguousarray(self._levels[place])
+            piece = image(levels, table)
+            painter.drawImage(self._rect(place + first), piece, QRectF(piece.rect()))
+        rest = len(self._levels) - shown
+        if rest:
+            text = _("+ {count} more").format(count=rest)
+            painter.setPen(QColor(colours.dim))
+            line = self.fontMetrics().height()
+            painter.drawText(QRectF(0, self.height() - line, self.width(), line), Qt.AlignmentFlag.AlignLeft, text)
+        if self._pointer is not None and (text := self.describe(self._pointer)):
+            marks.plate(painter, self._pointer, text, QRectF(self.rect()))
+
+    def describe(self, position: QPointF) -> str:
+        """Return what is known of the weight at a view coordinate, or ""."""
+        if self._kernel is None:
+            return ""
+        first = 0 if self._picture is None else 1
+        for place in range(self._shown(self.width())):
+            rect = self._rect(place + first)
+            if rect.contains(position):
+                kh, kw = self._kernel.shape[1:]
+                y = min(int((position.y() - rect.top()) / rect.height() * kh), kh - 1)
+                x = min(int((position.x() - rect.left()) / rect.width() * kw), kw - 1)
+                return f"w[{place}, {y}, {x}] = {number(float(self._kernel[place, y, x]))}"
+        return ""
+
+    # geometry: ``cell`` px a weight, so that few slices are large and many are small
+
+    def _cell(self, width: int) -> int:
+        count, kh, kw = self._levels.shape
+        count += self._picture is not None
+        for cell in range(_LARGEST_CELL, _SMALLEST_CELL, -1):
+            columns = max((width + _GAP) // (kw * cell + _GAP), 1)
+            if -(-count // columns) * (kh * cell + _GAP) <= theme.px(self.HEIGHT) and kw * cell <= width:
+                return cell
+        return _SMALLEST_CELL
+
+    def _columns(self, width: int) -> int:
+        return max((width + _GAP) // (self._levels.shape[2] * self._cell(width) + _GAP), 1)
+
+    def _shown(self, width: int) -> int:
+        count, kh, _kw = self._levels.shape
+        first = 0 if self._picture is None else 1
+        rows = max(theme.px(self.HEIGHT) // (kh * self._cell(width) + _GAP), 1)
+        return min(count, rows * self._columns(width) - first)
+
+    def _height(self, width: int) -> int:
+        count, kh, _kw = self._levels.shape
+        if not count:
+            return 0
+        shown = self._shown(width)
+        rows = -(-(shown + (self._picture is not None)) // self._columns(width))
+        more = self.fontMetrics().height() + 2 if shown < count else 0
+        return rows * (kh * self._cell(width) + _GAP) - _GAP + more
+
+    def _rect(self, place: int) -> QRectF:
+        _count, kh, kw = self._levels.shape
+        cell = self._cell(self.width())
+        row, column = divmod(place, self._columns(self.width()))
+        return QRectF(column * (kw * cell + _GAP), row * (kh * cell + _GAP), kw * cell, kh * cell)

@@ -1,0 +1,139 @@
+"""The rows of the layer strip: a model over the graph's layers, and the painter of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from explorer.graph.values import Graph, Layer
+from explorer.values import Thumbnail
+from ui import theme
+from ui.widgets.level_image import colour_table, image
+from ui.widgets.numbers import shape
+
+Index = QModelIndex | QPersistentModelIndex
+LAYER = Qt.ItemDataRole.UserRole
+_PICTURE = 36
+_PAD = 6
+
+
+def blocks(graph: Graph) -> list[Layer]:
+    """Return the layers that make a network's outline.
+
+    These are the ops that multiply weights (convolutions, fully connected layers), pooling, the last op of every block, the
+    input and the output; what only follows a convolution (normalisation, activation, dropout, reshaping) is left out.
+    """
+    last = {layer.block: layer.id for layer in graph if layer.block}
+    ends = {*last.values(), graph.layers[0].id, graph.output.id}
+    return [layer for layer in graph if layer.macs or "_pool" in layer.op or layer.id in ends]
+
+
+class LayerModel(QAbstractListModel):
+    """The layers that pass the filter, in the order in which they run."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layers: list[Layer] = []
+        self._rows: dict[str, int] = {}
+
+    @property
+    def layers(self) -> Sequence[Layer]:
+        """The rows."""
+        return self._layers
+
+    def set_layers(self, layers: Sequence[Layer]) -> None:
+        """Show these rows."""
+        self.beginResetModel()
+        self._layers = list(layers)
+        self._rows = {layer.id: row for row, layer in enumerate(self._layers)}
+        self.endResetModel()
+
+    def row(self, id: str) -> int | None:
+        """Return the row of the layer called ``id``, or None."""
+        return self._rows.get(id)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Return the number of rows."""
+        return 0 if parent.isValid() else len(self._layers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return a row's layer, its id, or what a screen reader says."""
+        if not index.isValid() or index.row() >= len(self._layers):
+            return None
+        layer = self._layers[index.row()]
+        if role == LAYER:
+            return layer
+        if role == Qt.ItemDataRole.DisplayRole:
+            return layer.id
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return f"{layer.id}\n{layer.op}  {shape(layer.output)}"
+        return None
+
+
+class LayerDelegate(QStyledItemDelegate):
+    """Paints thumbnail, name, op and shape; thumbnails are coloured when they are painted, so that only visible ones cost."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.thumbnails: Mapping[str, Thumbnail] = {}
+        self.colours = "viridis"
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Return the height of a row; the width is the list's."""
+        return QSize(80, theme.px(_PICTURE) + 2 * _PAD)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one row."""
+        layer = index.data(LAYER)
+        if not isinstance(layer, Layer):
+            return
+        colours, rect = theme.current(), QRectF(option.rect)
+        painter.save()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected or option.state & QStyle.StateFlag.State_MouseOver:
+            focused = selected and option.state & QStyle.StateFlag.State_HasFocus
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(colours.accent), 2) if focused else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.selected if selected else colours.raised))
+            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        side = theme.px(_PICTURE)
+        self._paint_thumbnail(painter, QRectF(rect.left() + _PAD, rect.top() + _PAD, side, side), layer)
+        left = rect.left() + side + 2 * _PAD + 2
+        self._paint_text(painter, QRectF(left, rect.top() + _PAD, rect.right() - _PAD - left, side), layer, selected)
+        painter.restore()
+
+    def _paint_thumbnail(self, painter: QPainter, frame: QRectF, layer: Layer) -> None:
+        colours, thumbnail = theme.current(), self.thumbnails.get(layer.id)
+        if thumbnail is None:
+            painter.setPen(QPen(QColor(colours.line), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            return
+        picture = image(thumbnail.levels, colour_table(self.colours, thumbnail.signed, colours.panel))
+        h, w = thumbnail.levels.shape
+        scale = min(frame.width() / w, frame.height() / h)
+        place = QRectF(0, 0, max(w * scale, 3), max(h * scale, 3))
+        place.moveCenter(frame.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
+        painter.drawImage(place, picture, QRectF(picture.rect()))
+
+    def _paint_text(self, painter: QPainter, room: QRectF, layer: Layer, selected: bool) -> None:
+        colours, middle = theme.current(), Qt.TextElideMode.ElideMiddle
+        top, bottom = QRectF(room), QRectF(room)
+        top.setHeight(room.height() / 2)
+        bottom.setTop(top.bottom())
+        painter.setPen(QColor(colours.text))
+        name = painter.fontMetrics().elidedText(layer.id, middle, int(top.width()))
+        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
+        font = QFont(painter.font())
+        font.setPixelSize(theme.px(11))
+        painter.setFont(font)
+        metrics, text = painter.fontMetrics(), shape(layer.output)
+        painter.setPen(QColor(theme.mix(colours.dim, colours.text, 0.35) if selected else colours.dim))
+        painter.drawText(bottom, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        rest = int(bottom.width()) - metrics.horizontalAdvance(text) - 8
+        painter.drawText(bottom, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(layer.op, middle, rest))

@@ -1,0 +1,102 @@
+"""One map, large: every cell, its value under the pointer, and the chosen unit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
+
+from explorer.values import LayerView
+from ui import theme
+from ui.widgets import marks
+from ui.widgets.level_image import LevelImage, Table
+from ui.widgets.numbers import number
+from ui.widgets.viewport import Viewport
+from ui.widgets.zoom_view import ZoomView
+
+SMALLEST_MARK = 7.0
+"""Side, logical px, that the chosen unit's box has at least."""
+
+
+class MapView(ZoomView):
+    """The chosen channel's map of a ``LayerView``.
+
+    Signals:
+        chosen: row and column of a clicked cell, or of the one that the arrow keys moved to.
+    """
+
+    chosen = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image = LevelImage()
+        self._view: LayerView | None = None
+        self._unit: tuple[int, int] | None = None
+
+    def show_map(self, view: LayerView | None, table: Table) -> None:
+        """Show the chosen map of ``view`` in the colours of ``table``; zoom and place stay while its size does."""
+        self._view = view
+        if self._image.set(None if view is None else view.map_levels, table):
+            self.update()
+        if view is not None:
+            self.set_picture_hw(*view.map_levels.shape)
+
+    def set_unit(self, unit: tuple[int, int] | None) -> None:
+        """Mark a cell."""
+        if unit != self._unit:
+            self._unit = unit
+            self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows move the chosen unit."""
+        moves = {
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Down: (1, 0),
+        }
+        move = moves.get(Qt.Key(event.key()))
+        if move is None or self._view is None or self._message:
+            super().keyPressEvent(event)
+            return
+        h, w = self._view.map.shape
+        y, x = self._unit if self._unit is not None else (h // 2 - move[0], w // 2 - move[1])
+        y, x = min(max(y + move[0], 0), h - 1), min(max(x + move[1], 0), w - 1)
+        if (y, x) != self._unit:
+            self.chosen.emit(y, x)
+
+    def _point(self, pixel: tuple[int, int] | None) -> None:
+        self.update()
+
+    def _choose(self, pixel: tuple[int, int]) -> None:
+        self.chosen.emit(*pixel)
+
+    def _paint(self, painter: QPainter, viewport: Viewport) -> None:
+        self._image.paint(painter, viewport, self.devicePixelRatioF())
+        if self._view is None:
+            return
+        (h, w), unit = self._view.map.shape, self._unit
+        if unit is not None and unit[0] < h and unit[1] < w:
+            self._paint_unit(painter, viewport, unit)
+        pixel = None if self._pointer is None else self.pixel_at(self._pointer)
+        if pixel is not None and self._pointer is not None:
+            text = f"({pixel[0]}, {pixel[1]}) = {number(float(self._view.map[pixel]))}"
+            marks.plate(painter, self._pointer, text, QRectF(self.rect()))
+
+    def _paint_unit(self, painter: QPainter, viewport: Viewport, unit: tuple[int, int]) -> None:
+        cell = self.rect_of(unit[0], unit[1], unit[0] + 1, unit[1] + 1)
+        grow = max(0.0, (SMALLEST_MARK - viewport.scale) / 2)
+        whole = self.rect_of(0, 0, *viewport.picture_hw)
+        centre = cell.center()
+        mark = cell.adjusted(-grow, -grow, grow, grow)
+        arms = (
+            (QPointF(whole.left(), centre.y()), QPointF(mark.left(), centre.y())),
+            (QPointF(mark.right(), centre.y()), QPointF(whole.right(), centre.y())),
+            (QPointF(centre.x(), whole.top()), QPointF(centre.x(), mark.top())),
+            (QPointF(centre.x(), mark.bottom()), QPointF(centre.x(), whole.bottom())),
+        )
+        for ink, width in ((QColor(0, 0, 0, 60), 3), (QColor(255, 255, 255, 150), 1)):
+            painter.setPen(QPen(ink, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            for start, end in arms:
+                painter.drawLine(start, end)
+        marks.box(painter, mark, theme.current().unit)
