@@ -85,7 +85,7 @@ def load() -> tuple[Settings, ExplorerError | None]:
         return Settings(), problem
     try:
         return _from_json(text), None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return Settings(), set_aside(settings_file())
 
 
@@ -186,11 +186,14 @@ def _from_json(text: str) -> Settings:
     if not isinstance(raw, dict):
         raise TypeError(type(raw).__name__)
     known = {field.name: raw[field.name] for field in fields(Settings) if field.name in raw}
-    if "recent" in known:
-        known["recent"] = tuple(known["recent"])
+    if isinstance(recent := known.get("recent"), list):
+        known["recent"] = tuple(recent)
     settings = Settings(**known)
     right = (
-        all(isinstance(text, str) for text in (settings.language, settings.theme, settings.device, *settings.recent))
+        isinstance(settings.recent, tuple)
+        and all(
+            isinstance(text, str) for text in (settings.language, settings.theme, settings.device, *settings.recent)
+        )
         and settings.theme in THEMES
         and _is_number(settings.font_scale)
         and FONT_SCALES[0] <= settings.font_scale <= FONT_SCALES[1]

@@ -1,0 +1,337 @@
+"""Still pictures, networks, exports and the end: the newest wish wins and nothing is swallowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from explorer.engine import Engine
+from explorer.engine.events import (
+    Catalogue,
+    Exported,
+    FrameRead,
+    NetworkReady,
+    Problem,
+    Progress,
+    ResultReady,
+)
+from explorer.errors import ExplorerError, ForwardError, NetworkError, SourceError
+from explorer.recipe import Recipe
+from explorer.settings import Settings
+from explorer.values import Source
+from tests.engine.fakes import FakeRooms, Window, running, soon
+
+A = Recipe(source=Source("picture", "a.png"), network="a")
+
+
+@pytest.fixture
+def fakes() -> FakeRooms:
+    return FakeRooms()
+
+
+@pytest.fixture
+def window() -> Window:
+    return Window()
+
+
+@pytest.fixture
+def engine(fakes: FakeRooms, window: Window) -> Iterator[Engine]:
+    yield from running(fakes, window)
+
+
+def arrived(window: Window, recipe: Recipe) -> ResultReady:
+    return window.until(ResultReady, lambda event: event.result.recipe == recipe)
+
+
+def test_a_wish_becomes_a_picture_a_network_and_a_result(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    result = arrived(window, A).result
+    kinds = [type(event) for event in window.events]
+    assert kinds.index(FrameRead) < kinds.index(ResultReady)
+    assert kinds.index(NetworkReady) < kinds.index(ResultReady)
+    assert result.frame is next(event for event in window.events if isinstance(event, FrameRead)).frame
+    assert set(result.times_ms) == {"read"}
+    assert [recipe for recipe, _frame in fakes.runs] == [A], "the frame went through the network once"
+    assert fakes.threads_seen == {"model"}
+    ready = next(event for event in window.events if isinstance(event, NetworkReady)).network
+    assert (ready.card.name, ready.weights, ready.trained, ready.threads) == ("a", "none", False, 2)
+
+
+def test_the_picture_comes_while_torch_and_network_still_load(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.loading.close()
+    engine.wish(A)
+    assert window.until(FrameRead).source == A.source
+    fakes.loading.wait_reached()
+    other = A.with_(source=Source("picture", "b.png"))
+    engine.wish(other)
+    assert window.until(FrameRead).source == other.source
+    assert not fakes.runs
+    fakes.loading.open()
+    arrived(window, other)
+    assert [recipe for recipe, _frame in fakes.runs] == [other]
+    assert fakes.opened == [("a", "auto")]
+
+
+def test_progress_has_words_and_ends(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.loading.close()
+    engine.wish(A)
+    fakes.loading.wait_reached()
+    building = window.until(Progress, lambda event: event.fraction is not None)
+    assert building.stage.format(**building.values) == "Building a …"
+    fakes.loading.open()
+    window.until(Progress, lambda event: event.stage == "")
+
+
+def test_the_catalogue_comes_first_without_then_with_devices(fakes: FakeRooms, window: Window) -> None:
+    fakes.preparing.close()
+    for engine in running(fakes, window):
+        assert window.until(Catalogue).devices == ()
+        assert engine
+        fakes.preparing.open()
+        assert window.until(Catalogue).devices == (("cpu", "CPU"),)
+
+
+def test_of_a_burst_the_newest_wish_wins_and_few_are_computed(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.running.close()
+    wishes = [A.with_(channel=n) for n in range(1, 101)]
+    for wish in wishes:
+        engine.wish(wish)
+    fakes.running.open()
+    arrived(window, wishes[-1])
+    assert len(fakes.runs) <= 4
+    assert fakes.reads == [A.source], "the picture was read once"
+
+
+def test_a_burst_of_sources_reads_few_and_ends_at_the_last(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.reading.close()
+    wishes = [A.with_(source=Source("picture", f"{n}.png")) for n in range(100)]
+    for wish in wishes:
+        engine.wish(wish)
+    fakes.reading.open()
+    arrived(window, wishes[-1])
+    assert len(fakes.reads) <= 3
+    results = [event.result.recipe for event in window.events if isinstance(event, ResultReady)]
+    assert results == [wishes[-1]]
+
+
+def test_a_result_for_an_older_picture_is_not_delivered(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.running.close()
+    while fakes.running.reached.acquire(blocking=False):
+        pass
+    slow = A.with_(channel=3)
+    engine.wish(slow)
+    fakes.running.wait_reached()
+    newer = A.with_(source=Source("picture", "b.png"))
+    engine.wish(newer)
+    window.until(FrameRead, lambda event: event.source == newer.source)
+    fakes.running.open()
+    arrived(window, newer)
+    assert slow not in [event.result.recipe for event in window.events if isinstance(event, ResultReady)]
+
+
+def test_results_arrive_in_the_order_of_wishes(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    for n in range(300):
+        engine.wish(A.with_(channel=n))
+        window.drain()
+    arrived(window, A.with_(channel=299))
+    seen = [event.result.recipe.channel for event in window.events if isinstance(event, ResultReady)]
+    assert seen == sorted(seen)
+
+
+def test_notified_once_however_much_happens(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    window.drain()
+    before = window.notified
+    fakes.running.close()
+    for n in range(5):
+        engine.wish(A.with_(channel=n))
+        engine.export("map", f"{n}.png")
+    fakes.running.open()
+    for _ in range(5):
+        fakes.writing.wait_reached()
+    # nobody took anything: the box went from empty to full once
+    assert window.notified - before == 1
+    assert engine.take()
+
+
+def test_a_view_reuses_picture_and_network(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    first = arrived(window, A).result
+    wish = A.with_(layer="b", channel=2)
+    engine.wish(wish)
+    second = arrived(window, wish).result
+    assert second.frame is first.frame
+    assert fakes.opened == [("a", "auto")]
+    other = A.with_(network="b")
+    engine.wish(other)
+    assert arrived(window, other).result.frame is first.frame
+    assert fakes.reads == [A.source]
+
+
+def test_a_newer_network_ends_the_loading_of_the_older(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.loading.close()
+    engine.wish(A)
+    fakes.loading.wait_reached()
+    other = A.with_(network="b")
+    engine.wish(other)
+    fakes.loading.open()
+    arrived(window, other)
+    ready = [event.network.card.name for event in window.events if isinstance(event, NetworkReady)]
+    assert ready == ["b"]
+    assert not [event for event in window.events if isinstance(event, Problem)]
+
+
+def test_there_and_back_while_loading(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.loading.close()
+    engine.wish(A)
+    fakes.loading.wait_reached()
+    engine.wish(A.with_(network="b"))
+    engine.wish(A)
+    fakes.loading.open()
+    arrived(window, A)
+    assert fakes.opened == [("a", "auto")]
+
+
+def test_a_picture_that_cannot_be_read(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.read_errors["a.png"] = SourceError("“{path}” is empty.", path="a.png")
+    engine.wish(A)
+    problem = window.until(Problem)
+    assert (problem.where, str(problem.error)) == ("source", "“a.png” is empty.")
+    assert "Traceback" in problem.details
+    fine = A.with_(source=Source("picture", "b.png"))
+    engine.wish(fine)
+    arrived(window, fine)
+    fakes.read_errors.clear()
+    engine.wish(A)
+    arrived(window, A)
+
+
+def test_the_same_wish_once_more_tries_again(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.read_errors["a.png"] = OSError("disk gone")
+    fakes.load_errors["a"] = NetworkError("missing weights")
+    engine.wish(A)
+    window.until(Problem, lambda event: event.where == "network")
+    soon(lambda: any(isinstance(event, Problem) and event.where == "source" for event in window.drain()))
+    unforeseen = next(event for event in window.events if isinstance(event, Problem) and event.where == "source")
+    assert "OSError: disk gone" in str(unforeseen.error)
+    assert isinstance(unforeseen.error, ExplorerError)
+    fakes.read_errors.clear()
+    fakes.load_errors.clear()
+    engine.wish(A)
+    arrived(window, A)
+
+
+def test_a_network_that_cannot_be_loaded_leaves_the_rest_usable(
+    engine: Engine, fakes: FakeRooms, window: Window
+) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.load_errors["b"] = NetworkError("wrong hash")
+    engine.wish(A.with_(network="b"))
+    problem = window.until(Problem)
+    assert (problem.where, problem.recipe) == ("network", A.with_(network="b"))
+    engine.wish(A)
+    window.until(NetworkReady, lambda event: event.network.card.name == "a")
+    arrived(window, A)
+    assert [recipe for recipe, _frame in fakes.runs] == [A, A]
+
+
+@pytest.mark.parametrize("error", [ForwardError("out of cells"), ValueError("shapes"), MemoryError()])
+def test_a_forward_that_raises(engine: Engine, fakes: FakeRooms, window: Window, error: Exception) -> None:
+    fakes.run_error = error
+    engine.wish(A)
+    problem = window.until(Problem)
+    assert (problem.where, problem.recipe) == ("frame", A)
+    assert type(error).__name__ in problem.details
+    fakes.run_error = None
+    engine.wish(A)
+    arrived(window, A)
+
+
+def test_torch_that_cannot_be_loaded_is_tried_again(fakes: FakeRooms, window: Window) -> None:
+    fakes.prepare_error = ImportError("libtorch.so: no such file")
+    for engine in running(fakes, window):
+        problem = window.until(Problem)
+        assert problem.where == "network"
+        assert "libtorch.so" in str(problem.error)
+        fakes.prepare_error = None
+        engine.wish(A)
+        arrived(window, A)
+
+
+def test_exports(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.export("map", "early.png")
+    assert window.until(Problem).where == "export"
+    engine.wish(A)
+    result = arrived(window, A).result
+    for kind in ("map", "mosaic", "maps", "statistics", "predictions"):
+        engine.export(kind, kind)
+        assert window.until(Exported).paths == (kind,)
+    assert [entry[:2] for entry in fakes.written] == [
+        (kind, kind) for kind in ("map", "mosaic", "maps", "statistics", "predictions")
+    ]
+    assert all(entry[2] is result for entry in fakes.written)
+    assert [entry[3] is not None for entry in fakes.written] == [False, False, True, False, False]
+    fakes.write_error = OSError(28, "No space left on device")
+    engine.export("maps", "full.npz")
+    problem = window.until(Problem)
+    assert (problem.where, "No space left" in str(problem.error)) == ("export", True)
+    fakes.write_error = None
+    engine.export("maps", "full.npz")
+    window.until(Exported)
+
+
+def test_an_export_of_maps_whose_network_is_gone_says_so(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.load_errors["b"] = NetworkError("missing")
+    engine.wish(A.with_(network="b"))
+    window.until(Problem, lambda event: event.where == "network")
+    engine.export("maps", "m.npz")
+    assert window.until(Problem, lambda event: event.where == "export")
+    assert not fakes.written
+
+
+def test_preferences_apply_at_once(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    engine.prefer(Settings(device="cuda:0", threads=3))
+    window.until(NetworkReady, lambda event: event.network.device == "cuda:0")
+    window.until(ResultReady)
+    assert fakes.threads_asked == [0, 3]
+    assert fakes.opened == [("a", "auto"), ("a", "cuda:0")]
+
+
+def test_stop_while_loading_reports_who_hangs_then_ends(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        fakes.loading.close()
+        engine.wish(A)
+        fakes.loading.wait_reached()
+        assert engine.stop(0.05) == ["model"]
+        fakes.loading.open()
+        assert engine.stop() == []
+        assert fakes.session.closed
+        assert engine.take() == []
+        engine.wish(A.with_(network="b"))
+    assert fakes.opened == [("a", "auto")]
+
+
+def test_stop_before_start(fakes: FakeRooms, window: Window) -> None:
+    engine = Engine(window.notify, Settings(), fakes.rooms())
+    engine.wish(A)
+    assert engine.stop() == []
+
+
+def test_a_slow_address_does_not_hold_up_a_local_picture(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    fakes.slow_address.close()
+    engine.wish(A.with_(source=Source("address", "http://slow.example/a.png")))
+    engine.wish(A)
+    arrived(window, A)
+    assert fakes.reads[-1].kind == "picture"
+    fakes.slow_address.open()
