@@ -20,6 +20,7 @@ from explorer.engine.events import (
 )
 from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
+from explorer.settings import Settings
 from explorer.values import Source
 from ui.store import Store
 
@@ -36,6 +37,10 @@ class EngineLike(Protocol):
 
     def freeze(self, frozen: bool) -> None:
         """Hold the newest live frame, or go on."""
+        ...
+
+    def prefer(self, settings: Settings) -> None:
+        """Take changed preferences."""
         ...
 
     def export(self, kind: str, path: str) -> None:
@@ -99,6 +104,12 @@ class Controller(QObject):
             self._undo.append(self._store.recipe)
             self._wish(self._redo.pop())
 
+    @property
+    def can_cancel(self) -> bool:
+        """Whether the last step chose the network that is being loaded, so that taking it back ends the loading."""
+        key = (self._store.recipe.network, self._store.recipe.weights)
+        return bool(self._undo) and (self._undo[-1].network, self._undo[-1].weights) != key
+
     @Slot()
     def retry(self) -> None:
         """Wish for the same recipe once more, after a problem was mended."""
@@ -136,6 +147,7 @@ class Controller(QObject):
             settings.save(wanted)
         except ExplorerError as error:
             self.report(Problem("engine", error))
+        self._engine.prefer(wanted)
         self._store.settings_changed.emit()
 
     def dismiss(self, where: str) -> None:

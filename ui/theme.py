@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTemporaryDir
+from PySide6.QtCore import QByteArray, QObject, Qt, QTemporaryDir
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,13 @@ def apply(app: QApplication, name: str = "system", font_scale: float = 1.0) -> N
     app.setPalette(_palette(_current))
     app.setStyleSheet(_style_sheet(_current))
     for widget in app.allWidgets():
-        if name := widget.property(_ICON):
-            set_icon(widget, name)
+        for button in (widget, *widget.actions()):
+            if name := button.property(_ICON):
+                set_icon(button, name)
 
 
-def set_icon(button: QWidget, name: str, colour: str = "") -> None:
-    """Give a button an icon that follows the theme from now on (unless it has a ``colour`` of its own)."""
+def set_icon(button: QObject, name: str, colour: str = "") -> None:
+    """Give a button or an action an icon that follows the theme from now on (unless it has a ``colour`` of its own)."""
     button.setProperty(_ICON, "" if colour else name)
     button.setProperty("icon", icon(name, colour))
 

@@ -102,12 +102,10 @@ class Preferences(QDialog):
 
     @Slot()
     def _choose(self) -> None:
-        device = self._device.currentData()
         self._controller.prefer(
             language=self._language.currentData(),
             theme=self._theme.currentData(),
             font_scale=self._scale.value() / 100,
-            device=device,
+            device=self._device.currentData(),
             threads=self._threads.value(),
         )
-        self._controller.change(device=device)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from explorer.text import N_, _, ngettext
 from ui import theme
+from ui.controller import Controller
 from ui.store import Store
 
 STAGES = {
@@ -25,11 +26,9 @@ _RECENT_FRAMES = 30
 class StatusBar(QFrame):
     """Stage times at the left, progress with its cancel button and the device at the right."""
 
-    cancelled = Signal()
-
-    def __init__(self, store: Store, parent: QWidget | None = None) -> None:
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._store = store
+        self._store, self._controller = store, controller
         self._arrivals: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._note = ""
         self._times, self._stage, self._device = QLabel(self), QLabel(self), QLabel(self)
@@ -41,7 +40,7 @@ class StatusBar(QFrame):
         self._bar.setFixedWidth(120)
         self._cancel = QPushButton(self)
         self._cancel.setObjectName("flat")
-        self._cancel.clicked.connect(self.cancelled)
+        self._cancel.clicked.connect(controller.undo)
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(10)
@@ -92,8 +91,9 @@ class StatusBar(QFrame):
         store, progress = self._store, self._store.progress
         self._times.setText(self._note or self._times_text())
         self._device.setText(self._device_text())
-        for widget in (self._stage, self._bar, self._cancel):
+        for widget in (self._stage, self._bar):
             widget.setVisible(progress is not None)
+        self._cancel.setVisible(progress is not None and self._controller.can_cancel)
         if progress is not None:
             self._stage.setText(_(progress.stage).format(**progress.values))
             self._bar.setRange(0, 0 if progress.fraction is None else 1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSizePolicy
 
 from explorer.filters.bank import KERNELS, NOTES, TITLES
 from explorer.text import N_, _
-from explorer.values import Source
 from explorer.zoo.card import WeightState
 from ui import theme
 from ui.actions import Actions
@@ -32,17 +31,17 @@ class TopBar(QFrame):
     """Source buttons, the network's, device's and filter's choosers, undo, redo, export and full screen."""
 
     recent_wanted = Signal(str)
+    camera_wanted = Signal(int)
 
     def __init__(
         self,
         store: Store,
         controller: Controller,
         actions: Actions,
-        recent: Callable[[], Sequence[str]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._controller, self._actions, self._recent = store, controller, actions, recent
+        self._store, self._controller, self._actions = store, controller, actions
         for name in ("picture", "camera", "demo", "freeze"):
             actions[name].setCheckable(True)
         self._network, self._device, self._filter = QComboBox(self), QComboBox(self), QComboBox(self)
@@ -80,8 +79,9 @@ class TopBar(QFrame):
         self._network.activated.connect(self._choose_network)
         self._device.activated.connect(self._choose_device)
         self._filter.activated.connect(self._choose_filter)
-        store.recipe_changed.connect(self._show_recipe)
-        store.live_changed.connect(self._show_recipe)
+        store.recipe_changed.connect(self.show_recipe)
+        store.live_changed.connect(self.show_recipe)
+        store.settings_changed.connect(self.show_recipe)
         store.result_changed.connect(self._show_exports)
         store.catalogue_changed.connect(self.retranslate)
         controller.history_changed.connect(self._show_history)
@@ -123,7 +123,7 @@ class TopBar(QFrame):
         for row, (card, _state) in enumerate(cards):
             self._network.setItemData(row, f"{card.title} ({card.year}) · {card.paper}", Qt.ItemDataRole.ToolTipRole)
         devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
-        _fill(self._device, devices, self._store.recipe.device)
+        _fill(self._device, devices, self._store.settings.device)
         _fill(self._filter, [("", _("No filter")), *((name, _(TITLES[name])) for name in KERNELS)], "")
         for row, name in enumerate(KERNELS, 1):
             self._filter.setItemData(row, _(NOTES[name]), Qt.ItemDataRole.ToolTipRole)
@@ -132,7 +132,7 @@ class TopBar(QFrame):
             action = self._camera_menu.addAction(_("Camera {index}").format(index=index))
             action.setData(index)
             action.triggered.connect(self._choose_camera)
-        self._show_recipe()
+        self.show_recipe()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language."""
@@ -141,7 +141,8 @@ class TopBar(QFrame):
             self.retranslate()
 
     @Slot()
-    def _show_recipe(self) -> None:
+    def show_recipe(self) -> None:
+        """Show what the recipe says, whatever a click has switched meanwhile."""
         recipe = self._store.recipe
         kind = recipe.source.kind
         self._actions["camera"].setChecked(kind == "camera")
@@ -150,7 +151,7 @@ class TopBar(QFrame):
         self._actions["freeze"].setEnabled(recipe.source.live)
         self._actions["freeze"].setChecked(self._controller.frozen)
         _choose(self._network, recipe.network)
-        _choose(self._device, recipe.device)
+        _choose(self._device, self._store.settings.device)
         _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
         self._network.setToolTip(self._network.currentText())
         self._device.setToolTip(self._device.currentText())
@@ -179,7 +180,7 @@ class TopBar(QFrame):
 
     @Slot(int)
     def _choose_device(self, row: int) -> None:
-        self._controller.change(device=self._device.itemData(row))
+        self._controller.prefer(device=self._device.itemData(row))
 
     @Slot(int)
     def _choose_filter(self, row: int) -> None:
@@ -190,7 +191,7 @@ class TopBar(QFrame):
     def _choose_camera(self) -> None:
         action = self.sender()
         assert isinstance(action, QAction)
-        self._controller.change(source=Source("camera", str(action.data())))
+        self.camera_wanted.emit(action.data())
 
     @Slot()
     def _choose_recent(self) -> None:
@@ -203,7 +204,7 @@ class TopBar(QFrame):
         menu = self._picture_menu
         menu.clear()
         menu.addActions([self._actions["open"], self._actions["paste"]])
-        if recent := self._recent():
+        if recent := self._store.settings.recent:
             menu.addSeparator()
         for where in recent:
             action = menu.addAction(menu.fontMetrics().elidedText(where, Qt.TextElideMode.ElideMiddle, 480))

@@ -80,7 +80,7 @@ class Intake(QObject):
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")  # type: ignore[call-overload]
         try:
-            source = keep(buffer.data().data())
+            source = keep(bytes(buffer.data().data()))
         except ExplorerError as error:
             self.failed.emit(Problem("source", error))
         except Exception as error:  # noqa: BLE001 - whatever it is, the person must see it

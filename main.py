@@ -1,0 +1,114 @@
+"""Opens the window, or draws it into a file; imports neither Qt nor torch until it has chosen."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from explorer.cli.arguments import Parser, feed, picture
+from explorer.errors import ExplorerError, PersonError
+from explorer.text import LANGUAGES, N_, _, set_language, system_language
+from explorer.values import Source
+from explorer.zoo import registry
+
+SIZE = (1280, 800)
+PICTURE = "cnn-explorer.png"
+"""What the window is saved as, in the current folder, where there is no display."""
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the application and return its exit code.
+
+    Args:
+        words: the command line without the program's name; None for this process's own.
+    """
+    set_language(system_language())
+    try:
+        options = _parser().read(sys.argv[1:] if words is None else words)
+        _check(options)
+    except ExplorerError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    changes = {"source": options.picture, "network": options.model and options.model.name, "layer": options.layer}
+    wanted = {name: value for name, value in changes.items() if value}
+    look = {name: value for name, value in (("language", options.lang), ("theme", options.theme)) if value}
+    if options.shot or not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        from ui.shot import shoot
+
+        return shoot(wanted, look, options.size or SIZE, options.shot or Path(PICTURE), tell=not options.shot)
+    from ui.app import run
+
+    return run(wanted, look, options.size)
+
+
+def has_display() -> bool:
+    """Return whether a window can be seen here; always where there is no X11 or Wayland to ask."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def _parser() -> Parser:
+    parser = Parser("", _("Look inside a convolutional network while it looks at a picture or a camera."))
+    parser.prog = "cnn-explorer"
+    parser.what.add_argument(
+        "picture",
+        metavar="PICTURE",
+        nargs="?",
+        type=_source,
+        help=_("a file, a .npy array, an http address, a sample's name, camera:0 or demo"),
+    )
+    how = parser.how
+    how.add_argument("--model", metavar="M", type=registry.card, help=_("network to look into"))
+    how.add_argument("--layer", metavar="L", default="", help=_("layer whose maps are shown"))
+    how.add_argument("--theme", metavar="light|dark", help=_("colours of the window"))
+    how.add_argument("--size", metavar="WxH", type=_size, help=_("size of the window in pixels"))
+    how.add_argument("--shot", metavar="FILE.png", type=Path, help=_("save the window as a picture and end"))
+    return parser
+
+
+def _source(text: str) -> Source:
+    if text == "demo" or (text.partition(":")[0] == "camera" and not Path(text).exists()):
+        return feed(text)
+    source = picture(text)
+    if source.kind in ("picture", "array"):  # the next session may start in another folder
+        return replace(source, where=str(Path(source.where).absolute()))
+    return source
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"0*([1-9]\d{0,4})[xX×]0*([1-9]\d{0,4})", text)
+    if not match:
+        raise PersonError(
+            N_("“{text}” is not a size: write width x height, for example 1280x800."), text=text
+        )
+    return int(match[1]), int(match[2])
+
+
+def _check(options: Any) -> None:
+    """Find mistakes that one option alone does not show.
+
+    Raises:
+        PersonError: an unknown language or theme, or a picture format that cannot be written.
+    """
+    for name, value, known in (
+        ("--lang", options.lang, list(LANGUAGES)),
+        ("--theme", options.theme, ["light", "dark"]),
+    ):
+        if value is not None and value not in known:
+            raise PersonError(
+                N_("{option} cannot be “{value}”: it takes {known}."), option=name, value=value, known=", ".join(known)
+            )
+    if options.lang:
+        set_language(options.lang)
+    if options.shot and options.shot.suffix.lower() != ".png":
+        raise PersonError(N_("“{file}” does not end in .png: give --shot a PNG file."), file=options.shot)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,329 @@
+"""The window: the rail of places, the bars around them, and what the commands do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.engine.events import Exported, Problem
+from explorer.settings import FONT_SCALES
+from explorer.text import N_, _
+from explorer.values import Source
+from ui import theme
+from ui.actions import Actions, named
+from ui.controller import Controller
+from ui.dialogs.about import About
+from ui.dialogs.keyboard import Keyboard
+from ui.dialogs.preferences import Preferences
+from ui.panels.problem_strip import ProblemStrip
+from ui.panels.status_bar import StatusBar
+from ui.panels.top_bar import TopBar
+from ui.places.explore import Explore
+from ui.store import Store
+from ui.widgets.camera_permission import ask_for_camera
+from ui.widgets.intake import Intake, source_of
+
+EXPORTS = {
+    "export_mosaic": ("mosaic", N_("maps"), "png"),
+    "export_map": ("map", N_("map"), "png"),
+    "export_maps": ("maps", N_("maps"), "npz"),
+    "export_statistics": ("statistics", N_("statistics"), "csv"),
+    "export_predictions": ("predictions", N_("predictions"), "csv"),
+}
+PICTURES = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.npy"
+SMALLEST = QSize(1024, 640)
+
+
+class MainWindow(QMainWindow):
+    """Places and menus; everything else is in the panels.
+
+    Signals:
+        painted: the window is on the screen for the first time; what is slow may begin.
+        closed: the person closed it.
+    """
+
+    painted = Signal()
+    closed = Signal()
+
+    def __init__(self, store: Store, controller: Controller) -> None:
+        super().__init__()
+        self._store, self._controller = store, controller
+        self._was_painted = False
+        self._still = Source() if store.recipe.source.live else store.recipe.source
+        self.setAcceptDrops(True)
+        self.setMinimumSize(SMALLEST)
+        self.intake = Intake(self)
+        self.explore = Explore(store, controller)
+        self.commands = Actions(self, {**self._handlers(), **self.explore.handlers()})
+        for command in named():
+            if command.icon:
+                theme.set_icon(self.commands[command.name], command.icon)
+        self.top = TopBar(store, controller, self.commands)
+        self.problem = ProblemStrip(store, controller)
+        self.status = StatusBar(store, controller)
+        self._rail: dict[str, QToolButton] = {}
+        self.setCentralWidget(self._arranged())
+
+        self.top.recent_wanted.connect(self._open_text)
+        self.top.camera_wanted.connect(self._open_camera)
+        self.explore.source.open_requested.connect(self._open)
+        self.intake.arrived.connect(self._open_source)
+        self.intake.failed.connect(controller.report)
+        controller.exported.connect(self._say_exported)
+        store.recipe_changed.connect(self._remember_still)
+        store.frame_changed.connect(self._show_title)
+        self.retranslate()
+        self.explore.layers.list.setFocus()
+
+    def _arranged(self) -> QWidget:
+        central = QWidget(self)
+        central.setObjectName("window")
+        places = QVBoxLayout()
+        places.setContentsMargins(0, 8, 8, 0)
+        places.setSpacing(8)
+        places.addWidget(self.top)
+        places.addWidget(self.problem)
+        places.addWidget(self.explore, 1)
+        places.addWidget(self.status)
+        places.setSpacing(8)
+        rail = QVBoxLayout()
+        rail.setContentsMargins(6, 8, 6, 8)
+        rail.setSpacing(4)
+        rail.addWidget(self._rail_button("explore", "explore"))
+        rail.addStretch(1)
+        for name, icon in (("theme", "moon"), ("keys", "help"), ("preferences", "settings"), ("about", "info")):
+            rail.addWidget(self._rail_button(name, icon))
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(rail)
+        row.addLayout(places, 1)
+        self._rail["explore"].setCheckable(True)
+        self._rail["explore"].setChecked(True)
+        self._rail["explore"].setAutoExclusive(True)
+        return central
+
+    def _rail_button(self, name: str, icon: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("rail")
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        theme.set_icon(button, icon)
+        if name in self.commands:
+            button.clicked.connect(self.commands[name].trigger)
+        self._rail[name] = button
+        return button
+
+    def _handlers(self) -> Mapping[str, Callable[[], None]]:
+        return {
+            "open": self._open,
+            "paste": self._paste,
+            "picture": self._show_still,
+            "camera": partial(self._open_camera, 0),
+            "demo": self._show_demo,
+            "freeze": self._freeze,
+            "undo": self._controller.undo,
+            "redo": self._controller.redo,
+            **{name: partial(self._export, name) for name in EXPORTS},
+            "full_screen": self._full_screen,
+            "larger": partial(self._scale_text, 0.1),
+            "smaller": partial(self._scale_text, -0.1),
+            "theme": self._switch_theme,
+            "preferences": self._show_preferences,
+            "keys": self._show_keys,
+            "about": self._show_about,
+            "quit": self._quit,
+        }
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.commands.retranslate()
+        texts = {
+            "explore": _("Explore"),
+            "theme": _("Theme"),
+            "keys": _("Keyboard"),
+            "preferences": _("Settings"),
+            "about": _("About"),
+        }
+        for name, button in self._rail.items():
+            button.setText(texts[name])
+            button.setAccessibleName(texts[name])
+            if name in self.commands:
+                button.setToolTip(self.commands[name].toolTip())
+        self._show_title()
+
+    # what Qt calls
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language, theme or text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_rail"):
+            theme.set_icon(self._rail["theme"], "sun" if theme.current().name == "dark" else "moon")
+            for button in self._rail.values():
+                button.setFixedSize(theme.px(66), theme.px(50))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell once that the window is on the screen."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QTimer.singleShot(0, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let the application end what goes on, after the window is gone from the screen."""
+        super().closeEvent(event)
+        self.hide()
+        self.intake.wait()
+        self.closed.emit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take anything that may be a picture."""
+        if Intake.fits(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Show what was dropped."""
+        event.acceptProposedAction()
+        self.intake.take(event.mimeData())
+
+    # what the commands do
+
+    @Slot()
+    def _open(self) -> None:
+        where = self._store.recipe.source.where if self._store.recipe.source.kind in ("picture", "array") else ""
+        kinds = ";;".join((_("Pictures and arrays ({patterns})").format(patterns=PICTURES), _("All files (*)")))
+        path, _kind = QFileDialog.getOpenFileName(self, _("Open a picture"), where, kinds)
+        if path:
+            self._open_text(path)
+
+    @Slot(str)
+    def _open_text(self, text: str) -> None:
+        self._open_source(source_of(text))
+
+    @Slot(object)
+    def _open_source(self, source: Source) -> None:
+        self._controller.change(source=source)
+
+    @Slot()
+    def _paste(self) -> None:
+        self.intake.take(QGuiApplication.clipboard().mimeData())
+
+    @Slot()
+    def _show_still(self) -> None:
+        if self._store.recipe.source.live:
+            self._controller.change(source=self._still)
+        else:
+            self.top.show_recipe()  # the click has switched the button off
+
+    @Slot()
+    def _show_demo(self) -> None:
+        self._controller.change(source=Source("demo", ""))
+        self.top.show_recipe()
+
+    @Slot(int)
+    def _open_camera(self, index: int) -> None:
+        ask_for_camera(self, partial(self._camera_answered, index))
+        self.top.show_recipe()
+
+    def _camera_answered(self, index: int, refused: Problem | None) -> None:
+        if refused is None:
+            self._controller.change(source=Source("camera", str(index)))
+        else:
+            self._controller.report(refused)
+
+    @Slot()
+    def _freeze(self) -> None:
+        if self._store.recipe.source.live:
+            self._controller.freeze(not self._controller.frozen)
+            self.top.show_recipe()
+
+    def _export(self, name: str) -> None:
+        result = self._store.result
+        if result is None:
+            return
+        kind, what, suffix = EXPORTS[name]
+        stem = "-".join((Path(result.frame.source).stem, result.recipe.network, result.view.layer.id, _(what)))
+        if kind == "map":
+            stem += f"-{result.view.channel}"
+        safe = "".join(c if c.isalnum() or c in "-_.가-힣" else "_" for c in stem)
+        patterns = "CSV (*.csv);;JSON (*.json)" if suffix == "csv" else f"{suffix.upper()} (*.{suffix})"
+        path, chosen = QFileDialog.getSaveFileName(
+            self, self.commands[name].text().rstrip("…"), f"{safe}.{suffix}", patterns
+        )
+        if path:
+            if not Path(path).suffix:
+                path += ".json" if "json" in chosen else f".{suffix}"
+            self._controller.export(kind, path)
+
+    @Slot(object)
+    def _say_exported(self, event: Exported) -> None:
+        self.status.say(_("Saved: {paths}").format(paths=", ".join(event.paths)))
+
+    @Slot()
+    def _full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+        full = bool(self.windowState() & Qt.WindowState.WindowFullScreen)
+        theme.set_icon(self.commands["full_screen"], "window" if full else "fullscreen")
+
+    def _scale_text(self, step: float) -> None:
+        low, high = FONT_SCALES
+        scale = round(min(max(self._store.settings.font_scale + step, low), high), 2)
+        self._controller.prefer(font_scale=scale)
+
+    @Slot()
+    def _switch_theme(self) -> None:
+        self._controller.prefer(theme="light" if theme.current().name == "dark" else "dark")
+
+    @Slot()
+    def _show_preferences(self) -> None:
+        self._show_dialog(Preferences(self._store, self._controller, self))
+
+    @Slot()
+    def _show_keys(self) -> None:
+        self._show_dialog(Keyboard(self))
+
+    @Slot()
+    def _show_about(self) -> None:
+        self._show_dialog(About(self))
+
+    def _show_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog over the window; frames keep coming behind it."""
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setModal(True)
+        dialog.show()
+
+    @Slot()
+    def _quit(self) -> None:
+        self.close()
+
+    @Slot()
+    def _remember_still(self) -> None:
+        if not self._store.recipe.source.live:
+            self._still = self._store.recipe.source
+
+    @Slot()
+    def _show_title(self) -> None:
+        frame = self._store.frame
+        self.setWindowTitle(f"{frame.source} – CNN Explorer" if frame else "CNN Explorer")

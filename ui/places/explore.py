@@ -1,0 +1,221 @@
+"""The place that opens first: a picture, the layers that saw it, their maps, one channel, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, TypeVar
+
+from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QTabWidget, QWidget
+
+from explorer.filters.bank import KERNELS
+from explorer.recipe import Scale, Sort
+from explorer.render.colours import MAPS
+from explorer.sources import samples
+from explorer.text import _
+from explorer.values import Source
+from ui import theme
+from ui.controller import Controller
+from ui.panels.channel import ChannelInspector
+from ui.panels.layer_maps import LayerMaps
+from ui.panels.layer_strip import LayerStrip
+from ui.panels.network_input import NetworkInput
+from ui.panels.pixel_inspector import PixelInspector
+from ui.panels.predictions import Predictions
+from ui.panels.source import SourcePanel
+from ui.store import Store
+
+Step = Literal[-1, 1]
+_T = TypeVar("_T")
+SCALES: tuple[Scale, ...] = ("map", "layer", "fixed")
+SORTS: tuple[Sort, ...] = ("channel", "mean", "max", "zeros")
+_GAP = 8
+
+
+class Explore(QWidget):
+    """Arranges the panels, and answers the keys that step through pictures, layers and maps."""
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self.source = SourcePanel(store, controller, self)
+        self.predictions = Predictions(store, controller, self)
+        self.network_input = NetworkInput(store, controller, self)
+        self.pixels = PixelInspector(store, controller, self)
+        self.layers = LayerStrip(store, controller, self)
+        self.maps = LayerMaps(store, controller, self)
+        self.channel = ChannelInspector(store, controller, self)
+
+        self._right = QTabWidget(self)
+        self._right.setDocumentMode(True)
+        self._right.addTab(self.channel, "")
+        self._right.addTab(self.pixels, "")
+        self._left = _splitter(Qt.Orientation.Vertical, self.source, self.predictions, self.network_input)
+        self._columns = _splitter(Qt.Orientation.Horizontal, self._left, self.layers, self.maps, self._right)
+        self._arranged_by_hand = False
+        for splitter in (self._left, self._columns):
+            splitter.splitterMoved.connect(self._keep_arrangement)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._columns)
+        self.source.pixel_pointed.connect(self.pixels.point)
+        self.source.pixel_chosen.connect(self.pixels.choose)
+        self.source.pixel_chosen.connect(self._show_pixels)
+        self.pixels.chosen_changed.connect(self.source.mark)
+        self.pixels.numbers_changed.connect(self.source.set_numbers)
+        self.source.picture_changed.connect(self.pixels.set_picture)
+        self.retranslate()
+
+    def handlers(self) -> Mapping[str, Callable[[], None]]:
+        """Return what the commands of this place do, by name."""
+        return {
+            "next_layer": self.next_layer,
+            "previous_layer": self.previous_layer,
+            "next_channel": self.next_channel,
+            "previous_channel": self.previous_channel,
+            "find_layer": self.find_layer,
+            "next_sample": self.next_sample,
+            "previous_sample": self.previous_sample,
+            "next_filter": self.next_filter,
+            "next_colours": self.next_colours,
+            "next_scale": self.next_scale,
+            "next_sort": self.next_sort,
+        }
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.setAccessibleName(_("Explore"))
+        self._right.setTabText(0, _("Channel"))
+        self._right.setTabText(1, _("Pixels"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room out anew, until the person has moved a border."""
+        super().resizeEvent(event)
+        if not self._arranged_by_hand:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        width, height = self.width() - 3 * _GAP, self.height() - 2 * _GAP
+        left, layers, right = (_part(width, 0.25, 290, 460), _part(width, 0.17, 200, 300), _part(width, 0.22, 255, 420))
+        self._columns.setSizes([left, layers, max(width - left - layers - right, 0), right])
+        predictions, seen = _part(height, 0.27, 190, 260), _part(height, 0.27, 180, 320)
+        self._left.setSizes([max(height - predictions - seen, 0), predictions, seen])
+
+    @Slot()
+    def _keep_arrangement(self) -> None:
+        self._arranged_by_hand = True
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() == QEvent.Type.FontChange and not self._arranged_by_hand:
+            self._arrange()
+
+    @Slot()
+    def next_layer(self) -> None:
+        """Choose the layer after the shown one, of those that are listed."""
+        self._step_layer(1)
+
+    @Slot()
+    def previous_layer(self) -> None:
+        """Choose the layer before the shown one, of those that are listed."""
+        self._step_layer(-1)
+
+    @Slot()
+    def next_channel(self) -> None:
+        """Choose the map after the chosen one, in the order of the mosaic."""
+        self._step_channel(1)
+
+    @Slot()
+    def previous_channel(self) -> None:
+        """Choose the map before the chosen one, in the order of the mosaic."""
+        self._step_channel(-1)
+
+    @Slot()
+    def next_sample(self) -> None:
+        """Show the next sample picture."""
+        self._step_sample(1)
+
+    @Slot()
+    def previous_sample(self) -> None:
+        """Show the sample picture before."""
+        self._step_sample(-1)
+
+    @Slot()
+    def next_filter(self) -> None:
+        """Filter the picture with the next kernel of the bank; after the last with none."""
+        names = ["", *KERNELS]
+        filters = self._store.recipe.filters
+        name = _after(names, filters[0].name if filters else "", 1)
+        self._controller.change(filters=(KERNELS[name],) if name else ())
+
+    @Slot()
+    def next_colours(self) -> None:
+        """Show the maps in the next colours."""
+        view = self._store.recipe.view
+        self._controller.change(view=replace(view, colours=_after(list(MAPS), view.colours, 1)))
+
+    @Slot()
+    def next_scale(self) -> None:
+        """Stretch the colours over the next range."""
+        view = self._store.recipe.view
+        self._controller.change(view=replace(view, scale=_after(SCALES, view.scale, 1)))
+
+    @Slot()
+    def next_sort(self) -> None:
+        """Put the maps in the next order."""
+        view = self._store.recipe.view
+        self._controller.change(view=replace(view, sort=_after(SORTS, view.sort, 1)))
+
+    @Slot()
+    def find_layer(self) -> None:
+        """Put the cursor where a layer's name can be typed."""
+        if field := self.layers.findChild(QLineEdit):
+            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            field.selectAll()
+
+    @Slot()
+    def _show_pixels(self) -> None:
+        self._right.setCurrentWidget(self.pixels)
+
+    def _step_layer(self, step: Step) -> None:
+        result, ids = self._store.result, [layer.id for layer in self.layers.model.layers]
+        shown = self._store.recipe.layer or (result.view.layer.id if result else "")
+        place = ids.index(shown) + step if shown in ids else 0
+        if 0 <= place < len(ids):
+            self._controller.change(layer=ids[place])
+
+    def _step_channel(self, step: Step) -> None:
+        result, recipe = self._store.result, self._store.recipe
+        if result is not None and result.recipe.layer == recipe.layer:
+            order = [int(channel) for channel in result.view.order]
+            self._controller.change(channel=_after(order, recipe.channel, step))
+
+    def _step_sample(self, step: Step) -> None:
+        source = self._store.recipe.source
+        files = [sample.file for sample in samples()]
+        shown = source.where if source.kind == "sample" else files[0 if step < 0 else -1]
+        self._controller.change(source=Source("sample", _after(files, shown, step)))
+
+
+def _after(items: Sequence[_T], item: _T, step: Step) -> _T:
+    """Return the item one step on, around the end; the first if ``item`` is not among them."""
+    return items[(items.index(item) + step) % len(items)] if item in items else items[0]
+
+
+def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setHandleWidth(_GAP)
+    splitter.setChildrenCollapsible(False)
+    for widget in parts:
+        splitter.addWidget(widget)
+    return splitter
+
+
+def _part(whole: int, share: float, least: int, most: int) -> int:
+    """Return ``share`` of ``whole`` px, within limits that follow the text's size."""
+    return min(max(round(whole * share), theme.px(least)), theme.px(most))
