@@ -27,6 +27,7 @@ def read(address: str) -> Frame:
     Raises:
         SourceError: not an http(s) address, no answer, no picture, or too large.
     """
+    address = address.strip()
     data, kind = _fetch(address)
     name = urlsplit(address).path.rpartition("/")[2] or address
     try:
@@ -87,7 +88,7 @@ def _fetch(address: str) -> tuple[bytes, str]:
 def _ascii(address: str) -> str:
     """Return the address as it travels: host in IDNA, everything else percent-encoded."""
     try:
-        parts = urlsplit(address.strip())
+        parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
         if parts.scheme not in ("http", "https") or not host:
             raise ValueError(address)

@@ -38,7 +38,7 @@ def picture(array: Floats) -> Bytes:
     planes = array.astype(np.float64) if len(array) == 3 else array.astype(np.float64).mean(axis=0, keepdims=True)
     finite = np.isfinite(planes)
     low, high = (planes[finite].min(), planes[finite].max()) if finite.any() else (0.0, 0.0)
-    scaled = (np.where(finite, planes, low) - low) * (255.0 / (high - low) if high > low else 0.0)
+    scaled = (np.where(finite, planes, low) - low) * 255.0 / (high - low if high > low else 1.0)
     return np.repeat(np.rint(scaled).astype(np.uint8), 3 // len(planes), axis=0).transpose(1, 2, 0).copy()
 
 

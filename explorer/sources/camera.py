@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -14,12 +15,15 @@ from explorer.values import Frame
 OPEN_TIMEOUT_MS = 5000
 READ_TIMEOUT_MS = 3000
 
+_NO_CAMERA = N_("There is no camera {where}: connect one, or choose another camera or the demo feed.")
+_NO_STREAM = N_("{where} sends no video: check the address, and that the camera is on.")
+
 
 class Camera:
     """A live source of frames as the camera or stream sends them.
 
     Args:
-        where: the camera's index, or an http or rtsp address.
+        where: the camera's index, or an http, https or rtsp address.
 
     Raises:
         SourceError: there is no such camera or stream, or it sends no picture.
@@ -27,21 +31,18 @@ class Camera:
 
     def __init__(self, where: str) -> None:
         self._index = 0
-        if where.isascii() and where.isdigit():
+        if re.fullmatch("[0-9]{1,4}", where):
+            problem = _NO_CAMERA
             self._name = _("camera {index}").format(index=where)
             self._capture = cv2.VideoCapture(int(where))
-            problem = N_("There is no camera {where}: connect one, or choose another camera or the demo feed.")
-        else:
+        elif re.match("(https?|rtsp)://", where):
+            problem = _NO_STREAM
             self._name = where
-            timeouts = [
-                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-                OPEN_TIMEOUT_MS,
-                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-                READ_TIMEOUT_MS,
-            ]
-            self._capture = cv2.VideoCapture(where, cv2.CAP_FFMPEG, timeouts)
-            problem = N_("{where} sends no video: check the address and that the camera is on.")
-        self._first = self._grab() if self._capture.isOpened() else None  # opened is not yet: sends pictures
+            limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
+            self._capture = cv2.VideoCapture(where, cv2.CAP_FFMPEG, limits)
+        else:
+            raise SourceError(_NO_CAMERA, where=where)
+        self._first = self._grab() if self._capture.isOpened() else None  # one that opens need not send pictures
         if self._first is None:
             self.close()
             raise SourceError(problem, where=where)

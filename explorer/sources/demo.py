@@ -57,7 +57,7 @@ class Demo:
         (height, width), (h, w) = pixels.shape[:2], SIZE_HW
         turn = 2.0 * math.pi * step / SCENE
         widest = min(height / h, width / w)
-        scale = widest * (0.8 - 0.2 * math.cos(turn))  # picture pixels per pixel of the view
+        scale = widest * (0.86 - 0.14 * math.cos(turn))  # picture pixels per pixel of the view
         y0 = (height - h * scale) * (0.5 + 0.5 * math.sin(turn + scene))
         x0 = (width - w * scale) * (0.5 + 0.5 * math.sin(2.0 * turn + 2.0 * scene))
         # pixel centres lie at half integers: view (x + .5) * scale + x0 - .5

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
+import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,8 @@ MOST_PIXELS = 120_000_000
 
 # Pillow would refuse at its own limit without saying the size; ``decode`` checks MOST_PIXELS before a pixel is decoded.
 Image.MAX_IMAGE_PIXELS = None
+# A picture with damaged notes (EXIF, tags) is still a picture: nothing that a person should read about.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 # What Pillow's decoders raise on damaged files (found by damaging files of every format).
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AttributeError)
@@ -91,7 +94,8 @@ def decode(stream: BinaryIO, name: str) -> Bytes:
         raise SourceError(_TOO_LARGE, name=name, width=image.width, height=image.height, most=MOST_PIXELS // 1_000_000)
     try:
         image.load()
-        return _rgb(_upright(image))
+        _stand_upright(image)
+        return _rgb(image)
     except MemoryError as error:
         raise SourceError(
             N_("{name} does not fit into memory: close other programs, or make it smaller."), name=name
@@ -100,12 +104,10 @@ def decode(stream: BinaryIO, name: str) -> Bytes:
         raise SourceError(_BROKEN, name=name) from error
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _stand_upright(image: Image.Image) -> None:
     """Turn the picture as its EXIF orientation says; a picture with damaged EXIF stays as it is."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except _DAMAGED:
-        return image
+    with suppress(*_DAMAGED):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _rgb(image: Image.Image) -> Bytes:
@@ -135,7 +137,9 @@ def _eight_bits(image: Image.Image) -> Bytes:
     elif low >= 0 and high <= 65535 and bits <= 16:
         low, high = 0.0, float(2**bits - 1)
     scaled = np.where(finite, values, low).astype(np.float64) - low
-    scaled *= 255.0 / (high - low) if high > low else 0.0
+    if high > low:
+        scaled *= 255.0
+        scaled /= high - low
     if tags.get(262) == 0:  # PhotometricInterpretation: white is zero
         scaled = 255.0 - scaled
     if (clear := image.info.get("transparency")) is not None:  # a PNG's one transparent grey

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from explorer.errors import SourceError
+from explorer.sources import read, sample, samples
+from explorer.values import Source
+
+FOLDER = Path(str(resources.files("resources") / "samples"))
+
+
+@pytest.mark.parametrize("file", [sample.file for sample in samples()])
+def test_every_sample_can_be_read(file: str) -> None:
+    frame = read(Source("sample", file))
+    assert frame.source == file
+    assert frame.index == 0
+    assert frame.time_s > 0
+    assert frame.pixels.shape[2] == 3
+
+
+def test_the_gallery_is_the_folder_and_every_picture_is_credited() -> None:
+    pictures = {path.name for path in FOLDER.iterdir() if path.suffix in (".png", ".jpg")}
+    assert [sample.file for sample in samples()] == list(dict.fromkeys(sample.file for sample in samples()))
+    assert {sample.file for sample in samples()} == pictures
+    credits = (FOLDER / "CREDITS.md").read_text(encoding="utf-8")
+    for sample in samples():
+        assert sample.file in credits
+        assert sample.credit
+        assert sample.licence in credits
+
+
+def test_the_default_source_is_a_sample() -> None:
+    assert sample(Source().where).suits == "imagenet"
+
+
+def test_the_digits_are_small_and_grey_on_black() -> None:
+    digits = [sample for sample in samples() if sample.suits == "digits"]
+    assert len(digits) >= 4
+    for digit in digits:
+        pixels = read(Source("sample", digit.file)).pixels
+        assert pixels.shape == (28, 28, 3)
+        assert (pixels[:, :, 0] == pixels[:, :, 2]).all()
+        assert pixels[0].max() == 0
+        assert pixels.max() > 200
+
+
+@pytest.mark.parametrize("file", ["dog.png", "", "../__init__.py", "CREDITS.md"])
+def test_a_sample_that_is_not_there(file: str) -> None:
+    with pytest.raises(SourceError, match=r"choose one of chelsea\.png, "):
+        read(Source("sample", file))
+
+
+def test_importing_the_room_loads_neither_torch_nor_opencv_nor_pillow() -> None:
+    code = "import sys, explorer.sources; print([m for m in ('torch', 'cv2', 'PIL') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
