@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.text import N_, _
 from explorer.values import FrameResult
@@ -13,7 +13,7 @@ from ui.store import Store
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
 
-_FACTS = (N_("size"), N_("smallest"), N_("largest"))
+_FACTS = (N_("size"), N_("numbers"))
 
 
 class NetworkInput(Panel):
@@ -30,15 +30,16 @@ class NetworkInput(Panel):
         for row, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
             self._facts.addWidget(name, row, 0)
             self._facts.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
-        self._facts.setRowStretch(len(_FACTS), 1)
         self._steps = self._label("dim")
         self._steps.setWordWrap(True)
-        row_of = QHBoxLayout()
+        beside, row_of = QVBoxLayout(), QHBoxLayout()
+        beside.addLayout(self._facts)
+        beside.addWidget(self._steps)
+        beside.addStretch(1)
         row_of.setSpacing(10)
         row_of.addWidget(self.view, 1)
-        row_of.addLayout(self._facts)
+        row_of.addLayout(beside, 1)
         self.body.addLayout(row_of, 1)
-        self.body.addWidget(self._steps)
         store.result_changed.connect(self._refresh)
         store.network_changed.connect(self._refresh)
         self.retranslate()
@@ -65,7 +66,7 @@ class NetworkInput(Panel):
             return
         self.view.set_picture(result.prepared)
         low, high = result.prepared_range
-        for label, text in zip(self._values, (self._size(result), f"{low:.3f}", f"{high:.3f}"), strict=True):
+        for label, text in zip(self._values, (self._size(result), f"{low:.2f} … {high:.2f}"), strict=True):
             if label.text() != text:
                 label.setText(text)
         steps = self._how(result)
@@ -85,7 +86,7 @@ class NetworkInput(Panel):
             return ""
         named = [w.preparation for w in network.card.weights if w.name == network.weights]
         h, w = result.prepared.shape[:2]
-        return describe(named[0] if named else network.card.preparation, (h, w))
+        return "\n".join(describe(named[0] if named else network.card.preparation, (h, w)))
 
     def _label(self, role: str) -> QLabel:
         label = QLabel(self)
@@ -94,8 +95,8 @@ class NetworkInput(Panel):
         return label
 
 
-def describe(preparation: Preparation, input_hw: tuple[int, int]) -> str:
-    """Return in words how a picture becomes the network's input of ``input_hw`` cells."""
+def describe(preparation: Preparation, input_hw: tuple[int, int]) -> list[str]:
+    """Return in words, a step each, how a picture becomes the network's input of ``input_hw`` cells."""
     p = preparation
     (h, w), ways = input_hw, {"bilinear": _("bilinear"), "bicubic": _("bicubic")}
     steps = []
@@ -108,7 +109,7 @@ def describe(preparation: Preparation, input_hw: tuple[int, int]) -> str:
     steps.append(
         _("numbers 0 … {full} → (x − {mean}) ÷ {std}").format(full=f"{p.full:g}", mean=_list(p.mean), std=_list(p.std))
     )
-    return " · ".join(steps)
+    return steps
 
 
 def _list(values: tuple[float, ...]) -> str:

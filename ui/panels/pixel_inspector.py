@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from explorer.pixels import region
 from explorer.text import _
@@ -44,10 +44,9 @@ class PixelInspector(Panel):
         self._planes, self._bases = QButtonGroup(self), QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(4)
-        for group, names in ((self._planes, ("RGB", "R", "G", "B")), (self._bases, ("0–255", "00–FF"))):
-            for number, name in enumerate(names):
-                button = QPushButton(name, self)
-                button.setObjectName("segment")
+        for group, count in ((self._planes, len(cells.PLANES)), (self._bases, 2)):
+            for number in range(count):
+                button = QToolButton(self)
                 button.setCheckable(True)
                 button.setChecked(number == 0)
                 group.addButton(button, number)
@@ -75,14 +74,14 @@ class PixelInspector(Panel):
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.set_title(_("Pixels"), _("a picture is stored as numbers"))
-        for button, name in zip(
-            self._planes.buttons(), (_("all channels"), _("red"), _("green"), _("blue")), strict=True
-        ):
-            button.setAccessibleName(name)
-            button.setToolTip(name)
-        for button, name in zip(self._bases.buttons(), (_("decimal"), _("hexadecimal")), strict=True):
-            button.setAccessibleName(name)
-            button.setToolTip(name)
+        names = ("RGB", "R", "G", "B", _("dec"), _("hex"))
+        meanings = (_("all channels"), _("red"), _("green"), _("blue"), _("decimal"), _("hexadecimal"))
+        buttons = (*self._planes.buttons(), *self._bases.buttons())
+        for button, name, meaning in zip(buttons, names, meanings, strict=True):
+            button.setText(name)
+            button.setAccessibleName(meaning)
+            button.setToolTip(meaning)
+        self._grid.set_empty_text(_("Open a picture and point at it: its numbers appear here."))
         self._grid.setAccessibleName(_("Pixels around the chosen one"))
         self._heading.setText(_("How often each value occurs in the picture"))
         self._histogram.setAccessibleName(self._heading.text())
@@ -123,6 +122,8 @@ class PixelInspector(Panel):
         if pixels is not None and rgb is None:  # until one points somewhere: the middle
             pixel = (pixels.shape[0] // 2, pixels.shape[1] // 2)
             rgb = region.value(pixels, *pixel)
+        for widget in (self._value, self._heading, self._histogram):
+            widget.setVisible(pixels is not None)
         self._grid.set_pixel(pixel)
         self._histogram.set_pixel(rgb)
         if rgb is not None and pixel is not None:

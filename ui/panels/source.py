@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
@@ -54,10 +54,12 @@ class SourcePanel(Panel):
         self.view.fitted_changed.connect(self._show_fitted)
         self._value = QLabel(self)
         self._value.setObjectName("dim")
-        self._filtered = self._button("filter", checkable=True)
+        self._filtered = self._button("filter", small=True)
+        self._filtered.setCheckable(True)
         self._filtered.setChecked(True)
         self._filtered.toggled.connect(self._show_picture)
-        self._fit = self._button("zoom-fit")
+        self._fit = self._button("zoom-fit", small=True)
+        self._fit.setEnabled(False)
         self._fit.clicked.connect(self.view.fit)
         self.gallery = Gallery(self)
         self.gallery.chosen.connect(self._choose_sample)
@@ -224,7 +226,7 @@ class SourcePanel(Panel):
                     s.file,
                     str(s.path()),
                     " · ".join(filter(None, (_(s.title), suits.get(s.suits, "")))),
-                    bool(s.suits) and s.suits == labels,
+                    bool(s.suits) and labels.startswith(s.suits),
                 )
                 for s in sources.samples()
             ]
@@ -244,8 +246,11 @@ class SourcePanel(Panel):
     def _choose_recent(self, action: QAction) -> None:
         self._controller.change(source=action.data())
 
-    def _button(self, icon: str, checkable: bool = False) -> QToolButton:
+    def _button(self, icon: str, small: bool = False) -> QToolButton:
         button = QToolButton(self)
-        button.setCheckable(checkable)
         theme.set_icon(button, icon)
+        if small:
+            button.setObjectName("flat")
+            button.setIconSize(QSize(16, 16))
+            button.setMaximumHeight(theme.px(26))
         return button

@@ -44,7 +44,7 @@ class Bars(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._bars: tuple[Bar, ...] = ()
         self._stale = False
         self._copy = QAction(self)
@@ -83,11 +83,11 @@ class Bars(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return room for every row."""
-        return QSize(220, max(len(self._bars), 1) * self._row_height())
+        return QSize(220, max(len(self._bars), 1) * (self.fontMetrics().height() + theme.px(17)))
 
     def minimumSizeHint(self) -> QSize:
-        """Return room for every row at a small width."""
-        return QSize(96, self.sizeHint().height())
+        """Return room for every row, close together."""
+        return QSize(96, max(len(self._bars), 1) * (self.fontMetrics().height() + theme.px(11)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows."""
@@ -138,5 +138,5 @@ class Bars(QWidget):
         """Hide the focus."""
         self.update()
 
-    def _row_height(self) -> int:
-        return self.fontMetrics().height() + theme.px(17)
+    def _row_height(self) -> float:
+        return self.height() / max(len(self._bars), 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from explorer.pixels import region
@@ -66,3 +66,15 @@ def paint(painter: QPainter, pixels: Bytes, top: float, left: float, cell: float
                 text = number(int(pixels[row, column, channel]), base)
                 box = QRectF(left + column * cell, y + line * height, cell, height)
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, text)
+
+
+def paint_lines(painter: QPainter, hw: tuple[int, int], top: float, left: float, cell: float) -> None:
+    """Part ``hw`` cells by lines that show on dark and on light ones."""
+    rows, columns = hw
+    painter.setPen(QPen(QColor(128, 128, 128, 110), 1))
+    for row in range(rows + 1):
+        y = round(top + row * cell) + 0.5
+        painter.drawLine(QPointF(left, y), QPointF(left + columns * cell, y))
+    for column in range(columns + 1):
+        x = round(left + column * cell) + 0.5
+        painter.drawLine(QPointF(x, top), QPointF(x, top + rows * cell))

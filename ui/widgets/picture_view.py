@@ -141,13 +141,14 @@ class PictureView(ZoomView):
             y0, x0, y1, x1 = viewport.visible()
             top, left = viewport.to_view(y0, x0)
             painter.save()
+            cells.paint_lines(painter, (y1 - y0, x1 - x0), top, left, viewport.scale)
             cells.paint(painter, self._pixels[y0:y1, x0:x1], top, left, viewport.scale, self._plane, self._base)
             painter.restore()
         colours = theme.current()
         for overlay in self._overlays:
             rect = self.rect_of(*overlay.box)
             if overlay.role == "crop":
-                self._paint_crop(painter, rect, self.rect_of(0, 0, *viewport.picture_hw))
+                self._paint_crop(painter, rect, self.rect_of(0, 0, *viewport.picture_hw), viewport)
             else:
                 marks.box(painter, rect, colours.unit if overlay.role == "unit" else colours.accent)
             if overlay.label:
@@ -156,7 +157,7 @@ class PictureView(ZoomView):
             y, x = self._marked
             marks.box(painter, self.rect_of(y, x, y + 1, x + 1), colours.accent)
 
-    def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF) -> None:
+    def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF, viewport: Viewport) -> None:
         inner = crop.intersected(whole)
         left, right, top, bottom = whole.left(), whole.right(), inner.top(), inner.bottom()
         for first, last in (
@@ -165,7 +166,8 @@ class PictureView(ZoomView):
             (QPointF(left, top), QPointF(inner.left(), bottom)),
             (QPointF(inner.right(), top), QPointF(right, bottom)),
         ):
-            painter.fillRect(QRectF(first, last), _SHADE)
+            if viewport.scale < cells.SMALLEST:  # numbers must stay readable
+                painter.fillRect(QRectF(first, last), _SHADE)
         edge = crop.adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(QColor(0, 0, 0, 150), 1), QPen(QColor(255, 255, 255), 1, Qt.PenStyle.DashLine)):

@@ -32,6 +32,12 @@ class PixelGrid(QWidget):
         self._pixel: tuple[int, int] | None = None
         self._plane: cells.Plane = "rgb"
         self._base: cells.Base = "decimal"
+        self._empty_text = ""
+
+    def set_empty_text(self, text: str) -> None:
+        """Say what to do while there is no picture."""
+        self._empty_text = text
+        self.update()
 
     def set_picture(self, pixels: Bytes | None) -> None:
         """Take the cells from ``pixels``, uint8 RGB (H, W, 3)."""
@@ -54,7 +60,7 @@ class PixelGrid(QWidget):
         """Return the pixels that have a cell now, or None."""
         if self._pixels is None or self._pixel is None:
             return None
-        rows, columns = (_odd(length // theme.px(_CELL)) for length in self._room())
+        rows, columns = (min(max(length // theme.px(_CELL), 3), _MOST) for length in self._room())
         return region.around(self._pixels, *self._pixel, rows, columns)
 
     def cell_of(self, y: int, x: int) -> QRectF:
@@ -77,11 +83,11 @@ class PixelGrid(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the cells, their numbers, and the numbers of their rows and columns."""
-        part = self.shown()
-        if part is None or self._pixel is None:
-            return
-        colours = theme.current()
+        part, colours = self.shown(), theme.current()
         painter = QPainter(self)
+        if part is None or self._pixel is None:
+            marks.message(painter, QRectF(self.rect()), self._empty_text, colours.dim)
+            return
         corner, side = self._place(part)
         coloured = cells.shown(part.pixels, self._plane)
         rows, columns = part.pixels.shape[:2]
@@ -149,9 +155,3 @@ class PixelGrid(QWidget):
         (height, width), (rows, columns) = self._room(), part.pixels.shape[:2]
         side = max(min(height / rows, width / columns), 1.0)
         return QPointF(theme.px(32) + max((width - columns * side) / 2, 0), float(theme.px(18))), side
-
-
-def _odd(count: int) -> int:
-    """Return ``count`` made odd, so that there is a middle, within what can be taken in at a glance."""
-    count = min(max(count, 3), _MOST)
-    return count if count % 2 else count - 1
