@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import time
@@ -18,7 +19,7 @@ CELL_PX = 32
 
 
 def picture(number: int, size_hw: tuple[int, int] = (480, 640)) -> Bytes:
-    """Return frame ``number``: sixteen black or white cells along the top spell it, lowest bit first; red left, blue right."""
+    """Return frame ``number``, spelt by black or white cells along the top, lowest bit first; red left, blue right."""
     height, width = size_hw
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[:, : width // 2, 0] = 200
@@ -75,10 +76,8 @@ class FakeCamera:
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
                 self.end_headers()
-                try:
+                with contextlib.suppress(OSError):  # the client has gone
                     camera._stream(self.wfile)
-                except OSError:
-                    pass  # the client has gone
 
             def log_message(self, *args: object) -> None:
                 pass

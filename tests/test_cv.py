@@ -22,5 +22,5 @@ def test_variables_that_were_not_set_are_not_set_afterwards() -> None:
 
 
 def test_variables_that_were_set_keep_their_value() -> None:
-    before = {name: "/somewhere" for name in NAMES}
+    before = dict.fromkeys(NAMES, "/somewhere")
     assert environment_after_import(**before) == before

@@ -82,4 +82,5 @@ def _counts(values: Bytes) -> NDArray[np.int64]:
     """Count values two at a time, which is five times as fast: a pair is one number 0 … 65535."""
     even = values.size & ~1
     pairs = np.bincount(values[:even].view(np.uint16), minlength=1 << 16).reshape(256, 256)
-    return pairs.sum(axis=0) + pairs.sum(axis=1) + np.bincount(values[even:], minlength=256)
+    counts: NDArray[np.int64] = pairs.sum(axis=0) + pairs.sum(axis=1) + np.bincount(values[even:], minlength=256)
+    return counts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -181,7 +182,7 @@ def test_the_demo_feed_moves_without_a_jump() -> None:
     feed = demo.Demo()
     for first in (0, 100, 215, 455, 4 * demo.SCENE - 25):
         shown = [feed.pixels(index).astype(int) for index in range(first, first + 30)]
-        steps = [np.abs(b - a).mean() for a, b in zip(shown, shown[1:], strict=False)]
+        steps = [np.abs(b - a).mean() for a, b in pairwise(shown)]
         assert min(steps) > 0.1  # never still
         assert max(steps) < 4 * np.median(steps)  # a cut would be ten times a step
 

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.errors import SourceError
 from explorer.sources import picture, read
 from explorer.values import Bytes, Source
 
