@@ -24,6 +24,11 @@ class ChannelHistogram(QWidget):
         self._pixel: tuple[int, int, int] | None = None
         self._plane: cells.Plane = "rgb"
 
+    @property
+    def counts(self) -> NDArray[np.int64] | None:
+        """How often each value occurs, int64 (3, 256), or None."""
+        return self._counts
+
     def set_counts(self, counts: NDArray[np.int64] | None) -> None:
         """Show ``counts``, int64 (3, 256)."""
         self._counts = counts

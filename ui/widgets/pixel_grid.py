@@ -140,7 +140,8 @@ class PixelGrid(QWidget):
             return
         h, w = self._pixels.shape[:2]
         y, x = self._pixel[0] + step[0], self._pixel[1] + step[1]
-        self.chosen.emit((min(max(y, 0), h - 1), min(max(x, 0), w - 1)))
+        if 0 <= y < h and 0 <= x < w:
+            self.chosen.emit((y, x))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the theme."""

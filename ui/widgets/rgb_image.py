@@ -31,7 +31,8 @@ class RgbImage:
         image = self._half(viewport.scale * pixel_ratio)
         fy, fx = image.height() / viewport.picture_hw[0], image.width() / viewport.picture_hw[1]
         top, left = viewport.to_view(y0, x0)
-        target = QRectF(left, top, (x1 - x0) * viewport.scale, (y1 - y0) * viewport.scale)
+        # a strip of 1 × 900 pixels is less than a px wide when it fits, and still has to be seen
+        target = QRectF(left, top, max((x1 - x0) * viewport.scale, 1.0), max((y1 - y0) * viewport.scale, 1.0))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, viewport.scale < SMOOTH_BELOW)
         painter.drawImage(target, image, QRectF(x0 * fx, y0 * fy, (x1 - x0) * fx, (y1 - y0) * fy))
 

@@ -1,0 +1,82 @@
+"""What the network saw: the prepared picture, its figures, and the steps in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from explorer.engine.events import ResultReady
+from explorer.values import Frame
+from explorer.zoo.card import Preparation
+from tests.ui import samples
+from ui import theme
+from ui.panels.network_input import NetworkInput, describe
+
+
+@pytest.fixture
+def bench(qapp: QApplication) -> samples.Bench:
+    theme.apply(qapp, "dark")
+    return samples.Bench()
+
+
+@pytest.fixture
+def panel(bench: samples.Bench) -> Iterator[NetworkInput]:
+    shown = NetworkInput(bench.store, bench.controller)
+    shown.resize(300, 200)
+    shown.show()
+    yield shown
+    shown.close()
+    shown.deleteLater()
+
+
+def texts(panel: NetworkInput) -> str:
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_the_prepared_picture_and_its_figures(bench: samples.Bench, panel: NetworkInput) -> None:
+    bench.load()
+    result = replace(samples.result(bench.store.recipe, bench.graph), prepared_range=(-0.992, 1.0))
+    bench.controller.on_event(ResultReady(result))
+    assert panel.view.pixels is result.prepared
+    assert "3 × 224 × 224" in texts(panel)
+    assert "-0.99 … 1.00" in texts(panel)
+    assert "short side resized to 256 px (bilinear)" in texts(panel)
+    assert "(x − 127) ÷ 128" in texts(panel)
+
+
+def test_an_array_goes_in_unprepared(bench: samples.Bench, panel: NetworkInput) -> None:
+    bench.load()
+    result = samples.result(bench.store.recipe, bench.graph)
+    array = np.zeros((3, 224, 224), np.float32)
+    given = Frame(result.frame.pixels, "a.npy", array=array)
+    bench.controller.on_event(ResultReady(replace(result, frame=given)))
+    assert "as it is" in texts(panel)
+    assert "resized" not in texts(panel)
+
+
+def test_nothing_yet(panel: NetworkInput) -> None:
+    assert "appears here" in panel.view.message
+    assert "size" not in texts(panel)
+
+
+def test_the_steps_of_a_grey_padded_input() -> None:
+    lenet = Preparation((1, 32, 32), 28, "bilinear", (0.1307,), (0.3081,), 1.0, pad=2)
+    assert describe(lenet, (32, 32)) == [
+        "made grey",
+        "short side resized to 28 px (bilinear)",
+        "middle 28 × 28 cut out",
+        "2 px of black added on every side",
+        "numbers 0 … 1 → (x − 0.1307) ÷ 0.3081",
+    ]
+
+
+def test_the_steps_of_torchvisions_networks() -> None:
+    resnet = Preparation((3, 224, 224), 256, "bicubic", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    assert describe(resnet, (192, 160))[1:] == [
+        "middle 160 × 192 cut out",
+        "numbers 0 … 1 → (x − [0.485 0.456 0.406]) ÷ [0.229 0.224 0.225]",
+    ]

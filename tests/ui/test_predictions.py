@@ -1,0 +1,169 @@
+"""The predictions' panel: what the bars measure, and what is said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from explorer.engine.events import NetworkReady, ResultReady
+from explorer.values import Prediction, Source
+from tests.ui import samples
+from ui import theme
+from ui.panels.predictions import Predictions
+from ui.widgets.bars import Bar, Bars
+
+
+@pytest.fixture
+def bench(qapp: QApplication) -> samples.Bench:
+    theme.apply(qapp, "dark")
+    return samples.Bench()
+
+
+@pytest.fixture
+def panel(bench: samples.Bench) -> Iterator[Predictions]:
+    shown = Predictions(bench.store, bench.controller)
+    shown.resize(280, 280)
+    shown.show()
+    yield shown
+    shown.close()
+    shown.deleteLater()
+
+
+def give(bench: samples.Bench, *shares: float, trained: bool = True) -> None:
+    result = samples.result(bench.store.recipe, bench.graph, trained=trained)
+    predictions = tuple(Prediction(n, f"class {n}", p) for n, p in enumerate(shares))
+    bench.controller.on_event(ResultReady(replace(result, predictions=predictions)))
+
+
+def bars(panel: Predictions) -> Bars:
+    found = panel.findChild(Bars)
+    assert found is not None
+    return found
+
+
+def texts(panel: Predictions) -> str:
+    return "\n".join(label.text() for label in panel.findChildren(QLabel) if label.isVisible())
+
+
+def test_bars_are_painted_in_proportion(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench, 0.6, 0.3, 0.09, 0.01)
+    shown, colours = bars(panel), theme.current()
+    image = shown.grab().toImage()
+    for row, (share, fill) in enumerate(zip((0.6, 0.3, 0.09), (colours.accent, colours.dim, colours.dim), strict=True)):
+        track = shown.track(row)
+        y = int(track.center().y())
+        painted = sum(QColor(image.pixel(x, y)).name() == fill for x in range(int(track.left()), int(track.right())))
+        assert painted == pytest.approx(share * track.width(), abs=3)
+
+
+def test_rows_carry_label_and_per_cent(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench, 0.4254, 0.0002, 0.0)
+    assert bars(panel).bars[0] == Bar("class 0", 0.4254)
+    assert bars(panel).accessibleDescription() == "class 0 42.5 %; class 1 < 0.1 %; class 2 0.0 %"
+
+
+def test_the_rows_can_be_copied(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench, 0.75, 0.25)
+    bars(panel).setFocus()
+    QTest.keyClick(bars(panel), Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "class 0\t75.0 %\nclass 1\t25.0 %"
+    QGuiApplication.clipboard().clear()
+
+
+def test_trained_on(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench, 0.9, 0.1)
+    assert "trained on ImageNet" in texts(panel)
+    assert "no class for a person" in texts(panel)
+    assert "Not sure" not in texts(panel)
+
+
+def test_random_weights_are_called_so(bench: samples.Bench, panel: Predictions) -> None:
+    bench.trained = False
+    bench.load()
+    give(bench, 0.002, 0.001, trained=False)
+    assert "untrained: random weights" in texts(panel)
+    assert "means nothing" in texts(panel)
+    assert "trained on ImageNet" not in texts(panel)
+    badge = next(label for label in panel.findChildren(QLabel) if "random" in label.text())
+    assert badge.property("tone") == "warning"
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.299, True), (0.301, False)])
+def test_not_sure_below_the_threshold(bench: samples.Bench, panel: Predictions, share: float, said: bool) -> None:
+    bench.load()
+    give(bench, share, 0.01)
+    assert ("Not sure" in texts(panel)) == said
+
+
+def test_nan_is_not_dressed_up(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench, float("nan"), float("nan"))
+    assert "not a number" in texts(panel)
+    assert bars(panel).accessibleDescription() == "class 0 NaN; class 1 NaN"
+    assert bars(panel).length(0) == 0
+    assert "Not sure" not in texts(panel)
+    bars(panel).grab()
+
+
+def test_a_network_without_classes(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench)
+    assert not bars(panel).isVisible()
+    assert "does not name classes" in texts(panel)
+
+
+def test_nothing_yet(panel: Predictions) -> None:
+    assert not bars(panel).isVisible()
+    assert "appears here" in texts(panel)
+
+
+def test_a_digit_before_a_network_of_imagenet(bench: samples.Bench, panel: Predictions) -> None:
+    from explorer.sources import samples as gallery
+
+    digit = next((s.file for s in gallery() if s.suits == "digits"), "")
+    assert digit, "the gallery has digits"
+    bench.load()
+    bench.controller.change(source=Source("sample", digit))
+    give(bench, 0.9)
+    assert "ImageNet has no digits" in texts(panel)
+    bench.controller.change(source=Source("sample", "chelsea.png"))
+    give(bench, 0.9)
+    assert "ImageNet has no digits" not in texts(panel)
+
+
+def test_a_cat_before_a_network_of_digits(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    bench.controller.on_event(NetworkReady(replace(samples.network(bench.graph), labels="digits")))
+    give(bench, 0.9)
+    assert "only the digits" in texts(panel)
+    assert "person" not in texts(panel)
+
+
+def test_the_old_answer_is_grey_while_another_network_loads(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    give(bench, 0.9, 0.1)
+    bench.controller.change(network="another")
+    image = bars(panel).grab().toImage()
+    y = int(bars(panel).track(0).center().y())
+    assert QColor(image.pixel(60, y)).name() == theme.current().dim
+
+
+def test_every_row_fits_with_larger_text(bench: samples.Bench, panel: Predictions, qapp: QApplication) -> None:
+    bench.load()
+    give(bench, 0.5, 0.2, 0.1, 0.05, 0.01)
+    small = bars(panel).minimumSizeHint().height()
+    theme.apply(qapp, "light", 1.5)
+    assert bars(panel).minimumSizeHint().height() > 1.3 * small
+    bars(panel).resize(200, bars(panel).minimumSizeHint().height())
+    assert bars(panel).track(4).bottom() <= bars(panel).height()
+    theme.apply(qapp, "dark")
