@@ -1,8 +1,9 @@
-"""What an op was called with, as JSON values: all that later rooms need to compute its output, receptive field or counts.
+"""What an op was called with, as JSON values: all that later rooms need to compute its output, receptive field or
+counts.
 
-Rules for every word: a value per spatial axis is a list in the order D, H, W; ``padding`` is [before, after] per axis, so
-that uneven padding ("same" with an even kernel, TensorFlow's) is told truly; ``axis`` counts in the shape without the batch,
-of the output for ``stack`` and ``cat``, of the first input elsewhere (the same where the shape stays).
+Rules for every word: a value per spatial axis is a list in the order D, H, W; ``padding`` is [before, after] per axis,
+so that uneven padding ("same" with an even kernel, TensorFlow's) is told truly; ``axis`` counts in the shape without
+the batch, of the output for ``stack`` and ``cat``, of the first input elsewhere (the same where the shape stays).
 ``slice`` and ``setitem`` carry ``index``: per axis of the input [start, stop, step], a number (that axis goes away),
 "new" (an axis of size 1 comes) or "gather" (chosen by an index tensor).
 """
@@ -16,7 +17,7 @@ from math import prod
 from typing import Any
 
 from explorer.graph.axes import BATCH, UNKNOWN, place, reduced, reshaped, squeezed, without_batch
-from explorer.graph.vocabulary import FUNCTIONS, word
+from explorer.graph.vocabulary import FUNCTIONS, SAME_VALUES, word
 
 Attributes = dict[str, Any]
 
@@ -83,6 +84,14 @@ def letters(call: Call) -> str:
     found = rule(call) if rule else _same(call)
     fits = len(found) == len(call.out) and all(call.out[i] == 1 for i, c in enumerate(found) if c == BATCH)
     return found if fits else _guess(call)
+
+
+def same_values(call: Call) -> bool:
+    """Whether the call leaves every value at its place, so that it is no op: its result is another name for its input."""
+    if call.word == "permute":
+        order = _permute(call)["order"]
+        return order == sorted(order)
+    return call.name in SAME_VALUES and len(call.shapes) == 1
 
 
 # Arguments
@@ -474,25 +483,25 @@ _READERS: dict[str, Callable[[Call], Attributes]] = {
     "clamp": _clamp,
     "dropout": _scalars(p=0.5),
     "masked_fill": _scalars(value=0.0),
-    **dict.fromkeys("silu mish selu sigmoid hardsigmoid hardswish tanh".split(), lambda call: {}),
-    **dict.fromkeys("add subtract multiply divide power".split(), _arithmetic),
-    **dict.fromkeys("softmax log_softmax gather argmax normalize".split(), _along),
-    **dict.fromkeys("cat stack".split(), _cat),
-    **dict.fromkeys("mean sum amax amin".split(), _reduce),
+    **dict.fromkeys(["silu", "mish", "selu", "sigmoid", "hardsigmoid", "hardswish", "tanh"], lambda call: {}),
+    **dict.fromkeys(["add", "subtract", "multiply", "divide", "power"], _arithmetic),
+    **dict.fromkeys(["softmax", "log_softmax", "gather", "argmax", "normalize"], _along),
+    **dict.fromkeys(["cat", "stack"], _cat),
+    **dict.fromkeys(["mean", "sum", "amax", "amin"], _reduce),
     "norm": _norm,
     "flatten": _flatten,
-    **dict.fromkeys("reshape expand repeat".split(), _shape),
+    **dict.fromkeys(["reshape", "expand", "repeat"], _shape),
     "permute": _permute,
-    **dict.fromkeys("slice setitem".split(), _slice),
+    **dict.fromkeys(["slice", "setitem"], _slice),
     "roll": _roll,
     "flip": lambda call: {"axis": _axis(call, _varargs(call))},
 }
 
 _LETTERS: dict[str, Callable[[Call], str]] = {
-    **dict.fromkeys("flatten reshape".split(), _letters_reshape),
+    **dict.fromkeys(["flatten", "reshape"], _letters_reshape),
     "permute": _letters_permute,
-    **dict.fromkeys("slice setitem".split(), _letters_slice),
-    **dict.fromkeys("mean sum amax amin argmax norm".split(), _letters_reduce),
+    **dict.fromkeys(["slice", "setitem"], _letters_slice),
+    **dict.fromkeys(["mean", "sum", "amax", "amin", "argmax", "norm"], _letters_reduce),
     "linear": _letters_linear,
     "matmul": _letters_matmul,
     "stack": _letters_stack,
@@ -508,9 +517,9 @@ def macs(call: Call) -> int:
     out, kind = prod(call.out), call.word
     if "conv_transpose" in kind:
         weight = call.bound["weight"]
-        return prod(call.shapes[0]) * prod(weight[1:])
+        return prod(call.shapes[0]) * int(prod(weight[1:]))
     if kind.startswith("conv"):
-        return out * prod(call.bound["weight"][1:])
+        return out * int(prod(call.bound["weight"][1:]))
     if kind == "linear":
         return out * int(call.bound["weight"][-1])
     if kind == "matmul":
@@ -533,7 +542,8 @@ def _einsum_macs(call: Call) -> int:
 def _attention_macs(call: Call) -> int:
     query, key, value = (tuple(call.bound[name]) for name in ("query", "key", "value"))
     if call.name == "scaled_dot_product_attention":
-        return prod(query) * key[-2] + prod(query[:-1]) * key[-2] * value[-1]
+        return prod(query[:-1]) * int(key[-2]) * int(query[-1] + value[-1])
     longest, keys, width = query[0] * prod(query[1:-1]), key[0], query[-1]
     projections = longest * width * width * 2 + prod(key[:-1]) * width * key[-1] + prod(value[:-1]) * width * value[-1]
-    return projections + 2 * longest * keys * width
+    total: int = projections + 2 * longest * keys * width
+    return total

@@ -1,4 +1,5 @@
-"""What each axis of a tensor is: one letter an axis, followed through reshapes and permutations. Plain Python, no torch.
+"""What each axis of a tensor is: one letter an axis, followed through reshapes and permutations. Plain Python, no
+torch.
 
 Letters as in ``graph.values.Layer.axes``, and N for the batch, which the graph leaves out.
 """
@@ -20,7 +21,7 @@ def without_batch(letters: str, shape: Sequence[int]) -> tuple[str, tuple[int, .
 
 
 def place(letters: str, axis: int) -> int | None:
-    """Return where ``axis`` (of the whole tensor, may be negative) stands without the batch; None for the batch itself."""
+    """Return where ``axis`` (of the whole tensor, may be negative) stands without the batch; None for the batch."""
     axis %= max(len(letters), 1)
     return None if letters[axis] == BATCH else axis - letters[:axis].count(BATCH)
 
@@ -28,9 +29,9 @@ def place(letters: str, axis: int) -> int | None:
 def reshaped(letters: str, old: Sequence[int], new: Sequence[int]) -> str:
     """Return the letters after a reshape that keeps the order of the values.
 
-    The axes are paired from the left into the smallest groups of equal product. One to one keeps its letter; several into
-    one give C if a channel is among them, L if all are positions; one into several leaves C to the last (groups before
-    channels), and undoes L into H and W.
+    The axes are paired from the left into the smallest groups of equal product. One to one keeps its letter; several
+    into one give C if a channel is among them, L if all are positions; one into several leaves C to the last (groups
+    before channels), and undoes L into H and W.
     """
     out: list[str] = []
     for before, after in _groups(old, new):

@@ -1,8 +1,9 @@
 """A network run once, and every op seen.
 
 A ``TorchFunctionMode`` is handed every torch function that the forward calls, as a person would write it: the functions
-inside it stay hidden, so a module and its functional form are the same call with the same arguments. Hooks on every module
-tell which one is running. Nothing is compiled or symbolic, so control flow that depends on data is fine: what ran is what is shown.
+inside it stay hidden, so a module and its functional form are the same call with the same arguments. Hooks on every
+module tell which one is running. Nothing is compiled or symbolic, so control flow that depends on data is fine: what
+ran is what is shown.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explorer.errors import ExplorerError, ForwardError
-from explorer.graph.attributes import Call, Shape, attributes, bind, letters, macs
+from explorer.graph.attributes import Call, Shape, attributes, bind, letters, macs, same_values
 from explorer.graph.axes import BATCH, without_batch
 from explorer.graph.values import INPUT, Graph, Layer
-from explorer.graph.vocabulary import CONSTANTS, SAME_VALUES, plain
+from explorer.graph.vocabulary import CONSTANTS, plain
 from explorer.text import N_
 
 
@@ -76,7 +77,7 @@ def tensors(value: Any) -> Iterator[Tensor]:
 
 
 def made(func: Callable[..., Any], args: tuple[Any, ...], out: Any) -> tuple[Tensor, ...]:
-    """Return the tensors that a call made or wrote: its outputs, or what ``x[i] = v`` wrote into; () for a plain value."""
+    """Return the tensors that a call made or wrote: its outputs, or the x of ``x[i] = v``; () for a plain value."""
     if isinstance(out, Tensor):
         return (out,)
     if isinstance(out, list | tuple):
@@ -92,10 +93,13 @@ def name_of(func: Callable[..., Any]) -> str:
 
 @dataclass(eq=False)
 class _Scope:
-    """One running call of a module."""
+    """One running call of a module: its path, the name of its class, and what ran in it.
+
+    It does not hold the module: scope and rows hold one another, and the network must go as soon as it is let go.
+    """
 
     path: str
-    module: nn.Module
+    kind: str
     parent: _Scope | None
     inner: bool = False
     rows: list[_Row] = field(default_factory=list)
@@ -127,7 +131,7 @@ class _Recorder(TorchFunctionMode):
         super().__init__()
         self.calls: list[str] = []
         self.rows: list[_Row] = []
-        self.scope = _Scope("", module, None, own=frozenset(map(id, module.parameters())))
+        self.scope = _Scope("", "", None, own=frozenset(map(id, module.parameters())))
         self._example = Shape(example.shape)
         self._letters = BATCH + {4: "CHW", 3: "CL", 2: "C", 5: "CDHW"}.get(example.dim(), "?" * (example.dim() - 1))
         self._alive: list[Any] = [example]
@@ -168,33 +172,31 @@ class _Recorder(TorchFunctionMode):
         if not known or name in CONSTANTS:
             for t in results:
                 self._weights_of[id(t)] = weights
-                if name in CONSTANTS:
-                    self._rows_of.pop(id(t), None)
             return
-        source = known[0][0]
-        if name in SAME_VALUES and results[0].dtype.is_floating_point and len(known) == 1:
-            self._rows_of[id(results[0])] = self._rows_of[id(source)]
-            self._axes_of[id(results[0])] = axes[id(source)]
-            self._know(results[0])
+        args, kwargs = _shaped((args, kwargs), iter(before))
+        bound, sources = bind(name, args, kwargs), [shape for _, shape in known]
+        pieces, whole = [tuple(t.shape) for t in results], [axes[id(t)] for t, _ in known]
+        calls = [Call(name, bound, args[1:], sources, whole, shape, i, pieces) for i, shape in enumerate(pieces)]
+        if same_values(calls[0]) and results[0].dtype.is_floating_point:
+            self._alias(results[0], known[0][0], letters(calls[0]))
             return
         inputs = tuple(row for t, _ in known for row in self._rows_of[id(t)])
-        shapes = iter(before)
-        args, kwargs = _shaped((args, kwargs), shapes)
-        pieces = [tuple(t.shape) for t in results]
-        counted = weights & self._uncounted
-        self._uncounted -= counted
-        for piece, result in enumerate(results):
-            call = Call(
-                name, bind(name, args, kwargs), args[1:], [s for _, s in known], [axes[id(t)] for t, _ in known],
-                tuple(result.shape), piece, pieces,
-            )  # fmt: skip
-            row = _Row(
-                call, self.scope, inputs, (len(self.calls) - 1, piece), letters(call),
-                sum(self._sizes[p] for p in counted) if piece == 0 else 0, bool(weights & self.scope.own),
-            )  # fmt: skip
+        counted = sum(self._sizes[p] for p in weights & self._uncounted)
+        self._uncounted -= weights
+        for call, result in zip(calls, results, strict=True):
+            position = len(self.calls) - 1, call.piece
+            uses_own = bool(weights & self.scope.own)
+            row = _Row(call, self.scope, inputs, position, letters(call), counted, uses_own)
+            counted = 0
             self.rows.append(row)
             self.scope.rows.append(row)
             self._bind(result, len(self.rows) - 1, row.axes, written=any(result is t for t in given))
+
+    def _alias(self, result: Tensor, source: Tensor, axes: str) -> None:
+        """Let ``result`` be another name for what ``source`` means."""
+        self._rows_of[id(result)] = self._rows_of[id(source)]
+        self._axes_of[id(result)] = axes
+        self._know(result)
 
     def _weights(self, t: Tensor) -> frozenset[int]:
         """The network's parameters that a tensor is or was made from."""
@@ -204,7 +206,8 @@ class _Recorder(TorchFunctionMode):
         self._same_storage.setdefault(t.untyped_storage().data_ptr(), []).append(t)
 
     def _bind(self, result: Tensor, row: int, axes: str, written: bool) -> None:
-        """Let ``result`` mean ``row`` from now on, and where it was written in place, so do tensors that share its memory.
+        """Let ``result`` mean ``row`` from now on, and where it was written in place, so do tensors that share its
+        memory.
 
         A tensor that shares only a part of it derives from both rows afterwards.
         """
@@ -245,7 +248,7 @@ class _Recorder(TorchFunctionMode):
                     parameters=row.parameters,
                     macs=macs(row.call) if row.position[1] == 0 else 0,
                     attributes=attributes(row.call),
-                    module=type(row.scope.module).__name__ if row.scope.path else "",
+                    module=row.scope.kind,
                     block=row.scope.path.rpartition(".")[0] if row.scope.leaf else row.scope.path,
                     call=row.position,
                 )
@@ -305,7 +308,9 @@ def _scopes(module: nn.Module, recorder: _Recorder) -> Iterator[None]:
         def hook(running: nn.Module, _args: Any) -> None:
             parametrization = ".parametrizations." in f".{path}."
             recorder.scope.inner = recorder.scope.inner or not parametrization
-            recorder.scope = _Scope(path, running, recorder.scope, own=frozenset(map(id, running.parameters())))
+            recorder.scope = _Scope(
+                path, type(running).__name__, recorder.scope, own=frozenset(map(id, running.parameters()))
+            )
 
         return hook
 

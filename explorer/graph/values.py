@@ -25,7 +25,8 @@ class Layer:
         op: a word of ``graph.vocabulary``; module and functional form give the same word.
         inputs: ids of the layers whose outputs this op takes, in order; ``"input"`` is the network's input.
         output: shape without the batch.
-        axes: one letter per entry of ``output``: C channel, H row, W column, D depth, L position in a sequence, ? other.
+        axes: one letter per entry of ``output``: C channel, H row, W column, D depth, L position in a sequence, ?
+            other.
         parameters: weights this op uses, each counted at the first op that uses it.
         macs: multiply-accumulate operations for one picture (convolutions and matrix products; 0 for other ops).
         attributes: what the op was called with, as JSON values: kernel, stride, padding per side, dilation …
@@ -59,7 +60,8 @@ class Graph:
 
     Attributes:
         layers: every op.
-        calls: names of all the torch functions that returned a tensor, in order: by it a later run knows that it is the same.
+        calls: names of all the torch functions that returned a tensor, in order: by it a later run knows that it is the
+            same.
         outputs: ids of the layers that the network returned, the main one first.
     """
 

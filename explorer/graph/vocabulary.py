@@ -1,4 +1,5 @@
-"""The words for ops, and which torch function is which word; module and functional form meet in one function, so in one word.
+"""The words for ops, and which torch function is which word; module and functional form meet in one function, so in one
+word.
 
 Names are PyTorch's own; a function that is not listed keeps its own name as its word, without underscores.
 """
@@ -146,11 +147,11 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "dropout3d": ("dropout", "input p"),
     "alpha_dropout": ("dropout", "input p"),
     "feature_alpha_dropout": ("dropout", "input p"),
-    **{name: ("add", _BINARY) for name in ("add", "iadd")},
-    **{name: ("subtract", _BINARY) for name in ("sub", "subtract", "isub", "rsub")},
-    **{name: ("multiply", _BINARY) for name in ("mul", "multiply", "imul")},
-    **{name: ("divide", _BINARY) for name in ("div", "divide", "true_divide", "truediv", "idiv", "itruediv", "rdiv")},
-    **{name: ("power", _BINARY) for name in ("pow", "ipow", "rpow", "float_power")},
+    **dict.fromkeys(("add", "iadd"), ("add", _BINARY)),
+    **dict.fromkeys(("sub", "subtract", "isub", "rsub"), ("subtract", _BINARY)),
+    **dict.fromkeys(("mul", "multiply", "imul"), ("multiply", _BINARY)),
+    **dict.fromkeys(("div", "divide", "true_divide", "truediv", "idiv", "itruediv", "rdiv"), ("divide", _BINARY)),
+    **dict.fromkeys(("pow", "ipow", "rpow", "float_power"), ("power", _BINARY)),
     "square": ("power", "input"),
     "neg": ("negate", "input"),
     "negative": ("negate", "input"),
@@ -160,17 +161,16 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "clamp_max": ("clamp", "input max"),
     "where": ("where", "condition input other"),
     "masked_fill": ("masked_fill", "input mask value"),
-    **{name: ("cat", "tensors dim") for name in ("cat", "concat", "concatenate")},
+    **dict.fromkeys(("cat", "concat", "concatenate"), ("cat", "tensors dim")),
     "stack": ("stack", "tensors dim"),
     "flatten": ("flatten", "input start_dim end_dim"),
-    **{
-        n: ("reshape", "input")
-        for n in ("reshape", "view", "view_as", "reshape_as", "unflatten", "squeeze", "unsqueeze")
-    },
+    **dict.fromkeys(
+        ("reshape", "view", "view_as", "reshape_as", "unflatten", "squeeze", "unsqueeze"), ("reshape", "input")
+    ),
     "permute": ("permute", "input dims"),
-    **{name: ("permute", "input dim0 dim1") for name in ("transpose", "swapaxes", "swapdims")},
-    **{name: ("permute", "input source destination") for name in ("movedim", "moveaxis")},
-    **{name: ("permute", "input") for name in ("t", "T", "mT", "H", "mH")},
+    **dict.fromkeys(("transpose", "swapaxes", "swapdims"), ("permute", "input dim0 dim1")),
+    **dict.fromkeys(("movedim", "moveaxis"), ("permute", "input source destination")),
+    **dict.fromkeys(("t", "T", "mT", "H", "mH"), ("permute", "input")),
     "getitem": ("slice", "input index"),
     "chunk": ("slice", "input chunks dim"),
     "tensor_split": ("slice", "input parts dim"),
@@ -199,10 +199,9 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "min": ("amin", _REDUCE),
     "argmax": ("argmax", _REDUCE),
     "norm": ("norm", "input p dim keepdim"),
-    **{
-        name: ("cast", "input")
-        for name in ("to", "type", "type_as", "float", "double", "half", "bfloat16", "int", "long", "bool")
-    },
+    **dict.fromkeys(
+        ("to", "type", "type_as", "float", "double", "half", "bfloat16", "int", "long", "bool"), ("cast", "input")
+    ),
     "embedding": ("embedding", "input weight"),
     "rnn_tanh": ("rnn", "input"),
     "rnn_relu": ("rnn", "input"),
@@ -210,14 +209,49 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
 """Torch function (without underscores) → its word and the names of its positional arguments."""
 
 SAME_VALUES = frozenset(
-    "contiguous clone detach data alias requires_grad view_as_real cpu cuda pin_memory positive lift_fresh to type type_as"
-    " float double half bfloat16".split()
+    [
+        "contiguous",
+        "clone",
+        "detach",
+        "data",
+        "alias",
+        "requires_grad",
+        "view_as_real",
+        "cpu",
+        "cuda",
+        "pin_memory",
+        "positive",
+        "lift_fresh",
+        "to",
+        "type",
+        "type_as",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+    ]
 )
-"""Calls that leave every value at its place: another name for their input, no row (where the number type changes it is a cast)."""
+"""Calls that leave every value at its place: their result is another name for their input and no row.
+
+Dropout and a permutation of the batch axis alone do so too; dropout is a row because the architecture names it."""
 
 CONSTANTS = frozenset(
-    "zeros_like ones_like full_like empty_like rand_like randn_like new_zeros new_ones new_full new_empty new_tensor"
-    " grad _base shape_as_tensor".split()
+    [
+        "zeros_like",
+        "ones_like",
+        "full_like",
+        "empty_like",
+        "rand_like",
+        "randn_like",
+        "new_zeros",
+        "new_ones",
+        "new_full",
+        "new_empty",
+        "new_tensor",
+        "grad",
+        "_base",
+        "shape_as_tensor",
+    ]
 )
 """Calls that take only a shape or a type from their argument: their result does not derive from the input."""
 

@@ -1,0 +1,144 @@
+"""The outputs of chosen layers, taken while the network runs.
+
+An output is handed to its reducer at the very call that made it, before a later in-place op can overwrite it. The mode
+that watches the calls is the one that traced them, so module, functional and repeated calls are all reached by one way,
+and nothing is attached to the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from explorer.errors import ForwardError, NetworkError
+from explorer.graph.trace import forward, made, main_first, name_of
+from explorer.graph.values import INPUT, Graph
+from explorer.text import N_
+
+Reducer = Callable[[Tensor], Any]
+"""Takes a layer's output with the batch of one, whole, as it is right now; keeps none of its memory."""
+
+_MB = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """What a run gave.
+
+    Attributes:
+        returned: what the network returned, as it returned it.
+        values: what the reducers made, by layer id.
+    """
+
+    returned: Any
+    values: Mapping[str, Any]
+
+    @property
+    def output(self) -> Tensor:
+        """The tensor that the network returned; of several the main one.
+
+        Raises:
+            ForwardError: it returned no tensor.
+        """
+        found = main_first(self.returned)
+        if not found:
+            raise ForwardError(N_("The network returned no tensor: its forward must return what it computes."))
+        return found[0]
+
+
+def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Reducer]) -> Captured:
+    """Run ``module`` on ``x`` and hand the outputs of the wanted layers to their reducers.
+
+    Args:
+        module: the network, in eval mode.
+        graph: how it ran when it was traced.
+        x: float (1, C, H, W) of the traced shape.
+        wanted: reducer by layer id; each is called once, under ``inference_mode``.
+
+    Raises:
+        NetworkError: a wanted layer is not in the graph, or ``x`` has another shape than the traced input.
+        ForwardError: the network raised, or ran other calls than when it was traced.
+    """
+    if tuple(x.shape) != (1, *graph.input):
+        raise NetworkError(
+            N_("This network was opened for an input of {expected}, not {shape}: open it again for that size."),
+            expected=" × ".join(map(str, graph.input)),
+            shape=" × ".join(map(str, x.shape[1:])),
+        )
+    watch = _Watch(graph, wanted)
+    with torch.inference_mode():
+        if INPUT in wanted:
+            watch.values[INPUT] = wanted[INPUT](x)
+        returned = forward(module, x, watch)
+    if watch.count != len(graph.calls):
+        raise _other_path()
+    return Captured(returned, watch.values)
+
+
+def clones(graph: Graph, layers: Iterable[str] | None = None, budget_bytes: int | None = None) -> dict[str, Reducer]:
+    """Return reducers that clone ``layers`` (None: all), if they fit into ``budget_bytes``.
+
+    Raises:
+        NetworkError: an unknown layer, or they would not fit; known before anything runs.
+    """
+    chosen = [graph[name] for name in (graph.by_id if layers is None else layers)]
+    sizes = {layer.id: 4 * _product(layer.output) for layer in chosen}
+    need = sum(sizes.values())
+    if budget_bytes is not None and need > budget_bytes:
+        largest = sorted(sizes, key=lambda name: -sizes[name])[:3]
+        raise NetworkError(
+            N_(
+                "The maps of the chosen layers need {need} MB, but {budget} MB are allowed: choose fewer layers, or a "
+                "smaller input. The largest are {largest}."
+            ),
+            need=-(-need // _MB),
+            budget=budget_bytes // _MB,
+            largest=", ".join(f"{name} ({-(-sizes[name] // _MB)} MB)" for name in largest),
+        )
+    return dict.fromkeys(sizes, Tensor.clone)
+
+
+def _product(shape: Iterable[int]) -> int:
+    product = 1
+    for size in shape:
+        product *= size
+    return product
+
+
+def _other_path() -> ForwardError:
+    return ForwardError(
+        N_("The network took another path for this picture than when it was opened: open it again with this picture.")
+    )
+
+
+class _Watch(TorchFunctionMode):
+    """Counts the calls that make tensors, and hands the wanted ones on."""
+
+    def __init__(self, graph: Graph, wanted: Mapping[str, Reducer]) -> None:
+        super().__init__()
+        self.values: dict[str, Any] = {}
+        self.count = 0
+        self._calls = graph.calls
+        self._wanted: dict[int, list[tuple[str, int, Reducer]]] = {}
+        for name, reducer in wanted.items():
+            call, piece = graph[name].call
+            self._wanted.setdefault(call, []).append((name, piece, reducer))
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run the call; if it is a wanted one, reduce its output now."""
+        out = func(*args, **(kwargs or {}))
+        if results := made(func, args, out):
+            call = self.count
+            self.count += 1
+            if call >= len(self._calls) or self._calls[call] != name_of(func):
+                raise _other_path()
+            for name, piece, reducer in self._wanted.get(call, ()):
+                self.values[name] = reducer(results[piece])
+        return out

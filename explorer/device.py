@@ -1,0 +1,64 @@
+"""Where a network can run, as torch reports it, and how many threads the CPU gives it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from explorer.errors import DeviceError
+from explorer.text import N_, _
+
+if TYPE_CHECKING:
+    import torch
+
+AUTO = "auto"
+
+
+def available() -> tuple[tuple[str, str], ...]:
+    """Return (name, title) of every device that torch can use, the fastest first and the CPU last."""
+    import torch
+
+    found: list[tuple[str, str]] = []
+    if torch.cuda.is_available():
+        cards = [(torch.cuda.get_device_properties(i), f"cuda:{i}") for i in range(torch.cuda.device_count())]
+        cards.sort(key=lambda card: (card[0].major, card[0].multi_processor_count, card[0].total_memory), reverse=True)
+        found += [(name, f"{card.name} ({card.total_memory / 2**30:.0f} GB)") for card, name in cards]
+    if torch.backends.mps.is_available():
+        found.append(("mps", "Apple GPU"))
+    if torch.xpu.is_available():
+        found += [(f"xpu:{i}", torch.xpu.get_device_name(i)) for i in range(torch.xpu.device_count())]
+    return (*found, ("cpu", _("CPU, {threads} threads").format(threads=torch.get_num_threads())))
+
+
+def choose(name: str = AUTO) -> torch.device:
+    """Return the device called ``name``; the fastest for "auto".
+
+    Args:
+        name: "auto", a name of ``available``, or a kind of device ("cuda" for the fastest of its cards).
+
+    Raises:
+        DeviceError: torch reports no such device; those there are are named.
+    """
+    import torch
+
+    names = [known for known, _title in available()]
+    for known in names:
+        if name in (AUTO, known) or known.startswith(f"{name}:"):
+            return torch.device(known)
+    raise DeviceError(
+        N_("There is no device “{name}” here: choose one of {devices}."), name=name, devices=", ".join([AUTO, *names])
+    )
+
+
+def set_threads(wanted: int = 0) -> int:
+    """Give torch ``wanted`` CPU threads and return how many it has.
+
+    Args:
+        wanted: 0 for what suits the machine: one core in four stays free for the window and the camera, none of the
+            first three. torch's threads wait for one another, so one that must share its core slows them all.
+    """
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    torch.set_num_threads(wanted if wanted > 0 else max(1, cores - cores // 4))
+    return torch.get_num_threads()

@@ -1,0 +1,82 @@
+"""The path of a frame, from the picture to what the window paints. Read this first.
+
+Still pictures, live sources, the command line, the benchmark and the tests all go this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from explorer import reduce
+from explorer.capture import capture
+from explorer.filters.apply import apply
+from explorer.prepare import prepare
+from explorer.recipe import Recipe
+from explorer.session import Network, Seen, Stages
+from explorer.tasks.classify import classify
+from explorer.values import Floats, Frame, FrameResult
+
+
+def run(
+    network: Network,
+    frame: Frame,
+    recipe: Recipe,
+    times_ms: dict[str, float] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> FrameResult:
+    """Return what ``recipe`` asks of ``frame``; numpy and plain values only.
+
+    Args:
+        network: opened for the recipe's network, weights, input size and device.
+        frame: the picture as it came.
+        recipe: what to look at.
+        times_ms: what was measured before (reading); the stages' times are added to it.
+        cancelled: asked between stages.
+
+    Raises:
+        NetworkError: the layer is not there. ForwardError: the network raised. Cancelled: it is no longer wanted.
+    """
+    stages = Stages({} if times_ms is None else times_ms, cancelled)
+    seen = network.remembers(frame, recipe) or look(network, frame, recipe, stages)
+    return show(network, seen, recipe, stages)
+
+
+def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
+    """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
+    layer = network.layer(recipe.layer)
+    wanted = {name: reduce.small(network.graph[name]) for name in network.thumbnail_ids(recipe)} | {
+        layer.id: reduce.keep(layer)
+    }
+    with stages("filter"):
+        filtered = apply(frame, recipe.filters)
+    with stages("prepare"):
+        prepared = prepare(filtered, network.preparation, network.device, network.input_hw)
+        picture, limits = reduce.picture(prepared.tensor)
+    with stages("forward"):
+        captured = capture(network.module, network.graph, prepared.tensor, wanted)
+        output = captured.output.float().cpu()
+    with stages("render"):
+        maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
+        measured = reduce.measure(maps)
+    network.seen = Seen(
+        frame, recipe.filters, layer, maps, measured, filtered, prepared.geometry, picture, limits, output, thumbnails,
+        dict(stages.times_ms),
+    )  # fmt: skip
+    return network.seen
+
+
+def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameResult:
+    """Make what was seen into what the window paints."""
+    with stages("render"):
+        kernel = network.kernel(seen.layer, recipe.channel)
+        view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
+        predictions = classify(seen.output, network.labels, recipe.top) if network.classifies(seen.output) else ()
+    return FrameResult(
+        recipe, seen.frame, seen.filtered, seen.geometry, seen.prepared, seen.prepared_range, predictions,
+        network.trained, seen.thumbnails, view, str(network.device), {**seen.times_ms, **stages.times_ms},
+    )  # fmt: skip
+
+
+def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
+    """Return the maps of the recipe's layer as the network made them, float32 (C, h, w); raises as ``run`` does."""
+    return (network.remembers(frame, recipe) or look(network, frame, recipe, Stages())).maps

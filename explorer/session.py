@@ -1,0 +1,256 @@
+"""A loaded network with its graph and what it saw last; synchronous, for one thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from explorer import device as devices
+from explorer.errors import Cancelled, DeviceError, NetworkError
+from explorer.filters.kernel import Kernel
+from explorer.graph.trace import trace
+from explorer.graph.values import INPUT, Graph, Layer
+from explorer.recipe import Recipe
+from explorer.reduce import Figures
+from explorer.text import N_
+from explorer.values import Bytes, Floats, Frame, Geometry, Thumbnail
+from explorer.zoo import registry
+from explorer.zoo import weights as zoo_weights
+from explorer.zoo.card import Card, Preparation, Weights
+from explorer.zoo.labels import labels
+
+ProgressHandler = Callable[[str, float | None], None]
+_SEED = 20260101
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the network saw last and what it answered, so that a change of the view alone needs no forward.
+
+    Attributes:
+        frame, filters: what went in.
+        layer: whose maps these are.
+        maps, measured: float32 (C, h, w), and their figures.
+        filtered, geometry, prepared, prepared_range: as in ``FrameResult``.
+        output: what the network returned, in the machine's memory.
+        thumbnails: by layer id.
+        times_ms: of the stages that led here.
+    """
+
+    frame: Frame
+    filters: tuple[Kernel, ...]
+    layer: Layer
+    maps: Floats
+    measured: Figures
+    filtered: Frame
+    geometry: Geometry
+    prepared: Bytes
+    prepared_range: tuple[float, float]
+    output: Tensor
+    thumbnails: Mapping[str, Thumbnail]
+    times_ms: Mapping[str, float]
+
+
+@dataclass(eq=False)
+class Network:
+    """A network, ready to run.
+
+    Attributes:
+        card: its facts.
+        weights: the loaded set, or None for random ones.
+        module: in eval mode, channels last, on ``device``.
+        graph: every op it runs.
+        preparation: how a picture becomes its input.
+        labels: of its classes; empty where it does not classify.
+        device: where it is.
+        input_hw: height and width of its input.
+        seen: what it saw last.
+    """
+
+    card: Card
+    weights: Weights | None
+    module: nn.Module
+    graph: Graph
+    preparation: Preparation
+    labels: tuple[str, ...]
+    device: torch.device
+    input_hw: tuple[int, int]
+    seen: Seen | None = None
+
+    @property
+    def trained(self) -> bool:
+        """Whether the weights are trained."""
+        return self.weights is not None
+
+    def layer(self, id: str) -> Layer:
+        """Return the layer called ``id``; for "" the first convolution, or the first op where there is none.
+
+        Raises:
+            NetworkError: there is no such layer.
+        """
+        if id:
+            return self.graph[id]
+        ops = [layer for layer in self.graph if layer.id != INPUT] or list(self.graph)
+        return next((layer for layer in ops if layer.op.startswith("conv")), ops[0])
+
+    def kernel(self, layer: Layer, channel: int) -> Floats | None:
+        """Return the weights that make a map of a convolution, float32 (C_in per group, kh, kw); else None."""
+        if layer.op != "conv2d":
+            return None
+        try:
+            weight = self.module.get_submodule(layer.name).weight
+        except AttributeError:
+            return None
+        if not isinstance(weight, Tensor) or weight.dim() != 4:
+            return None
+        found: Floats = weight[min(max(channel, 0), len(weight) - 1)].detach().float().contiguous().cpu().numpy()
+        return found
+
+    def classifies(self, output: Tensor) -> bool:
+        """Whether ``output`` is one logit for each of the network's classes."""
+        return bool(self.labels) and tuple(output.shape) == (1, len(self.labels))
+
+    def remembers(self, frame: Frame, recipe: Recipe) -> Seen | None:
+        """Return what was seen, if it is all that ``recipe`` asks of ``frame``."""
+        seen = self.seen
+        if seen is None or seen.frame is not frame or seen.filters != recipe.filters:
+            return None
+        if seen.layer is not self.layer(recipe.layer) or not self.thumbnail_ids(recipe) <= seen.thumbnails.keys():
+            return None
+        return seen
+
+    def thumbnail_ids(self, recipe: Recipe) -> frozenset[str]:
+        """Return the layers whose thumbnail is wanted; those that this network does not have are left out."""
+        everything = frozenset(self.graph.by_id)
+        return everything if "*" in recipe.thumbnails else everything & frozenset(recipe.thumbnails)
+
+
+@dataclass
+class Stages:
+    """The stages of a piece of work: each is timed, and before each it is asked whether the work is still wanted.
+
+    Attributes:
+        times_ms: how long each took.
+        cancelled: tells that the work is no longer wanted.
+    """
+
+    times_ms: dict[str, float] = field(default_factory=dict)
+    cancelled: Callable[[], bool] | None = None
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Time a stage.
+
+        Raises:
+            Cancelled: the work is no longer wanted.
+        """
+        check(self.cancelled)
+        start = time.perf_counter()
+        yield
+        self.times_ms[name] = self.times_ms.get(name, 0.0) + (time.perf_counter() - start) * 1e3
+
+
+def check(cancelled: Callable[[], bool] | None) -> None:
+    """Raise ``Cancelled`` where the work is no longer wanted."""
+    if cancelled and cancelled():
+        raise Cancelled(N_("Cancelled."))
+
+
+class Session:
+    """Keeps the network that was opened last."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] | None = None
+        self._network: Network | None = None
+
+    def open(
+        self,
+        network: str,
+        weights: str = "",
+        input_hw: tuple[int, int] | None = None,
+        device: str = devices.AUTO,
+        progress: ProgressHandler | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Network:
+        """Return the network, built, loaded, placed and traced; the last one at once.
+
+        The one before is let go first, so that two never lie in memory.
+
+        Args:
+            network: a name in the zoo.
+            weights: "" for the best there are here, "none" for random ones (always the same), or a name.
+            input_hw: height and width of the input; None for what the weights want.
+            device: "auto" or a name of ``device.available``; with "auto" the CPU takes over where memory is short.
+            progress: told each stage (marked text; ``{network}`` is its title's place) and how far it is, 0 … 1.
+            cancelled: asked between stages.
+
+        Raises:
+            NetworkError, DeviceError, ForwardError: it cannot be had; nothing is kept then.
+            Cancelled: it is no longer wanted.
+        """
+        key = network, weights, input_hw, device
+        if self._network is not None and key == self._key:
+            return self._network
+        self.close()
+        tell = progress or (lambda stage, fraction: None)
+        card = registry.card(network)
+        chosen = zoo_weights.find(card, weights)
+        preparation = chosen.preparation if chosen else card.preparation
+        place = devices.choose(device)
+        check(cancelled)
+        tell(N_("Building {network} …"), 0.0)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_SEED)
+            module = registry.build(card)
+        if chosen:
+            check(cancelled)
+            tell(N_("Loading the weights of {network} …"), 0.3)
+            _load(module, zoo_weights.load(chosen), chosen)
+        check(cancelled)
+        tell(N_("Looking at every layer of {network} …"), 0.6)
+        channels, *default_hw = preparation.input_chw
+        height, width = input_hw or default_hw
+        module, graph, place = _place(module, (1, channels, height, width), place, device == devices.AUTO, tell)
+        check(cancelled)
+        names = labels(chosen.labels if chosen else card.labels)
+        self._network = Network(card, chosen, module, graph, preparation, names, place, (height, width))
+        self._key = key
+        return self._network
+
+    def close(self) -> None:
+        """Let the network go."""
+        self._key = self._network = None
+
+
+def _load(module: nn.Module, state: Mapping[str, Tensor], weights: Weights) -> None:
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        raise NetworkError(
+            N_("The weights “{weights}” do not fit this network ({reason}): choose others, or --weights none."),
+            weights=weights.name,
+            reason=str(error).splitlines()[-1].strip(),
+        ) from error
+
+
+def _place(
+    module: nn.Module, shape: tuple[int, ...], place: torch.device, may_move: bool, tell: ProgressHandler
+) -> tuple[nn.Module, Graph, torch.device]:
+    """Put the network on ``place`` and trace it there; on the CPU where memory is short and that is allowed."""
+    try:
+        module = module.eval().to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        example = torch.zeros(shape, device=place).to(memory_format=torch.channels_last)
+        return module, trace(module, example), place
+    except torch.OutOfMemoryError as error:
+        if not may_move or place.type == "cpu":
+            raise DeviceError(
+                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
+                device=place,
+            ) from error
+    tell(N_("Not enough memory there: {network} goes to the CPU …"), 0.7)
+    return _place(module, shape, torch.device("cpu"), False, tell)
