@@ -89,13 +89,16 @@ class ModelThread:
             self._begin()
         assert self._session is not None
         events: list[Event] = []
+        title = next(
+            (card.title for card, _state in self._rooms.cards() if card.name == recipe.network), recipe.network
+        )
         try:
             network = self._session.open(
                 recipe.network,
                 recipe.weights,
                 recipe.input_hw,
                 device,
-                lambda stage, fraction: desk.outbox.put(Progress(stage, {"network": recipe.network}, fraction)),
+                lambda stage, fraction: desk.outbox.put(Progress(stage, {"network": title}, fraction)),
                 lambda: not desk.wants(key),
             )
             self._network, self._key = network, key

@@ -78,7 +78,7 @@ def test_progress_has_words_and_ends(engine: Engine, fakes: FakeRooms, window: W
     engine.wish(A)
     fakes.loading.wait_reached()
     building = window.until(Progress, lambda event: event.fraction is not None)
-    assert building.stage.format(**building.values) == "Building a …"
+    assert building.stage.format(**building.values) == "Building A …"
     fakes.loading.open()
     window.until(Progress, lambda event: event.stage == "")
 

@@ -1,0 +1,112 @@
+"""The project's figures: ratios within one run, with limits; absolute times are told beside a calibration only."""
+
+from __future__ import annotations
+
+import importlib.util
+import json as jsons
+import statistics
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from explorer.bench import process
+from explorer.bench.figures import Figure
+from explorer.text import _
+
+STARTS = 3
+"""Fresh processes for each figure of the start."""
+
+
+def run(json: bool) -> int:
+    """Measure, print every figure and return 0, or 1 if one is over its limit.
+
+    Args:
+        json: print one JSON document instead of a table.
+    """
+    found = []
+    for figure in _figures():
+        found.append(figure)
+        if not json:
+            print(_line(figure), flush=True)
+    if json:
+        print(jsons.dumps({"figures": [figure.as_json() for figure in found]}))
+    return int(any(figure.verdict == "over" for figure in found))
+
+
+def _figures() -> Iterator[Figure]:
+    from explorer import device
+    from explorer.bench import forward
+
+    device.set_threads()
+    yield from forward.figures()
+    yield from _memory(forward.calibration_ms())
+    if importlib.util.find_spec("PySide6") is None:
+        print(_("The window's figures are left out: PySide6 is not installed."), file=sys.stderr)
+        return
+    yield from _window(forward.calibration_ms())
+
+
+def _memory(calibration_ms: float) -> Iterator[Figure]:
+    if not Path("/proc/self/statm").exists():
+        print(_("The memory's figures are left out: this system does not tell them."), file=sys.stderr)
+        return
+    mb = 2.0**20
+    kept = process.memory("changes")
+    yield Figure(
+        "memory after 50 changes of picture and layer and 10 of network ÷ after the first round",
+        kept["after_bytes"] / kept["first_round_bytes"],
+        1.15,
+        {"first_round_mb": kept["first_round_bytes"] / mb, "after_mb": kept["after_bytes"] / mb},
+        calibration_ms,
+    )
+    kept = process.memory("all")
+    yield Figure(
+        "vgg16: memory that keeping all layers adds ÷ the sum of their maps",
+        kept["added_bytes"] / kept["maps_bytes"],
+        1.20,
+        {"added_mb": kept["added_bytes"] / mb, "maps_mb": kept["maps_bytes"] / mb},
+        calibration_ms,
+    )
+
+
+def _window(calibration_ms: float) -> Iterator[Figure]:
+    painted = process.window("mosaic")
+    yield Figure(
+        "mosaic of 512 maps 28×28, new data to painted ÷ 512 pyqtgraph ImageItems",
+        painted["mosaic_ms"] / painted["image_items_ms"],
+        0.1,
+        painted,
+        calibration_ms,
+    )
+    gaps = process.window("gap")
+    yield Figure(
+        "99 % of the gaps of a 10 ms timer while vgg16 loops are at most",
+        gaps["p99_ms"],
+        16.0,
+        gaps,
+        calibration_ms,
+        "ms",
+    )
+    imports, paints, predictions = [], [], []
+    for _turn in range(STARTS):
+        imports.append(process.import_torch_s())
+        start = process.window_start_s()
+        paints.append(start["first_paint_s"])
+        predictions.append(start["first_prediction_s"])
+    alone = statistics.median(imports)
+    for what, seconds, limit in (("paint", paints, 0.25), ("prediction", predictions, 2.0)):
+        middle = statistics.median(seconds)
+        yield Figure(
+            f"first {what} ÷ “import torch, torchvision” alone",
+            middle / alone,
+            limit,
+            {f"first_{what}_s": middle, "import_s": alone},
+            calibration_ms,
+        )
+
+
+def _line(figure: Figure) -> str:
+    limit = "" if figure.limit is None else f"≤ {figure.limit:g}{figure.unit and ' ' + figure.unit}"
+    told = ", ".join(f"{name} {value:.4g}" for name, value in figure.absolute.items())
+    told += f"; calibration {figure.calibration_ms:.1f} ms"
+    return f"{figure.value:9.3f}  {limit:8} {figure.verdict:5} {figure.name}  [{told}]"

@@ -1,0 +1,106 @@
+"""What capture costs on top of a bare forward, and what the whole path costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from explorer import frame_path, reduce, sources
+from explorer.bench import process
+from explorer.bench.figures import Figure, interleaved
+from explorer.capture import capture, clones
+from explorer.graph.values import Layer
+from explorer.prepare import prepare
+from explorer.recipe import Recipe, View
+from explorer.session import Network, Session
+
+NETWORKS = {"resnet18": 40, "vgg16": 15}
+"""Networks of the issue, each with its rounds."""
+LIMITS = {"first": 1.25, "middle": 1.10, "last": 1.10}
+ALL_LIMIT = 1.40
+
+
+def figures() -> Iterator[Figure]:
+    """Yield the figures of both networks."""
+    session = Session()
+    for name, rounds in NETWORKS.items():
+        network = session.open(name, "none", device="cpu")
+        yield from _of(network, rounds, process.bare_forward_ms(name, rounds + 3))
+
+
+def calibration_ms(rounds: int = 15) -> float:
+    """Return the median ms of a bare forward of ResNet-18: how fast this machine is now."""
+    network = Session().open("resnet18", "none", device="cpu")
+    x = example(network)
+    return interleaved({"bare": _bare(network, x)}, rounds)["bare"]
+
+
+def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
+    x = example(network)
+    convolutions = [layer for layer in network.graph if layer.op == "conv2d"]
+    chosen = {
+        "first": convolutions[0],
+        "middle": convolutions[len(convolutions) // 2],
+        "last": convolutions[-1],
+    }
+    bare = _bare(network, x)
+    everything = clones(network.graph)
+    frame, whole = sources.read(Recipe().source), Recipe(network=network.card.name, weights="none", thumbnails=())
+
+    def path() -> None:
+        network.seen = None
+        frame_path.run(network, frame, whole)
+
+    ms = interleaved(
+        {
+            "bare": bare,
+            **{name: _captured(network, x, layer) for name, layer in chosen.items()},
+            "all": lambda: capture(network.module, network.graph, x, everything),
+            "path": path,
+        },
+        rounds,
+    )
+    calibration = ms["bare"] if network.card.name == "resnet18" else calibration_ms()
+
+    def figure(what: str, key: str, limit: float | None) -> Figure:
+        absolute = {f"{key}_ms": ms[key], "bare_ms": ms["bare"]}
+        return Figure(f"{network.card.name}: {what} ÷ bare forward", ms[key] / ms["bare"], limit, absolute, calibration)
+
+    for name, layer in chosen.items():
+        yield figure(f"{name} convolution ({layer.id}) captured and rendered", name, LIMITS[name])
+    yield figure("all layers cloned, not rendered", "all", ALL_LIMIT)
+    yield figure("the whole path of a frame, first convolution", "path", None)
+    for key in ("first", "middle", "last", "all"):
+        yield Figure(
+            f"{network.card.name}: {key} ÷ a bare forward in a fresh process with torch's own defaults",
+            ms[key] / defaults_ms,
+            None,
+            {f"{key}_ms": ms[key], "defaults_ms": defaults_ms},
+            calibration,
+        )
+
+
+def example(network: Network) -> Tensor:
+    """Return a sample picture as the network's input, float32 (1, C, h, w)."""
+    return prepare(sources.read(Recipe().source), network.preparation, network.device, network.input_hw).tensor
+
+
+def _bare(network: Network, x: Tensor) -> Callable[[], object]:
+    def run() -> object:
+        with torch.inference_mode():
+            return network.module(x)
+
+    return run
+
+
+def _captured(network: Network, x: Tensor, layer: Layer) -> Callable[[], object]:
+    """Return what captures one layer, as the path of a frame does, and makes it into what the window paints."""
+    view = View()
+
+    def run() -> object:
+        maps = capture(network.module, network.graph, x, {layer.id: reduce.keep(layer)}).values[layer.id]
+        return reduce.show(maps, reduce.measure(maps), layer, 0, view, network.kernel(layer, 0))
+
+    return run

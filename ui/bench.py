@@ -1,0 +1,213 @@
+"""What the window costs: ``python -m ui.bench mosaic|gap`` prints one JSON object for ``explorer.bench``."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
+
+from explorer.graph.values import Layer
+from explorer.recipe import Recipe
+from explorer.render import tiles
+from explorer.settings import Settings
+from explorer.values import Bytes, ChannelTable, LayerView, Source, Statistics
+from ui.app import Application, qt_application
+from ui.widgets.level_image import colour_table
+from ui.widgets.mosaic_view import MosaicView
+
+MAPS_CHW = (512, 28, 28)
+ROUNDS = 15
+SIZE = (900, 900)
+TICK_MS = 10
+GAPS = 800
+LIMIT_MS = 120_000
+
+
+def main(words: list[str]) -> int:
+    """Run one measurement and print its figures."""
+    figures = {"mosaic": mosaic, "gap": gap}[words[0]]()
+    print(json.dumps(figures))
+    return 0
+
+
+def mosaic() -> dict[str, float]:
+    """Return ms from new maps to painted ones: our mosaic, and one pyqtgraph ImageItem a map, in turns."""
+    app = qt_application()
+    rng = np.random.default_rng(0)
+    data = [rng.integers(0, 253, MAPS_CHW, dtype=np.uint8) for _ in range(ROUNDS)]
+    views = [_layer_view(levels) for levels in data]
+    table = colour_table("viridis", False, "#000000")
+    ours = MosaicView()
+    theirs, items = _image_items()
+    for widget in (ours, theirs):
+        widget.resize(*SIZE)
+        widget.show()
+    app.processEvents()
+
+    def paint_ours(turn: int) -> None:
+        ours.show_maps(views[turn], table)
+        ours.repaint()
+
+    def paint_theirs(turn: int) -> None:
+        for item, levels in zip(items, data[turn], strict=True):
+            item.setImage(levels, autoLevels=False)
+        theirs.viewport().repaint()
+
+    times: dict[str, list[float]] = {"mosaic_ms": [], "image_items_ms": []}
+    for turn in range(ROUNDS):
+        times["mosaic_ms"].append(_ms(paint_ours, turn))
+        times["image_items_ms"].append(_ms(paint_theirs, turn))
+    ours.close()
+    theirs.close()
+    return {name: statistics.median(ms[2:]) for name, ms in times.items()}
+
+
+def gap() -> dict[str, float]:
+    """Return the gaps of a timer of ``TICK_MS`` on the window's thread while VGG-16 looks at the demo feed."""
+    app = qt_application()
+    recipe = Recipe(source=Source("demo", ""), network="vgg16", weights="none")
+    application = Application(app, recipe, Settings(), remember=False)
+    ticker = _Ticker(application)
+    application.window.resize(1280, 800)
+    application.window.show()
+    app.exec()
+    gaps = np.array(ticker.gaps_ms)
+    if len(gaps) < GAPS:
+        raise RuntimeError(f"only {len(gaps)} gaps: {application.store.problems}")
+    return {
+        "p50_ms": float(np.percentile(gaps, 50)),
+        "p99_ms": float(np.percentile(gaps, 99)),
+        "longest_ms": float(gaps.max()),
+        "results": float(ticker.results),
+        "seconds": float(gaps.sum() / 1000),
+    }
+
+
+def start(began_s: float) -> None:
+    """Print the seconds from ``began_s`` (``time.perf_counter()``) to the first paint and to the first prediction."""
+    app = qt_application()
+    application = Application(app, Recipe(), Settings(), remember=False)
+    watch = _Start(application, began_s)
+    application.window.resize(1280, 800)
+    application.window.show()
+    app.exec()
+    print(json.dumps(watch.seconds))
+
+
+class _Ticker(QObject):
+    """Counts the gaps of a timer from the second result on: then loading is over."""
+
+    def __init__(self, application: Application) -> None:
+        super().__init__()
+        self._application = application
+        self.gaps_ms: list[float] = []
+        self.results = 0
+        self._last_s = 0.0
+        self._timer, self._limit = QTimer(self), QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._tick)
+        self._limit.timeout.connect(application.end)
+        self._limit.start(LIMIT_MS)
+        application.store.result_changed.connect(self._count)
+
+    @Slot()
+    def _count(self) -> None:
+        self.results += 1
+        if self.results == 2:
+            self._last_s = time.perf_counter()
+            self._timer.start(TICK_MS)
+
+    @Slot()
+    def _tick(self) -> None:
+        now_s = time.perf_counter()
+        self.gaps_ms.append((now_s - self._last_s) * 1000)
+        self._last_s = now_s
+        if len(self.gaps_ms) == GAPS:
+            self._timer.stop()
+            self._application.end()
+
+
+class _Start(QObject):
+    """Notes when the window is first painted and when it first shows predictions."""
+
+    def __init__(self, application: Application, began_s: float) -> None:
+        super().__init__()
+        self._application = application
+        self._began_s = began_s
+        self.seconds: dict[str, float] = {}
+        application.window.painted.connect(self._painted)
+        application.store.result_changed.connect(self._result)
+        application.store.problems_changed.connect(application.end)
+        self._limit = QTimer(self)
+        self._limit.timeout.connect(application.end)
+        self._limit.start(LIMIT_MS)
+
+    @Slot()
+    def _painted(self) -> None:
+        self.seconds["first_paint_s"] = time.perf_counter() - self._began_s
+
+    @Slot()
+    def _result(self) -> None:
+        self._application.window.repaint()
+        self.seconds["first_prediction_s"] = time.perf_counter() - self._began_s
+        self._application.end()
+
+
+def _ms(action: Callable[[int], None], turn: int) -> float:
+    start_s = time.perf_counter()
+    action(turn)
+    return (time.perf_counter() - start_s) * 1000
+
+
+def _image_items() -> tuple[Any, list[Any]]:
+    """Return a pyqtgraph view with one item for each map, laid out as our mosaic is."""
+    import pyqtgraph
+
+    widget = pyqtgraph.GraphicsView()
+    box = pyqtgraph.ViewBox(lockAspect=True, invertY=True, enableMenu=False)
+    widget.setCentralItem(box)
+    count, h, w = MAPS_CHW
+    grid = tiles.grid(count, (h, w), 1.0)
+    colours = pyqtgraph.colormap.get("viridis").getLookupTable(nPts=256)
+    items = []
+    for position in range(count):
+        item = pyqtgraph.ImageItem(axisOrder="row-major", levels=(0, 255), lut=colours)
+        y, x = grid.corner(position)
+        item.setPos(x, y)
+        box.addItem(item)
+        items.append(item)
+    box.setRange(xRange=(0, grid.shape[1]), yRange=(0, grid.shape[0]), padding=0)
+    return widget, items
+
+
+def _layer_view(levels: Bytes) -> LayerView:
+    count, h, w = levels.shape
+    order = np.arange(count)
+    grid = tiles.grid(count, (h, w), 1.0)
+    nothing = np.zeros(count)
+    figures = Statistics(0.0, 1.0, 0.0, 0.0, 0.0, 0, 0, np.zeros(1, np.int64))
+    return LayerView(
+        layer=Layer("maps", "maps", "conv2d", (), levels.shape, "CHW"),
+        mosaic=tiles.mosaic(levels, order, grid),
+        grid=grid,
+        order=order,
+        ranges=np.tile(np.array([0, 1], np.float32), (count, 1)),
+        signed=False,
+        statistics=figures,
+        channels=ChannelTable(*[nothing] * 5),
+        channel=0,
+        map=np.zeros((h, w), np.float32),
+        map_levels=levels[0],
+        map_statistics=figures,
+        kernel=None,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
