@@ -79,7 +79,7 @@ LIGHT = Theme(
     "#1668dc",
     "#1668dc",
     "#dcebff",
-    "#12805c",
+    "#0f7653",
     "#a15c00",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}

@@ -47,7 +47,7 @@ class TopBar(QFrame):
         self._network, self._device, self._filter = QComboBox(self), QComboBox(self), QComboBox(self)
         self._network.setMinimumContentsLength(18)
         self._filter.setMinimumContentsLength(12)
-        self._device.setMinimumContentsLength(8)
+        self._device.setMinimumContentsLength(12)
         for combo in (self._network, self._device, self._filter):
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

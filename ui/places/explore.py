@@ -32,6 +32,8 @@ _T = TypeVar("_T")
 SCALES: tuple[Scale, ...] = ("map", "layer", "fixed")
 SORTS: tuple[Sort, ...] = ("channel", "mean", "max", "zeros")
 _GAP = 8
+_TALL = 880
+"""Height from which on the pixels have a place of their own, px at text size 1."""
 
 
 class Explore(QWidget):
@@ -48,14 +50,16 @@ class Explore(QWidget):
         self.maps = LayerMaps(store, controller, self)
         self.channel = ChannelInspector(store, controller, self)
 
-        self._right = QTabWidget(self)
-        self._right.setDocumentMode(True)
-        self._right.addTab(self.channel, "")
-        self._right.addTab(self.pixels, "")
+        self._tabs = QTabWidget(self)  # channel and pixels share the column where it is low
+        self._tabs.setDocumentMode(True)
+        self._tabs.tabBar().setDrawBase(False)
+        self._tabs.setTabBarAutoHide(True)
+        self._tabs.addTab(self.channel, "")
+        self._right = _splitter(Qt.Orientation.Vertical, self._tabs)
         self._left = _splitter(Qt.Orientation.Vertical, self.source, self.predictions, self.network_input)
         self._columns = _splitter(Qt.Orientation.Horizontal, self._left, self.layers, self.maps, self._right)
         self._arranged_by_hand = False
-        for splitter in (self._left, self._columns):
+        for splitter in (self._left, self._right, self._columns):
             splitter.splitterMoved.connect(self._keep_arrangement)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -87,8 +91,8 @@ class Explore(QWidget):
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.setAccessibleName(_("Explore"))
-        self._right.setTabText(0, _("Channel"))
-        self._right.setTabText(1, _("Pixels"))
+        for index, text in enumerate((_("Channel"), _("Pixels"))[: self._tabs.count()]):
+            self._tabs.setTabText(index, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room out anew, until the person has moved a border."""
@@ -100,8 +104,19 @@ class Explore(QWidget):
         width, height = self.width() - 3 * _GAP, self.height() - 2 * _GAP
         left, layers, right = (_part(width, 0.25, 290, 460), _part(width, 0.17, 200, 300), _part(width, 0.22, 255, 420))
         self._columns.setSizes([left, layers, max(width - left - layers - right, 0), right])
+        self._place_pixels(below=height >= theme.px(_TALL))
+        pixels = _part(height, 0.42, 300, 460)
+        self._right.setSizes([height - pixels, pixels])
         predictions, seen = _part(height, 0.27, 190, 260), _part(height, 0.27, 180, 320)
         self._left.setSizes([max(height - predictions - seen, 0), predictions, seen])
+
+    def _place_pixels(self, below: bool) -> None:
+        """Show the pixels below the channel, or behind a tab beside it."""
+        if below and self._right.count() == 1:
+            self._right.addWidget(self.pixels)
+            self.pixels.show()
+        elif not below and self._tabs.count() == 1:
+            self._tabs.addTab(self.pixels, _("Pixels"))
 
     @Slot()
     def _keep_arrangement(self) -> None:
@@ -180,7 +195,8 @@ class Explore(QWidget):
 
     @Slot()
     def _show_pixels(self) -> None:
-        self._right.setCurrentWidget(self.pixels)
+        if self._tabs.indexOf(self.pixels) >= 0:
+            self._tabs.setCurrentWidget(self.pixels)
 
     def _step_layer(self, step: Step) -> None:
         result, ids = self._store.result, [layer.id for layer in self.layers.model.layers]
@@ -217,5 +233,6 @@ def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
 
 
 def _part(whole: int, share: float, least: int, most: int) -> int:
-    """Return ``share`` of ``whole`` px, within limits that follow the text's size."""
-    return min(max(round(whole * share), theme.px(least)), theme.px(most))
+    """Return ``share`` of ``whole`` px, within limits that grow with the text, but less: the maps need room too."""
+    growth = (theme.px(100) / 100) ** 0.5
+    return round(min(max(whole * share, least * growth), most * growth))

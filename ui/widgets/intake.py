@@ -50,8 +50,13 @@ class Intake(QObject):
         """Return whether there is something in ``mime`` that may be a picture."""
         return mime.hasUrls() or mime.hasImage() or bool(mime.text().strip())
 
-    def take(self, mime: QMimeData) -> None:
-        """Take a local file before a picture's pixels, pixels before an address, an address before text."""
+    def take(self, mime: QMimeData | None) -> None:
+        """Take a local file before a picture's pixels, pixels before an address, an address before text.
+
+        Args:
+            mime: what was dropped or pasted; None is what some systems give for an empty clipboard.
+        """
+        mime = mime or QMimeData()
         urls = mime.urls()
         if files := [url.toLocalFile() for url in urls if url.isLocalFile()]:
             self.arrived.emit(source_of(files[0]))

@@ -1,0 +1,101 @@
+"""The whole window on an engine that only remembers, for tests of what holds it together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop
+from PySide6.QtWidgets import QApplication
+
+from explorer.engine.events import Catalogue, Event, NetworkReady, ResultReady
+from explorer.recipe import Recipe
+from explorer.settings import Settings
+from explorer.zoo.card import WeightState
+from tests.ui import samples
+from ui.app import Application
+
+PATIENCE_MS = 20_000
+
+
+class Engine(samples.Engine):
+    """Remembers also that it was started and stopped, and gives the events it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+        self.started = self.stopped = 0
+        self.settings: list[Settings] = []
+
+    def start(self) -> None:
+        self.started += 1
+
+    def prefer(self, settings: Settings) -> None:
+        self.settings.append(settings)
+
+    def take(self) -> list[Event]:
+        events, self.events = self.events, []
+        return events
+
+    def stop(self, timeout_s: float = 5.0) -> list[str]:
+        self.stopped += 1
+        return []
+
+
+class Desk:
+    """An application whose window is not shown yet."""
+
+    def __init__(self, qapp: QApplication, recipe: Recipe | None = None, settings: Settings | None = None) -> None:
+        self.engine, self.graph = Engine(), samples.graph()
+        recipe = recipe or Recipe(network="sample")
+        self.application = Application(
+            qapp, recipe, settings or Settings(language="en", theme="dark"), engine=cast(Any, self.engine)
+        )
+        self.store, self.controller = self.application.store, self.application.controller
+        self.window = self.application.window
+
+    def show(self, width: int = 1280, height: int = 800) -> None:
+        """Show the window and wait until it has painted."""
+        self.window.setFixedSize(width, height)
+        self.window.show()
+        until(lambda: self.engine.started > 0)
+
+    def send(self, *events: Event) -> None:
+        """Let the engine say something, the way it really does."""
+        self.engine.events += events
+        self.application.bridge.notify()
+        QCoreApplication.sendPostedEvents()
+        QCoreApplication.processEvents()
+
+    def load(self) -> None:
+        """Let catalogue, network and a first result arrive."""
+        other = samples.CARD.__class__(**{**samples.CARD.__dict__, "name": "other", "title": "Other Net"})
+        cards = ((samples.CARD, WeightState.EMBEDDED), (other, WeightState.DOWNLOADABLE))
+        self.send(Catalogue(cards, (("cpu", "CPU"),)), NetworkReady(samples.network(self.graph)))
+        self.give()
+
+    def give(self) -> None:
+        """Let a result for the newest wish arrive."""
+        self.send(ResultReady(samples.result(self.store.recipe, self.graph)))
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Let the event loop run until ``true()``."""
+    deadline = QDeadlineTimer(PATIENCE_MS)
+    while not true():
+        assert not deadline.hasExpired(), "it never came true"
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+
+
+@contextmanager
+def desk(qapp: QApplication, **more: Any) -> Iterator[Desk]:
+    """Give a desk and put everything of it away afterwards."""
+    one = Desk(qapp, **more)
+    try:
+        yield one
+    finally:
+        one.window.close()
+        one.window.deleteLater()
+        one.application.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -1,0 +1,278 @@
+"""What holds the window together: start, session, language, theme, problems, the end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from explorer import settings, text
+from explorer.engine.events import Exported, FrameRead, Problem, Progress
+from explorer.errors import ExplorerError, SourceError
+from explorer.recipe import Recipe
+from explorer.settings import Settings
+from explorer.values import Source
+from tests.ui import samples
+from tests.ui.desk import desk, until
+from ui import app as composition
+from ui import theme
+
+
+def test_importing_the_application_loads_neither_torch_nor_opencv() -> None:
+    """R2: the window is on the screen before torch is loaded."""
+    code = (
+        "import sys, ui.app, ui.shot;print([m for m in ('torch', 'torchvision', 'cv2', 'captum') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_window_paints_before_the_engine_starts(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        assert (one.engine.started, one.engine.wishes) == (0, [])
+        painted: list[int] = []
+        one.window.painted.connect(lambda: painted.append(one.engine.started))
+        one.show()
+        until(lambda: bool(painted))
+        assert one.engine.started == 1
+        assert one.engine.wishes[0] == Recipe(network="sample")
+
+
+def test_closing_stops_the_engine_once_and_saves_the_session(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        one.controller.change(layer="pool", channel=3)
+        one.window.close()
+        assert one.engine.stopped == 1
+    recipe, _settings, problems = composition.last_session()
+    assert (recipe.network, recipe.layer, recipe.channel) == ("sample", "pool", 3)
+    assert problems == []
+
+
+def test_the_session_is_saved_while_the_window_is_open(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.application._save.setInterval(1)
+        one.controller.change(layer="fc")
+        until(lambda: settings.session_file().exists())
+        assert composition.last_session()[0].layer == "fc"
+
+
+def test_a_run_that_must_not_be_remembered_is_not(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.application._remember = False
+        one.controller.change(layer="fc")
+    assert not settings.session_file().exists()
+
+
+@pytest.mark.parametrize(
+    "broken", ["", "{", "null", "[]", "{}", '{"source": 3}', json.dumps({"source": {"kind": "sample"}, "extra": 1})]
+)
+def test_a_broken_session_is_set_aside_and_said(broken: str, own_home: Path) -> None:
+    file = settings.session_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(broken)
+    recipe, _settings, problems = composition.last_session()
+    assert recipe == Recipe()
+    if broken:
+        assert file.with_name(file.name + ".broken").read_text() == broken
+        assert len(problems) == 1
+        assert str(file) in str(problems[0].error)
+
+
+def test_a_broken_settings_file_is_said_in_the_window(qapp: QApplication, own_home: Path) -> None:
+    file = settings.settings_file()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('{"language": 7')
+    _recipe, preferred, problems = composition.last_session()
+    assert preferred == Settings()
+    with desk(qapp) as one:
+        one.show()
+        one.controller.report(problems[0])
+        assert one.window.problem.isVisible()
+        assert any(str(file) in label.text() for label in one.window.problem.findChildren(QLabel))
+
+
+def test_a_camera_is_not_switched_on_unasked() -> None:
+    settings.save_session(Recipe(source=Source("camera", "0"), network="lenet5").to_json())
+    recipe, _settings, _problems = composition.last_session()
+    assert (recipe.source, recipe.network) == (Source(), "lenet5")
+
+
+def test_a_session_that_cannot_be_saved_is_said(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(text: str) -> None:
+        raise ExplorerError("the disk is full")
+
+    monkeypatch.setattr(settings, "save_session", full)
+    with desk(qapp) as one:
+        one.show()
+        one.application._save_session()
+        assert str(one.store.problems["engine"].error) == "the disk is full"
+
+
+def test_theme_and_text_size_change_while_running(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        one.load()
+        before = one.window.grab().toImage()
+        one.controller.prefer(theme="light", font_scale=1.4)
+        assert (theme.current().name, qapp.font().pixelSize()) == ("light", 18)
+        after = one.window.grab().toImage()
+        assert before.pixelColor(2, 400).name() == theme.DARK.window
+        assert after.pixelColor(2, 400).name() == theme.LIGHT.window
+        assert settings.load()[0].theme == "light"
+
+
+def test_language_changes_while_running_and_reaches_every_widget(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The catalogue is replaced by one that marks what it translates; what stays unmarked was not asked for anew."""
+    with desk(qapp) as one:
+        one.show()
+        one.load()
+        monkeypatch.setattr(
+            composition, "set_language", lambda code: monkeypatch.setattr(text, "_catalogue", Marking())
+        )
+        one.controller.prefer(language="ko")
+        one.give()
+        fixed = {"made-up.png", "CPU", "RGB", "R", "G", "B", "Scroll Left", "Scroll Right"}  # the last two are Qt's own
+        unmarked = [
+            word
+            for word in texts(one.window)
+            if any(c.isalpha() for c in word) and "«" not in word and word not in fixed and not named_by_data(word)
+        ]
+        assert unmarked == []
+
+
+class Marking:
+    """A catalogue of every message there is."""
+
+    def gettext(self, message: str) -> str:
+        return f"«{message}»"
+
+    def ngettext(self, singular: str, plural: str, count: int) -> str:
+        return f"«{singular if count == 1 else plural}»"
+
+
+def texts(window: QApplication | object) -> list[str]:
+    """Return what labels, buttons, actions and choosers of the window say."""
+    from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
+
+    assert isinstance(window, QWidget)
+    found = [label.text() for label in window.findChildren(QLabel)]
+    found += [button.text() for button in window.findChildren(QAbstractButton)]
+    found += [action.text() for action in window.actions()]
+    found += [box.itemText(row) for box in window.findChildren(QComboBox) for row in range(box.count())]
+    found += [w.accessibleName() for w in window.findChildren(QWidget)]
+    return [word for word in found if word]
+
+
+def named_by_data(word: str) -> bool:
+    """Return whether ``word`` is made of names and figures of the made-up network, which no language changes."""
+    names = [layer.id for layer in samples.graph()] + [layer.op for layer in samples.graph()]
+    names += ["Sample Net", "Other Net", "class ", "viridis", "magma", "inferno", "plasma", "cividis", "grey", "gray"]
+    return any(name in word for name in names) or "#" in word  # a pixel's value
+
+
+def test_problem_is_shown_in_place_with_details_retry_and_dismiss(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        one.load()
+        strip = one.window.problem
+        assert not strip.isVisible()
+        one.send(Problem("source", SourceError("There is no picture {name}.", name="x.png"), details="Traceback …"))
+        assert strip.isVisible()
+        assert strip._sentence.text() == "There is no picture x.png."
+        strip._details_button.click()
+        assert strip._details.isVisible()
+        assert strip._details.toPlainText() == "Traceback …"
+        wishes = len(one.engine.wishes)
+        strip._retry.click()
+        assert one.engine.wishes[wishes:] == [one.store.recipe]
+        strip._dismiss.click()
+        assert not strip.isVisible()
+        assert one.store.problems == {}
+
+
+def test_the_newest_problem_shows_and_a_solved_one_goes(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        for where, sentence in (("export", "first"), ("source", "second"), ("export", "third")):
+            one.send(Problem(where, SourceError(sentence)))  # type: ignore[arg-type]
+        assert one.window.problem._sentence.text() == "third"
+        one.controller.dismiss("export")
+        assert one.window.problem._sentence.text() == "second"
+        one.send(FrameRead(Source(), samples.result().frame))
+        assert not one.window.problem.isVisible()
+
+
+def test_progress_shows_and_loading_a_network_can_be_cancelled(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        one.load()
+        status = one.window.status
+        one.send(Progress("Loading {network} …", {"network": "sample"}, 0.25))
+        assert status._stage.text() == "Loading sample …"
+        assert status._bar.value() == 250
+        assert not status._cancel.isVisible()  # the first network: there is nothing to go back to
+        one.controller.change(network="other", weights="none")
+        one.send(Progress("Loading {network} …", {"network": "other"}))
+        assert (status._bar.minimum(), status._bar.maximum()) == (0, 0)
+        status._cancel.click()
+        assert one.engine.wishes[-1].network == "sample"
+        one.send(Progress(""))
+        assert not status._bar.isVisible()
+
+
+def test_files_that_were_written_are_named(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        one.load()
+        one.send(Exported(("/tmp/maps.png",)))
+        assert "/tmp/maps.png" in one.window.status._times.text()
+
+
+def test_an_exception_that_nobody_caught_is_shown_and_logged(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr("threading.excepthook", None)
+    with desk(qapp) as one, caplog.at_level(logging.CRITICAL):
+        composition.watch_exceptions(one.application)
+        try:
+            raise ValueError("seven")
+        except ValueError as error:
+            sys.excepthook(ValueError, error, error.__traceback__)
+        assert "ValueError: seven" in str(one.store.problems["engine"].error)
+        assert "test_app.py" in one.store.problems["engine"].details
+        assert "unforeseen" in caplog.text
+
+
+def test_log_goes_to_a_file_with_a_limit(own_home: Path) -> None:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    from PySide6.QtCore import qInstallMessageHandler, qWarning
+
+    previous = qInstallMessageHandler(None)
+    try:
+        composition.start_log()
+        qWarning("a warning of Qt")
+        logging.getLogger("explorer").info("a remark of ours")
+        added = [handler for handler in root.handlers if handler not in handlers]
+        assert len(added) == 1
+        added[0].flush()
+        lines = (settings.log_folder() / "cnn-explorer.log").read_text()
+        assert "WARNING" in lines
+        assert "a warning of Qt" in lines
+        assert "a remark of ours" in lines
+        assert added[0].maxBytes > 0  # type: ignore[attr-defined]
+    finally:
+        qInstallMessageHandler(previous)
+        for handler in [handler for handler in root.handlers if handler not in handlers]:
+            root.removeHandler(handler)
+            handler.close()
+        root.setLevel(level)
