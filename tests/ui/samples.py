@@ -1,4 +1,4 @@
-"""Made-up but consistent values for tests of the window: a graph, results of frames, and an engine that only remembers."""
+"""Made-up but consistent values for tests of the window: a graph, results, and an engine that only remembers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from explorer.engine.events import NetworkInfo, NetworkReady, ResultReady
 from explorer.graph.values import Graph, Layer
 from explorer.recipe import Recipe, View
 from explorer.render import tiles
+from explorer.settings import Settings
 from explorer.values import (
     LEVEL_NAN,
     LEVELS,
@@ -43,6 +44,9 @@ class Engine:
 
     def wish(self, recipe: Recipe) -> None:
         self.wishes.append(recipe)
+
+    def prefer(self, settings: Settings) -> None:
+        self.settings = settings
 
     def freeze(self, frozen: bool) -> None:
         self.frozen = frozen
@@ -94,7 +98,7 @@ def values(count: int, hw: tuple[int, int], seed: int = 0, signed: bool = True) 
     weights = rng.normal(size=(count, 3, 1, 1)).astype(np.float32) * (1 + np.arange(count)[:, None, None, None] % 5)
     maps = (weights * np.exp(-((y - centres[:, :, 0]) ** 2 + (x - centres[:, :, 1]) ** 2) * 30)).sum(axis=1)
     maps += rng.normal(scale=0.05, size=maps.shape)
-    return (maps if signed else np.maximum(maps, 0)).astype(np.float32)
+    return np.asarray(maps if signed else np.maximum(maps, 0), np.float32)
 
 
 def statistics(of: np.ndarray) -> Statistics:
@@ -102,10 +106,10 @@ def statistics(of: np.ndarray) -> Statistics:
     finite = of[np.isfinite(of)].astype(np.float64)
     nan, inf = int(np.isnan(of).sum()), int(np.isinf(of).sum())
     if not finite.size:
-        return Statistics(*[np.nan] * 4, 0.0, nan, inf, np.zeros(64, np.int64))
+        return Statistics(np.nan, np.nan, np.nan, np.nan, 0.0, nan, inf, np.zeros(64, np.int64))
     zeros, counts = float((of == 0).mean()), np.histogram(finite, 64)[0].astype(np.int64)
-    moments = (float(f(finite)) for f in (np.min, np.max, np.mean, np.std))
-    return Statistics(*moments, zeros, nan, inf, counts, float((finite < 0).mean()))
+    low, high, mean, std = (float(f(finite)) for f in (np.min, np.max, np.mean, np.std))
+    return Statistics(low, high, mean, std, zeros, nan, inf, counts, float((finite < 0).mean()))
 
 
 def layer_view(layer: Layer, maps: np.ndarray, recipe: Recipe, kernel: np.ndarray | None = None) -> LayerView:
@@ -153,7 +157,7 @@ def layer_view(layer: Layer, maps: np.ndarray, recipe: Recipe, kernel: np.ndarra
 
 def thumbnail(layer: Layer, seed: int = 0) -> Thumbnail:
     """Return a thumbnail of at most 48 px a side."""
-    hw = tuple(min(48, n) for n in (layer.output[1:] if len(layer.output) == 3 else (1, 48)))
+    hw = (min(48, layer.output[1]), min(48, layer.output[2])) if len(layer.output) == 3 else (1, 48)
     level = values(1, hw, seed, signed=False)[0]
     return Thumbnail((level / (level.max() or 1) * (LEVELS - 1)).astype(np.uint8), signed=False)
 
@@ -171,7 +175,7 @@ def result(
     recipe, of = recipe or Recipe(), of or graph()
     layer = of[recipe.layer] if recipe.layer else of.layers[1]
     if maps is None:
-        hw = layer.output[1:] if len(layer.output) == 3 else (1, 1)
+        hw = (layer.output[1], layer.output[2]) if len(layer.output) == 3 else (1, 1)
         maps = values(layer.channels, hw, seed, signed=layer.op not in ("relu", "max_pool2d"))
     if kernel is None and layer.op == "conv2d":
         size = layer.attributes["kernel"][0]
@@ -179,7 +183,7 @@ def result(
         kernel = np.random.default_rng(seed).normal(scale=0.1, size=(before, size, size)).astype(np.float32)
     pixels = np.random.default_rng(seed).integers(0, 256, (300, 451, 3), dtype=np.uint8)
     frame = Frame(pixels, "made-up.png", index=seed)
-    wanted = [l.id for l in of] if recipe.thumbnails == ("*",) else recipe.thumbnails
+    wanted = [each.id for each in of] if recipe.thumbnails == ("*",) else recipe.thumbnails
     return FrameResult(
         recipe,
         frame,
@@ -189,7 +193,7 @@ def result(
         (-1.0, 1.0),
         tuple(Prediction(n, f"class {n}", p) for n, p in enumerate((0.425, 0.329, 0.242, 0.003, 0.001))),
         trained,
-        {id: thumbnail(of[id], seed + n) for n, id in enumerate(wanted)},
+        {name: thumbnail(of[name], seed + n) for n, name in enumerate(wanted)},
         layer_view(layer, maps, recipe, kernel),
         "CPU",
         {"read": 1.0, "filter": 0.0, "prepare": 2.0, "forward": 15.2, "render": 1.1},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from explorer.text import _
 from explorer.values import LayerView, Statistics
@@ -17,7 +17,7 @@ from ui.widgets.histogram import Histogram
 from ui.widgets.kernel_view import KernelView
 from ui.widgets.level_image import colour_table
 from ui.widgets.map_view import MapView
-from ui.widgets.numbers import number, percent
+from ui.widgets.numbers import number, percent, shape
 from ui.widgets.panel import Panel
 
 
@@ -27,23 +27,27 @@ class ChannelInspector(Panel):
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self._head: tuple[object, ...] | None = None
+        self._channel: int | None = -1
         self.value = Badge(self)
         self.header.addWidget(self.value)
         self.map, self.bar = MapView(self), ColourBar(self)
         self.facts, self.histogram, self.kernel = FactTable(self), Histogram(self), KernelView(self)
-        self.spread_title, self.kernel_title = QLabel(self), QLabel(self)
-        for label in (self.spread_title, self.kernel_title):
+        self.spread_title, self.kernel_title, self.kernel_range = QLabel(self), QLabel(self), QLabel(self)
+        for label in (self.spread_title, self.kernel_title, self.kernel_range):
             label.setObjectName("dim")
             label.setTextFormat(Qt.TextFormat.PlainText)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.map, 1)
         row.addWidget(self.bar)
         self.body.addLayout(row, 1000)
-        for widget in (self.facts, self.spread_title, self.histogram, self.kernel_title, self.kernel):
+        for widget in (self.facts, self.spread_title, self.histogram):
             self.body.addWidget(widget)
+        titles = QHBoxLayout()
+        titles.addWidget(self.kernel_title, 1)
+        titles.addWidget(self.kernel_range)
+        self.body.addLayout(titles)
+        self.body.addWidget(self.kernel)
         self.body.addStretch(1)
         self.setMinimumWidth(220)
         self.map.setMinimumSize(80, 48)
@@ -62,7 +66,7 @@ class ChannelInspector(Panel):
         self.facts.setAccessibleName(_("Statistics of the map"))
         self.histogram.setAccessibleName(_("Distribution of the map's values"))
         self.kernel.setAccessibleName(_("Kernel of the channel"))
-        self._head = None
+        self._channel = -1
         self._take_result()
 
     def restyle(self) -> None:
@@ -82,7 +86,7 @@ class ChannelInspector(Panel):
             widget.setVisible(view is not None)
         if view is None:
             self.map.show_map(None, ())
-            self.map.set_message(_("Choose a map in the mosaic: it is shown here in detail."))
+            self.map.set_message(_("The map that is chosen in the mosaic appears here in detail."))
             self._show_head(None)
             self.value.set_text("")
             self._show_kernel(None)
@@ -92,7 +96,7 @@ class ChannelInspector(Panel):
         self.map.show_map(view, table)
         low, high = map(float, view.ranges[view.channel])
         self.bar.show_range(low, high, table)
-        self.facts.show_facts(_facts(view.map_statistics))
+        self.facts.show_facts(self._facts(view.map_statistics))
         self.histogram.show_statistics(view.map_statistics)
         self._show_head(view)
         self._show_unit(view)
@@ -114,14 +118,10 @@ class ChannelInspector(Panel):
         return result.view if result is not None and same else None
 
     def _show_head(self, view: LayerView | None) -> None:
-        result = self._store.result
-        trained = view is None or result is None or result.trained
-        head = (None if view is None else view.channel, trained)
-        if head != self._head:
-            self._head = head
-            title = _("Channel") if view is None else _("Channel {number}").format(number=view.channel)
-            self.set_title(title)
-            self.set_badge("" if trained else _("untrained"), "warning")
+        channel = None if view is None else view.channel
+        if channel != self._channel:
+            self._channel = channel
+            self.set_title(_("Channel") if channel is None else _("Channel {number}").format(number=channel))
 
     def _show_unit(self, view: LayerView) -> None:
         """Mark the chosen unit and tell its value; a unit that another layer had, or none, tells nothing."""
@@ -129,12 +129,12 @@ class ChannelInspector(Panel):
         here = recipe.layer in ("", view.layer.id) and recipe.channel == view.channel
         unit = recipe.unit if here and recipe.unit and recipe.unit[0] < h and recipe.unit[1] < w else None
         self.map.set_unit(unit)
-        text = "" if unit is None else f"({unit[0]}, {unit[1]}) = {number(float(view.map[unit]))}"
-        self.value.set_text(text)
+        value = "" if unit is None else f"= {number(float(view.map[unit]))}"
+        self.value.set_text("" if unit is None else f"({unit[0]}, {unit[1]}) {value}", value)
 
     def _show_kernel(self, view: LayerView | None) -> None:
         kernel = None if view is None else view.kernel
-        for widget in (self.kernel_title, self.kernel):
+        for widget in (self.kernel_title, self.kernel_range, self.kernel):
             widget.setVisible(kernel is not None)
         if view is None or kernel is None:
             self.kernel.show_kernel(None, in_colour=False)
@@ -142,16 +142,12 @@ class ChannelInspector(Panel):
         network = self._store.network
         first = network is not None and view.layer.inputs[:1] == (network.graph.layers[0].id,)
         self.kernel.show_kernel(kernel, in_colour=first and kernel.shape[0] == 3)
-        text = _("Kernel {kh}×{kw} · {count} input channels · {low} … {high}").format(
-            kh=kernel.shape[1],
-            kw=kernel.shape[2],
-            count=kernel.shape[0],
-            low=number(float(kernel.min())),
-            high=number(float(kernel.max())),
-        )
-        if text != self.kernel_title.text():
+        text = _("Kernel {shape}").format(shape=shape(kernel.shape))
+        span = f"{number(float(kernel.min()))} … {number(float(kernel.max()))}"
+        if (text, span) != (self.kernel_title.text(), self.kernel_range.text()):
             self.kernel_title.setText(text)
-            self.kernel_title.setToolTip(text)
+            self.kernel_title.setToolTip(_("Input channels × height × width"))
+            self.kernel_range.setText(span)
 
     def _limit(self) -> None:
         viewport = self.map.viewport
@@ -162,18 +158,20 @@ class ChannelInspector(Panel):
                 self.map.setMaximumHeight(height)
                 self.bar.setMaximumHeight(height)
 
-
-def _facts(statistics: Statistics) -> tuple[Fact, ...]:
-    rows = [
-        Fact(_("min"), number(statistics.minimum)),
-        Fact(_("max"), number(statistics.maximum)),
-        Fact(_("zeros"), percent(statistics.zeros)),
-        Fact(_("mean"), number(statistics.mean)),
-        Fact(_("std"), number(statistics.std)),
-        Fact(_("below 0"), percent(statistics.negatives)),
-    ]
-    if statistics.nan:
-        rows.append(Fact(_("NaN"), str(statistics.nan), alarming=True))
-    if statistics.inf:
-        rows.append(Fact(_("infinite"), str(statistics.inf), alarming=True))
-    return tuple(rows)
+    def _facts(self, statistics: Statistics) -> tuple[Fact, ...]:
+        left = [
+            Fact(_("min"), number(statistics.minimum)),
+            Fact(_("max"), number(statistics.maximum)),
+            Fact(_("zeros"), percent(statistics.zeros)),
+        ]
+        right = [
+            Fact(_("mean"), number(statistics.mean)),
+            Fact(_("std"), number(statistics.std)),
+            Fact(_("below 0"), percent(statistics.negatives)),
+        ]
+        if statistics.nan or statistics.inf:
+            left.append(Fact(_("NaN"), str(statistics.nan), alarming=True))
+            right.append(Fact(_("infinite"), str(statistics.inf), alarming=True))
+        if self._store.result is not None and not self._store.result.trained:
+            left.append(Fact(_("weights"), _("untrained"), alarming=True))
+        return (*left, *right)

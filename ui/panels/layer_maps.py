@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Slot
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
 
 from explorer.graph.values import Layer
 from explorer.render.colours import MAPS
@@ -20,6 +20,7 @@ from ui.widgets.flow import FlowLayout
 from ui.widgets.legend import Legend
 from ui.widgets.level_image import Table, colour_table, image
 from ui.widgets.mosaic_view import MosaicView
+from ui.widgets.number_field import NumberField
 from ui.widgets.numbers import number, percent, shape
 from ui.widgets.panel import Panel
 
@@ -27,8 +28,8 @@ SCALES = {"map": N_("Scale: each map"), "layer": N_("Scale: whole layer"), "fixe
 SORTS = {
     "channel": N_("Sort: channel"),
     "mean": N_("Sort: mean"),
-    "max": N_("Sort: maximum"),
-    "zeros": N_("Sort: share of zeros"),
+    "max": N_("Sort: max"),
+    "zeros": N_("Sort: zeros"),
 }
 _SETTLE_MS = 80
 """How long the panel must keep its size before the mosaic is laid out for it."""
@@ -49,7 +50,7 @@ class LayerMaps(Panel):
         self._store, self._controller = store, controller
         self._head: tuple[str, str, str] | None = None
         self.scale, self.sort, self.colours = QComboBox(self), QComboBox(self), QComboBox(self)
-        self.low, self.high, self._to = QDoubleSpinBox(self), QDoubleSpinBox(self), QLabel("…", self)
+        self.low, self.high, self._to = NumberField(self), NumberField(self), QLabel("…", self)
         self.zoom_out, self.zoom_fit, self.zoom_in = QToolButton(self), QToolButton(self), QToolButton(self)
         self.mosaic, self.legend = MosaicView(self), Legend(self)
         self._build()
@@ -122,8 +123,8 @@ class LayerMaps(Panel):
         for widget in (self.low, self._to, self.high):
             widget.setVisible(look.scale == "fixed")
         for field, value in ((self.low, look.low), (self.high, look.high)):
-            if not field.hasFocus():
-                field.setValue(value)
+            if look.scale != "fixed" or not field.isModified():
+                field.set_value(value)
         self._take_result()
         self._settle.start()
 
@@ -140,14 +141,17 @@ class LayerMaps(Panel):
         if scale == "fixed" and look.scale != "fixed" and view is not None:
             low, high = view.statistics.minimum, view.statistics.maximum
             if low < high:  # begin with what is there; NaN is not below anything
-                look = replace(look, low=round(low, 3), high=round(max(high, low + 0.002), 3))
+                look = replace(look, low=float(f"{low:.3g}"), high=float(f"{high:.3g}"))
         look = replace(look, scale=scale, sort=self.sort.currentData(), colours=self.colours.currentData())
         self._controller.change(view=look)
 
     @Slot()
     def _change_ends(self) -> None:
         low, high = self.low.value(), self.high.value()
-        if low < high:
+        fields = (self.low, self.high)
+        if any(f.isModified() for f in fields) and low is not None and high is not None and low < high:
+            for field in fields:
+                field.setModified(False)
             self._controller.change(view=replace(self._store.recipe.view, low=low, high=high))
         self._take_result()
 
@@ -178,11 +182,7 @@ class LayerMaps(Panel):
         for name in MAPS:
             self.colours.addItem(_swatch(name), name, name)
         for field in (self.low, self.high):
-            field.setRange(-1e9, 1e9)
-            field.setDecimals(3)
-            field.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
-            field.setKeyboardTracking(False)
-            field.setFixedWidth(theme.px(84))
+            field.setFixedWidth(theme.px(76))
         tools = QWidget(self)
         row = FlowLayout(tools)
         for widget in (self.scale, self.low, self._to, self.high, self.sort, self.colours):
@@ -193,6 +193,7 @@ class LayerMaps(Panel):
             (self.zoom_in, "zoom-in"),
         ):
             theme.set_icon(button, icon)
+            button.setIconSize(QSize(16, 16))
             row.addWidget(button)
         self.body.addWidget(tools)
         self.body.addWidget(self.mosaic, 1)
@@ -243,6 +244,8 @@ class LayerMaps(Panel):
         if (*head, badge) != self._head:
             self._head = (*head, badge)
             self.set_title(*head)
+            self._detail.ensurePolished()  # what the layer is must not give way to its long name
+            self._detail.setMinimumWidth(self._detail.sizeHint().width())
             self.set_badge(badge, "warning")
 
     def _show_legend(self, view: LayerView, table: Table) -> None:
@@ -258,8 +261,10 @@ class LayerMaps(Panel):
         }[look.scale]
         if view.signed:
             meaning += " · " + _("white is 0, blue below, red above")
-        warning = ""
-        if look.scale == "fixed" and self.low.value() >= self.high.value():
+        warning, low, high = "", self.low.value(), self.high.value()
+        if look.scale == "fixed" and (low is None or high is None):
+            warning = _("The ends of the scale must be numbers, such as -1 and 2.5.")
+        elif look.scale == "fixed" and low is not None and high is not None and low >= high:
             warning = _("The low end of the scale must be below the high end.")
         elif bad := view.statistics.nan + view.statistics.inf:
             warning = _("{count} values are NaN or infinite (magenta).").format(count=bad)

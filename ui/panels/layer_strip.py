@@ -132,8 +132,8 @@ class LayerStrip(Panel):
 
     @Slot(QModelIndex, QModelIndex)
     def _choose(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if current.isValid() and (id := str(current.data())) != self._chosen():
-            self._controller.change(layer=id)
+        if current.isValid() and current.data() != self._chosen():
+            self._controller.change(layer=str(current.data()))
 
     @Slot()
     def _ask_for_thumbnails(self) -> None:
@@ -169,8 +169,11 @@ class LayerStrip(Panel):
             self.model.set_layers(layers)
             self.list.selectionModel().blockSignals(blocked)
         words = self.search.text().strip()
-        empty = self._graph is not None and not layers
-        self.list.set_message(_("No layer matches “{text}”. Change or clear the filter.").format(text=words) if empty else "")
+        if self._graph is None:
+            self.list.set_message(_("The layers appear here as soon as the network is loaded."))
+        else:
+            text = _("No layer matches “{text}”. Change or clear the filter.").format(text=words)
+            self.list.set_message("" if layers else text)
         self._select()
         self._head()
         self._settle.start()
@@ -207,7 +210,7 @@ class LayerStrip(Panel):
 
     def _head(self) -> None:
         total, shown = 0 if self._graph is None else len(self._graph), len(self.model.layers)
-        title, detail = _("Layers"), _("{shown} of {total}").format(shown=shown, total=total) if total else ""
+        title, detail = _("Layers"), f"{shown}/{total}" if total else ""
         result, network = self._store.result, self._store.network
         trained = result.trained if result is not None else network is None or network.trained
         head = (title, detail, trained)

@@ -10,12 +10,12 @@ from ui import theme
 
 
 class Badge(QWidget):
-    """Text such as ``(12, 9) = 3.418``; "" hides it but keeps its place."""
+    """Text such as ``(12, 9) = 3.418``, or a short form where there is no room; "" hides it but keeps its place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._text = ""
+        self._text, self._short = "", ""
         self._width = 0
 
     @property
@@ -23,11 +23,12 @@ class Badge(QWidget):
         """What it says."""
         return self._text
 
-    def set_text(self, text: str) -> None:
-        """Say ``text``."""
-        if text != self._text:
-            self._text = text
+    def set_text(self, text: str, short: str = "") -> None:
+        """Say ``text``, or ``short`` where it does not fit."""
+        if (text, short) != (self._text, self._short):
+            self._text, self._short = text, short
             self.setAccessibleName(text)
+            self.setToolTip(text)
             if (width := QFontMetrics(self._font()).horizontalAdvance(text)) > self._width:
                 self._width = width
                 self.updateGeometry()
@@ -44,7 +45,7 @@ class Badge(QWidget):
         painter, colours = QPainter(self), theme.current()
         painter.setFont(self._font())
         metrics = painter.fontMetrics()
-        text = metrics.elidedText(self._text, Qt.TextElideMode.ElideLeft, self.width() - 14)
+        text = self._text if metrics.horizontalAdvance(self._text) <= self.width() - 14 else self._short
         width = metrics.horizontalAdvance(text) + 12
         frame = QRectF(self.width() - width - 0.5, 0.5, width, self.height() - 1)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

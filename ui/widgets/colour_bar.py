@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.values import LEVELS
@@ -43,7 +43,8 @@ class ColourBar(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return room for the bar and ``-0.00e+00``-like numbers."""
-        return QSize(self.WIDTH + self.GAP + self.fontMetrics().horizontalAdvance("-0.0000"), 96)
+        widest = QFontMetrics(self._font()).horizontalAdvance("-0.00e-00")
+        return QSize(self.WIDTH + self.GAP + widest, 96)
 
     def minimumSizeHint(self) -> QSize:
         """Return the same width, and two numbers' height."""
@@ -54,7 +55,8 @@ class ColourBar(QWidget):
         if not self._table:
             return
         painter, colours = QPainter(self), theme.current()
-        height = self.fontMetrics().height()
+        painter.setFont(self._font())
+        height = painter.fontMetrics().height()
         bar = QRectF(0, 0, self.WIDTH, self.height())
         paint_bar(painter, bar, self._table, upright=True)
         painter.setPen(QPen(QColor(colours.line), 1))
@@ -68,3 +70,8 @@ class ColourBar(QWidget):
                 ends[zero - height / 2] = 0.0
         for top, value in ends.items():
             painter.drawText(QRectF(left, top, room, height), Qt.AlignmentFlag.AlignLeft, number(value))
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(theme.px(11))
+        return font

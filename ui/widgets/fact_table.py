@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 
-_WIDEST = "-0.00e+00"
+_WIDEST = "-0000.0"
 _GAP = 14
 
 
@@ -63,6 +63,7 @@ class FactTable(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows."""
         painter, colours = QPainter(self), theme.current()
+        painter.setFont(self._font())
         width = (self.width() - (self._columns - 1) * _GAP) / self._columns
         rows = -(-len(self._facts) // self._columns)
         for place, fact in enumerate(self._facts):
@@ -76,12 +77,17 @@ class FactTable(QWidget):
 
     @property
     def _row(self) -> int:
-        return self.fontMetrics().height() + theme.px(5)
+        return QFontMetrics(self._font()).height() + theme.px(5)
 
     def _arrange(self) -> None:
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(self._font())
         names = max((metrics.horizontalAdvance(f.name) for f in self._facts), default=0)
-        needed = 2 * (names + 8 + metrics.horizontalAdvance(_WIDEST)) + _GAP
+        needed = 2 * (names + 6 + metrics.horizontalAdvance(_WIDEST)) + _GAP
         self._columns = 2 if needed <= self.width() else 1
         self.updateGeometry()
         self.update()
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(theme.px(12))
+        return font

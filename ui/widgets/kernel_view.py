@@ -86,7 +86,7 @@ class KernelView(QWidget):
         self._pointer = None
         self.update()
 
-    def resizeEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def resizeEvent(self, event: QEvent) -> None:
         """Ask for another height."""
         self.updateGeometry()
 
@@ -130,8 +130,13 @@ class KernelView(QWidget):
 
     # geometry: ``cell`` px a weight, so that few slices are large and many are small
 
-    def _cell(self, width: int) -> int:
+    @property
+    def _sizes(self) -> tuple[int, int, int]:
         count, kh, kw = self._levels.shape
+        return int(count), int(kh), int(kw)
+
+    def _cell(self, width: int) -> int:
+        count, kh, kw = self._sizes
         count += self._picture is not None
         for cell in range(_LARGEST_CELL, _SMALLEST_CELL, -1):
             columns = max((width + _GAP) // (kw * cell + _GAP), 1)
@@ -140,16 +145,16 @@ class KernelView(QWidget):
         return _SMALLEST_CELL
 
     def _columns(self, width: int) -> int:
-        return max((width + _GAP) // (self._levels.shape[2] * self._cell(width) + _GAP), 1)
+        return max((width + _GAP) // (self._sizes[2] * self._cell(width) + _GAP), 1)
 
     def _shown(self, width: int) -> int:
-        count, kh, _kw = self._levels.shape
+        count, kh, _kw = self._sizes
         first = 0 if self._picture is None else 1
         rows = max(theme.px(self.HEIGHT) // (kh * self._cell(width) + _GAP), 1)
         return min(count, rows * self._columns(width) - first)
 
     def _height(self, width: int) -> int:
-        count, kh, _kw = self._levels.shape
+        count, kh, _kw = self._sizes
         if not count:
             return 0
         shown = self._shown(width)
@@ -158,7 +163,7 @@ class KernelView(QWidget):
         return rows * (kh * self._cell(width) + _GAP) - _GAP + more
 
     def _rect(self, place: int) -> QRectF:
-        _count, kh, kw = self._levels.shape
+        _count, kh, kw = self._sizes
         cell = self._cell(self.width())
         row, column = divmod(place, self._columns(self.width()))
         return QRectF(column * (kw * cell + _GAP), row * (kh * cell + _GAP), kw * cell, kh * cell)

@@ -18,13 +18,15 @@ Index = QModelIndex | QPersistentModelIndex
 LAYER = Qt.ItemDataRole.UserRole
 _PICTURE = 36
 _PAD = 6
+_WIDE_FROM = 190
+"""Width of a row, px of 13 px text, from which op and shape stand side by side."""
 
 
 def blocks(graph: Graph) -> list[Layer]:
     """Return the layers that make a network's outline.
 
-    These are the ops that multiply weights (convolutions, fully connected layers), pooling, the last op of every block, the
-    input and the output; what only follows a convolution (normalisation, activation, dropout, reshaping) is left out.
+    These are the ops that multiply weights (convolutions, fully connected layers), pooling, the last op of every block,
+    the input and the output; what only follows a convolution (normalisation, activation, dropout, …) is left out.
     """
     last = {layer.block: layer.id for layer in graph if layer.block}
     ends = {*last.values(), graph.layers[0].id, graph.output.id}
@@ -74,7 +76,7 @@ class LayerModel(QAbstractListModel):
 
 
 class LayerDelegate(QStyledItemDelegate):
-    """Paints thumbnail, name, op and shape; thumbnails are coloured when they are painted, so that only visible ones cost."""
+    """Paints thumbnail, name, op and shape; a thumbnail is coloured when it is painted: only visible ones cost."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +85,7 @@ class LayerDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of a row; the width is the list's."""
-        return QSize(80, theme.px(_PICTURE) + 2 * _PAD)
+        return QSize(80, theme.px(_PICTURE if _wide(option.rect.width()) else _PICTURE + 4) + 2 * _PAD)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
@@ -100,10 +102,11 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(colours.selected if selected else colours.raised))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        side = theme.px(_PICTURE)
-        self._paint_thumbnail(painter, QRectF(rect.left() + _PAD, rect.top() + _PAD, side, side), layer)
+        side, wide = theme.px(_PICTURE), _wide(option.rect.width())
+        self._paint_thumbnail(painter, QRectF(rect.left() + _PAD, rect.center().y() - side / 2, side, side), layer)
         left = rect.left() + side + 2 * _PAD + 2
-        self._paint_text(painter, QRectF(left, rect.top() + _PAD, rect.right() - _PAD - left, side), layer, selected)
+        room = QRectF(left, rect.top() + _PAD - 1, rect.right() - _PAD - left, rect.height() - 2 * _PAD + 2)
+        self._paint_text(painter, room, layer, selected, wide)
         painter.restore()
 
     def _paint_thumbnail(self, painter: QPainter, frame: QRectF, layer: Layer) -> None:
@@ -121,19 +124,24 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
         painter.drawImage(place, picture, QRectF(picture.rect()))
 
-    def _paint_text(self, painter: QPainter, room: QRectF, layer: Layer, selected: bool) -> None:
+    def _paint_text(self, painter: QPainter, room: QRectF, layer: Layer, selected: bool, wide: bool) -> None:
         colours, middle = theme.current(), Qt.TextElideMode.ElideMiddle
-        top, bottom = QRectF(room), QRectF(room)
-        top.setHeight(room.height() / 2)
-        bottom.setTop(top.bottom())
+        upright = Qt.AlignmentFlag.AlignVCenter
+        height = room.height() / (2 if wide else 3)
+        rows = [QRectF(room.left(), room.top() + n * height, room.width(), height) for n in range(2 if wide else 3)]
         painter.setPen(QColor(colours.text))
-        name = painter.fontMetrics().elidedText(layer.id, middle, int(top.width()))
-        painter.drawText(top, Qt.AlignmentFlag.AlignVCenter, name)
+        name = painter.fontMetrics().elidedText(layer.id, middle, int(room.width()))
+        painter.drawText(rows[0], upright, name)
         font = QFont(painter.font())
         font.setPixelSize(theme.px(11))
         painter.setFont(font)
         metrics, text = painter.fontMetrics(), shape(layer.output)
         painter.setPen(QColor(theme.mix(colours.dim, colours.text, 0.35) if selected else colours.dim))
-        painter.drawText(bottom, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
-        rest = int(bottom.width()) - metrics.horizontalAdvance(text) - 8
-        painter.drawText(bottom, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(layer.op, middle, rest))
+        side = Qt.AlignmentFlag.AlignRight if wide else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rows[-1], upright | side, text)
+        rest = int(room.width()) - (metrics.horizontalAdvance(text) + 8 if wide else 0)
+        painter.drawText(rows[1], upright, metrics.elidedText(layer.op, middle, rest))
+
+
+def _wide(width: int) -> bool:
+    return width >= theme.px(_WIDE_FROM)

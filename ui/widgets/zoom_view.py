@@ -171,11 +171,11 @@ class ZoomView(QWidget):
         if self._viewport is not None:
             self._move(self._viewport.resized((self.height(), self.width())))
 
-    def focusInEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def focusInEvent(self, event: QEvent) -> None:
         """Show the focus."""
         self.update()
 
-    def focusOutEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def focusOutEvent(self, event: QEvent) -> None:
         """Hide the focus."""
         self.update()
 
