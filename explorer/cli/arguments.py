@@ -24,7 +24,7 @@ PROGRAM = "cnn-explorer-cli"
 def nearest(word: str, words: Iterable[str], count: int = 3) -> str:
     """Return the words that look most like ``word``, or the first ones where none does, for a sentence."""
     words = list(words)
-    return ", ".join(difflib.get_close_matches(word, words, n=count, cutoff=0.4) or words[:count])
+    return ", ".join(difflib.get_close_matches(word, words, n=count) or words[:count])
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -102,7 +102,7 @@ def whole(least: int) -> Any:
     """Return a reader of whole numbers from ``least`` on."""
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,9}", text) or int(text) < least:
+        if not re.fullmatch(r"[+-]?[0-9]{1,9}", text) or int(text) < least:
             raise PersonError(N_("“{text}” is not a whole number of at least {least}."), text=text, least=least)
         return int(text)
 
@@ -130,7 +130,7 @@ def size(text: str) -> tuple[int, int]:
     Raises:
         PersonError: another form.
     """
-    match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text)
+    match = re.fullmatch(r"([0-9]{1,5})[xX×]([0-9]{1,5})", text)
     if not match or "0" in (match[1].lstrip("0") or "0", match[2].lstrip("0") or "0"):
         raise PersonError(N_("“{text}” is not a size: write height x width in pixels, for example 224x224."), text=text)
     return int(match[1]), int(match[2])
@@ -181,7 +181,7 @@ def feed(text: str) -> Source:
     """
     if text == "demo":
         return Source("demo", "")
-    match = re.fullmatch(r"camera(?::(\d{1,3}))?", text)
+    match = re.fullmatch(r"camera(?::([0-9]{1,3}))?", text)
     if not match:
         raise SourceError(N_("“{name}” is no live source: write camera:0 (the first camera) or demo."), name=text)
     return Source("camera", match[1] or "0")

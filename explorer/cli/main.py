@@ -6,7 +6,7 @@ import os
 import sys
 import traceback
 import warnings
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
 
 from explorer.cli.arguments import PROGRAM, Parser, nearest
@@ -21,21 +21,23 @@ INTERRUPTED = 130
 
 
 def main(words: list[str]) -> int:
-    """Run one command and return its exit code: 0, 2 for the person's mistake, 1 for ours, 130 after Ctrl-C.
+    """Run one command and return its exit code.
+
+    0 is good, also for ``live`` that Ctrl-C ended and for output whose reader had enough; 2 is the person's mistake;
+    1 ours, or a figure of ``bench`` that is over its limit; 130 any other command that Ctrl-C ended.
 
     Args:
         words: the command line without the program's name.
     """
     _quiet()
+    code = 0
     try:
         set_language(system_language())
         words = _language(words)
-        if words and words[0] == "--version":
-            print(metadata.version("cnn-explorer"))
-        elif not words or words[0] in ("-h", "--help"):
+        if not words or words[0] in ("-h", "--help"):
             print(_help())
         else:
-            _run(words[0], words[1:])
+            code = _run(words[0], words[1:])
         sys.stdout.flush()
     except ExplorerError as error:
         print(error, file=sys.stderr)
@@ -52,7 +54,7 @@ def main(words: list[str]) -> int:
         reason = " ".join(str(error).split())
         print(sentence.format(kind=type(error).__name__, reason=reason, variable=TRACEBACK), file=sys.stderr)
         return 1
-    return 0
+    return code
 
 
 def _quiet() -> None:
@@ -86,7 +88,7 @@ def _module(command: str) -> Any:
     return import_module(f"explorer.cli.{command}")
 
 
-def _run(command: str, words: list[str]) -> None:
+def _run(command: str, words: list[str]) -> int:
     if command not in COMMANDS:
         raise PersonError(
             N_("There is no command “{command}”; the nearest are: {nearest}."),
@@ -96,7 +98,7 @@ def _run(command: str, words: list[str]) -> None:
     module = _module(command)
     parser = Parser(command, _(module.ABOUT))
     module.arguments(parser)
-    module.run(parser.read(words))
+    return module.run(parser.read(words)) or 0
 
 
 def _help() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -46,8 +47,12 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], right: str) -> 
 
 
 def predictions(found: Sequence[Prediction]) -> list[dict[str, Any]]:
-    """Return predictions as JSON values."""
-    return [{"index": one.index, "label": one.label, "probability": one.probability} for one in found]
+    """Return predictions as JSON values; a probability that is not a number is null."""
+
+    def number(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return [{"index": one.index, "label": one.label, "probability": number(one.probability)} for one in found]
 
 
 def about(network: Network) -> str:
