@@ -118,7 +118,7 @@ def _rgb(image: Image.Image) -> Bytes:
     if image.has_transparency_data:
         over = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over)
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))  # a needless copy may be 400 MB
 
 
 def _eight_bits(image: Image.Image) -> Bytes:
