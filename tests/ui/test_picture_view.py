@@ -189,8 +189,9 @@ def test_one_channel_shows_alone(view: PictureView) -> None:
         assert colour(grab(view), 120, 100) == expected
 
 
-def test_a_fine_pattern_does_not_alias(view: PictureView) -> None:
-    stripes = np.zeros((1600, 1920, 3), np.uint8)
+@pytest.mark.parametrize("hw", [(1600, 1920), (500, 600)])
+def test_a_fine_pattern_does_not_alias(view: PictureView, hw: tuple[int, int]) -> None:
+    stripes = np.zeros((*hw, 3), np.uint8)
     stripes[::2] = 255
     view.set_picture(stripes)
     view.clearFocus()
@@ -198,6 +199,21 @@ def test_a_fine_pattern_does_not_alias(view: PictureView) -> None:
     values = {colour(image, x, y)[0] for x in range(20, 220, 7) for y in range(20, 180, 7)}
     assert min(values) > 100
     assert max(values) < 155
+
+
+def test_a_very_large_photo_keeps_its_colours_in_place(view: PictureView) -> None:
+    photo = np.zeros((2400, 2880, 3), np.uint8)
+    photo[:1200, :1440], photo[:1200, 1440:] = (250, 0, 0), (0, 250, 0)
+    photo[1200:, :1440], photo[1200:, 1440:] = (0, 0, 250), (250, 250, 0)
+    view.set_picture(photo)
+    view.clearFocus()
+    image = grab(view)
+    assert [colour(image, x, y) for y in (98, 102) for x in (118, 122)] == [
+        (250, 0, 0),
+        (0, 250, 0),
+        (0, 0, 250),
+        (250, 250, 0),
+    ]
 
 
 @pytest.mark.parametrize("hw", [(1, 1), (1, 900), (900, 1), (3, 5)])

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QStaticText
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
+from explorer.pixels import region
 from tests.ui import samples
 from ui import theme
 from ui.panels.pixel_inspector import PixelInspector
@@ -59,13 +60,14 @@ class Written:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.words: list[tuple[float, float, str]] = []
-        monkeypatch.setattr(QPainter, "drawText", lambda _p, box, _flags, text: self._note(box, text))
+        monkeypatch.setattr(QPainter, "drawStaticText", lambda _painter, corner, word: self._note(corner, word))
 
-    def _note(self, box: object, text: str) -> None:
-        self.words.append((box.center().y(), box.center().x(), text))  # type: ignore[attr-defined]
+    def _note(self, corner: QPointF, word: QStaticText) -> None:
+        size = word.size()
+        self.words.append((corner.y() + size.height() / 2, corner.x() + size.width() / 2, word.text()))
 
-    def inside(self, rect: object) -> list[str]:
-        return [text for y, x, text in self.words if rect.contains(x, y)]  # type: ignore[attr-defined]
+    def inside(self, rect: QRectF) -> list[str]:
+        return [text for y, x, text in self.words if rect.contains(x, y)]
 
 
 @pytest.mark.parametrize("pixel", [(20, 30), (0, 0), (39, 59), (0, 59)])
@@ -171,6 +173,26 @@ def test_the_histogram_counts_every_pixel(panel: PixelInspector, pixels: np.ndar
     for channel in range(3):
         expected, _edges = np.histogram(pixels[..., channel], np.arange(257))
         assert np.array_equal(shown.counts[channel], expected)
+
+
+def test_a_large_photo_is_counted_whole_in_parts(
+    panel: PixelInspector, qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = np.random.default_rng(3).integers(0, 256, (1300, 1700, 3), dtype=np.uint8)
+    parts: list[int] = []
+    count = region.histogram
+    monkeypatch.setattr(region, "histogram", lambda part: parts.append(part.shape[0]) or count(part))
+    panel.set_picture(photo)
+    shown = panel.findChild(ChannelHistogram)
+    assert shown is not None
+    for _ in range(300):
+        if shown.counts is not None:
+            break
+        QTest.qWait(5)
+    assert shown.counts is not None
+    assert np.array_equal(shown.counts[1], np.bincount(photo[..., 1].ravel(), minlength=256))
+    assert len(parts) == 3
+    assert max(parts) * 1700 <= 1_000_000
 
 
 def test_no_picture(panel: PixelInspector) -> None:

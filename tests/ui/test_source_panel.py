@@ -121,8 +121,8 @@ def test_filtered_or_original(bench: samples.Bench, panel: SourcePanel) -> None:
 def test_live_badge(bench: samples.Bench, panel: SourcePanel) -> None:
     bench.controller.change(source=Source("demo", ""))
     assert "LIVE" in texts(panel)
+    result = samples.result(bench.store.recipe, bench.graph)
     for n in range(40):
-        result = samples.result(bench.store.recipe, bench.graph)
         live = replace(result, frame=frame(60, 80, "demo", index=n, time_s=100 + n / 28))
         bench.controller.on_event(ResultReady(live, dropped=3))
     assert "LIVE · 28 fps · 3 dropped" in texts(panel)
@@ -201,20 +201,12 @@ def test_the_suitable_are_marked(bench: samples.Bench, panel: SourcePanel) -> No
     assert titles[0].endswith("suits networks of ImageNet")
 
 
-def test_open_and_recent(bench: samples.Bench, panel: SourcePanel) -> None:
+def test_plus_asks_for_a_file(panel: SourcePanel) -> None:
     asked: list[bool] = []
     panel.open_requested.connect(lambda: asked.append(True))
     buttons = {b.accessibleName(): b for b in panel.findChildren(QToolButton)}
     buttons["Open a picture"].click()
     assert asked == [True]
-    recent = buttons["Recent pictures"]
-    assert not recent.isVisible()
-    panel.set_recent([Source("picture", "/tmp/R&D.png"), Source("address", "https://example.org/a.png")])
-    assert recent.isVisible()
-    menu = recent.menu()
-    assert [a.text() for a in menu.actions()] == ["R&&D.png", "https://example.org/a.png"]
-    menu.actions()[0].trigger()
-    assert bench.store.recipe.source == Source("picture", "/tmp/R&D.png")
 
 
 def test_every_control_has_a_name(panel: SourcePanel) -> None:

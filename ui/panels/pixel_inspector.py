@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QToolButton, QWidget
@@ -17,6 +18,9 @@ from ui.widgets.panel import Panel
 from ui.widgets.pixel_grid import PixelGrid
 
 _HISTOGRAM_MS = 200
+"""How often the histogram of a live picture changes; faster cannot be read."""
+_AT_ONCE = 1_000_000
+"""Pixels that are counted without a pause; a large photo must not hold the window up."""
 
 
 class PixelInspector(Panel):
@@ -61,9 +65,10 @@ class PixelInspector(Panel):
         self._histogram = ChannelHistogram(self)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.setInterval(_HISTOGRAM_MS)
         self._later.timeout.connect(self._count)
         self._counted: Bytes | None = None
+        self._counting: Bytes | None = None
+        self._counts, self._next_row = np.zeros((3, 256), np.int64), 0
         self.body.addLayout(row)
         self.body.addWidget(self._grid, 1)
         self.body.addWidget(self._value)
@@ -97,10 +102,12 @@ class PixelInspector(Panel):
         self._pixels = pixels
         if pixels is not None and self._chosen is not None and region.value(pixels, *self._chosen) is None:
             self.choose(None)
+        if pixels is None:
+            self._histogram.set_counts(None)
         self._grid.set_picture(pixels)
         self._show()
         if not self._later.isActive():
-            self._later.start()
+            self._later.start(_HISTOGRAM_MS)
 
     @Slot(object)
     def point(self, pixel: tuple[int, int] | None) -> None:
@@ -145,8 +152,18 @@ class PixelInspector(Panel):
         self._count()
 
     def _count(self) -> None:
-        """Count the values, not faster than one can read and only while it shows."""
-        pixels = self._pixels
-        if self.isVisible() and pixels is not self._counted:
-            self._counted = pixels
-            self._histogram.set_counts(None if pixels is None else region.histogram(pixels))
+        """Count the next rows of the picture, while the panel shows; a picture once begun is counted to its end."""
+        if self._counting is None:
+            if not self.isVisible() or self._pixels is None or self._pixels is self._counted:
+                return
+            self._counting, self._counts, self._next_row = self._pixels, np.zeros((3, 256), np.int64), 0
+        rows = max(_AT_ONCE // self._counting.shape[1], 1)
+        self._counts += region.histogram(self._counting[self._next_row : self._next_row + rows])
+        self._next_row += rows
+        if self._next_row < self._counting.shape[0]:
+            self._later.start(0)
+            return
+        self._counted, self._counting = self._counting, None
+        self._histogram.set_counts(self._counts)
+        if self._counted is not self._pixels:
+            self._later.start(_HISTOGRAM_MS)

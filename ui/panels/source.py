@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from explorer import sources
 from explorer.text import _
@@ -63,12 +60,6 @@ class SourcePanel(Panel):
         self._fit.clicked.connect(self.view.fit)
         self.gallery = Gallery(self)
         self.gallery.chosen.connect(self._choose_sample)
-        self._recent = self._button("recent")
-        self._recent.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self._recent)
-        menu.triggered.connect(self._choose_recent)
-        self._recent.setMenu(menu)
-        self._recent.hide()
         self._open = self._button("plus")
         self._open.clicked.connect(self.open_requested)
 
@@ -77,7 +68,6 @@ class SourcePanel(Panel):
         below.addWidget(self._filtered)
         below.addWidget(self._fit)
         row.addWidget(self.gallery, 1)
-        row.addWidget(self._recent, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self.view, 1)
         self.body.addLayout(below)
@@ -90,18 +80,6 @@ class SourcePanel(Panel):
         store.live_changed.connect(self._show_state)
         self.retranslate()
         self._on_recipe()
-
-    def set_recent(self, recent: Sequence[Source]) -> None:
-        """Offer these sources, the newest first, behind the button beside the gallery."""
-        menu = self._recent.menu()
-        menu.clear()
-        for source in recent:
-            name = source.where if source.kind == "address" else Path(source.where).name
-            action = menu.addAction(name.replace("&", "&&"))
-            action.setToolTip(source.where)
-            action.setData(source)
-        menu.setToolTipsVisible(True)
-        self._recent.setVisible(bool(recent))
 
     def set_numbers(self, plane: Plane, base: Base) -> None:
         """Show all channels or one; how numbers are written once the pixels are large enough to hold them."""
@@ -119,7 +97,6 @@ class SourcePanel(Panel):
         for button, text in (
             (self._filtered, _("Show the picture with its filters")),
             (self._fit, _("Show the whole picture")),
-            (self._recent, _("Recent pictures")),
             (self._open, _("Open a picture")),
         ):
             button.setToolTip(text)
@@ -242,9 +219,6 @@ class SourcePanel(Panel):
 
     def _choose_sample(self, file: str) -> None:
         self._controller.change(source=Source("sample", file))
-
-    def _choose_recent(self, action: QAction) -> None:
-        self._controller.change(source=action.data())
 
     def _button(self, icon: str, small: bool = False) -> QToolButton:
         button = QToolButton(self)

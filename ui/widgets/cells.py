@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QStaticText
 
 from explorer.pixels import region
 from explorer.values import Bytes
@@ -35,6 +36,7 @@ def number(value: int, base: Base) -> str:
     return str(value) if base == "decimal" else f"{value:02X}"
 
 
+@lru_cache(maxsize=4096)
 def ink(red: int, green: int, blue: int) -> QColor:
     """Return black or white, whichever contrasts more with the colour (WCAG 2's luminance): at least 4.58 : 1."""
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (red / 255, green / 255, blue / 255)]
@@ -57,15 +59,29 @@ def paint(painter: QPainter, pixels: Bytes, top: float, left: float, cell: float
     font.setPixelSize(max(int(min(cell * 0.28, 20) if len(wanted) == 3 else min(cell * 0.4, 28)), 9))
     painter.setFont(font)
     height = min(cell * 0.3, painter.fontMetrics().height()) if len(wanted) == 3 else cell
-    for row in range(pixels.shape[0]):
-        for column in range(pixels.shape[1]):
-            red, green, blue = (int(v) for v in coloured[row, column])
-            painter.setPen(QPen(ink(red, green, blue)))
-            y = top + row * cell + (cell - len(wanted) * height) / 2
+    words = _words(font.toString(), base)
+    for row, (numbers, colours) in enumerate(zip(pixels.tolist(), coloured.tolist(), strict=True)):
+        y = top + row * cell + (cell - len(wanted) * height) / 2
+        for column, (number_rgb, rgb) in enumerate(zip(numbers, colours, strict=True)):
+            painter.setPen(ink(*rgb))
+            x = left + (column + 0.5) * cell
             for line, channel in enumerate(wanted):
-                text = number(int(pixels[row, column, channel]), base)
-                box = QRectF(left + column * cell, y + line * height, cell, height)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip, text)
+                word = words[number_rgb[channel]]
+                size = word.size()
+                corner = QPointF(x - size.width() / 2, y + line * height + (height - size.height()) / 2)
+                painter.drawStaticText(corner, word)
+
+
+@lru_cache(maxsize=8)
+def _words(font_name: str, base: Base) -> list[QStaticText]:
+    """Return the numbers 0 … 255 laid out once: a view full of cells holds thousands of them."""
+    font = QFont()
+    font.fromString(font_name)
+    words = [QStaticText(number(value, base)) for value in range(256)]
+    for word in words:
+        word.setTextFormat(Qt.TextFormat.PlainText)
+        word.prepare(font=font)
+    return words
 
 
 def paint_lines(painter: QPainter, hw: tuple[int, int], top: float, left: float, cell: float) -> None:
