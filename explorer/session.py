@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer import device as devices
-from explorer.errors import Cancelled, DeviceError, NetworkError
+from explorer.errors import Cancelled, DeviceError
 from explorer.filters.kernel import Kernel
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
@@ -25,7 +25,6 @@ from explorer.zoo.card import Card, Preparation, Weights
 from explorer.zoo.labels import labels
 
 ProgressHandler = Callable[[str, float | None], None]
-_SEED = 20260101
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,14 +202,11 @@ class Session:
         preparation = chosen.preparation if chosen else card.preparation
         place = devices.choose(device)
         check(cancelled)
-        tell(N_("Building {network} …"), 0.0)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(_SEED)
-            module = registry.build(card)
-        if chosen:
-            check(cancelled)
-            tell(N_("Loading the weights of {network} …"), 0.3)
-            _load(module, zoo_weights.load(chosen), chosen)
+        tell(N_("Loading {network} …"), 0.0)
+        state = zoo_weights.load(chosen) if chosen else None
+        check(cancelled)
+        tell(N_("Building {network} …"), 0.3)
+        module = registry.build(card, state)
         check(cancelled)
         tell(N_("Looking at every layer of {network} …"), 0.6)
         channels, *default_hw = preparation.input_chw
@@ -225,17 +221,6 @@ class Session:
     def close(self) -> None:
         """Let the network go."""
         self._key = self._network = None
-
-
-def _load(module: nn.Module, state: Mapping[str, Tensor], weights: Weights) -> None:
-    try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        raise NetworkError(
-            N_("The weights “{weights}” do not fit this network ({reason}): choose others, or --weights none."),
-            weights=weights.name,
-            reason=str(error).splitlines()[-1].strip(),
-        ) from error
 
 
 def _place(

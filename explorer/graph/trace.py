@@ -19,8 +19,11 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explorer.errors import ExplorerError, ForwardError
-from explorer.graph.attributes import Call, Shape, attributes, bind, letters, macs, same_values
+from explorer.graph.attributes import attributes, same_values
 from explorer.graph.axes import BATCH, without_batch
+from explorer.graph.call import Call, Shape, bind
+from explorer.graph.letters import letters
+from explorer.graph.macs import macs
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.graph.vocabulary import CONSTANTS, plain
 from explorer.text import N_
@@ -246,7 +249,7 @@ class _Recorder(TorchFunctionMode):
                     output=shape,
                     axes=axes,
                     parameters=row.parameters,
-                    macs=macs(row.call) if row.position[1] == 0 else 0,
+                    macs=macs(row.call) if row.call.piece == 0 else 0,
                     attributes=attributes(row.call),
                     module=row.scope.kind,
                     block=row.scope.path.rpartition(".")[0] if row.scope.leaf else row.scope.path,
@@ -260,7 +263,7 @@ class _Recorder(TorchFunctionMode):
         """The module's path for the op that a leaf module is, else path and op."""
         scope, op = row.scope, row.call.word
         if scope.leaf:
-            using = [r for r in scope.rows if r.uses_own and r.position[1] == 0]
+            using = [r for r in scope.rows if r.uses_own and r.call.piece == 0]
             if len(scope.rows) == 1 or using == [row]:
                 return scope.path
         return f"{scope.path}.{op}" if scope.path else op
