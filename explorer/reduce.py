@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
@@ -278,8 +278,14 @@ def whole(values: Floats, table: ChannelTable) -> Statistics:
     weight = counts[some] / counts.sum()
     mean = float(weight @ table.mean[some])
     variance = float(weight @ (table.std[some] ** 2 + (table.mean[some] - mean) ** 2))
-    zeros = float(table.zeros.mean())
-    return Statistics(low, high, mean, variance**0.5, zeros, nan, inf, histogram(values, low, high))
+    zeros, negatives = float(table.zeros.mean()), _negatives(values) if low < 0 else 0.0
+    return Statistics(low, high, mean, variance**0.5, zeros, nan, inf, histogram(values, low, high), negatives)
+
+
+def _negatives(values: Floats) -> float:
+    """The share of values below 0."""
+    flat = values.reshape(-1)
+    return sum(int(np.count_nonzero(flat[at : at + _BLOCK] < 0)) for at in range(0, flat.size, _BLOCK)) / flat.size
 
 
 def _broken(values: Floats, table: ChannelTable) -> tuple[int, int]:
@@ -338,6 +344,8 @@ def show(values: Floats, measured: Figures, layer: Layer, channel: int, view: Vi
         kernel: the channel's weights, or None.
     """
     channel = min(max(channel, 0), len(values) - 1)
+    if view.scale == "map" and values[0].size == 1:  # a map of one value has no scale of its own
+        view = replace(view, scale="layer")
     ranges, signed = spans(measured.table, view)
     finite = not (measured.statistics.nan or measured.statistics.inf)
     painted = levels(values, ranges, finite)

@@ -117,7 +117,7 @@ def layer_view(layer: Layer, maps: np.ndarray, recipe: Recipe, kernel: np.ndarra
     count, view, channel = len(maps), recipe.view, min(recipe.channel, len(maps) - 1)
     finite = np.where(np.isfinite(maps), maps, 0)
     low, high = finite.min(axis=(1, 2)), finite.max(axis=(1, 2))
-    if view.scale == "layer":
+    if view.scale == "layer" or maps[0].size == 1:
         low, high = np.full(count, low.min()), np.full(count, high.max())
     elif view.scale == "fixed":
         low, high = np.full(count, view.low), np.full(count, view.high)
@@ -177,7 +177,7 @@ def result(
     if maps is None:
         hw = (layer.output[1], layer.output[2]) if len(layer.output) == 3 else (1, 1)
         maps = values(layer.channels, hw, seed, signed=layer.op not in ("relu", "max_pool2d"))
-    if kernel is None and layer.op == "conv2d":
+    if kernel is None and "kernel" in layer.attributes and layer.op == "conv2d":
         size = layer.attributes["kernel"][0]
         before = of[layer.inputs[0]].channels
         kernel = np.random.default_rng(seed).normal(scale=0.1, size=(before, size, size)).astype(np.float32)

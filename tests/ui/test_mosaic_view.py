@@ -1,4 +1,4 @@
-"""The mosaic: a click finds the right unit at any zoom, colours are the table's, and repainting leaves nothing behind."""
+"""The mosaic: a click finds the right unit at any zoom, colours are the table's, repainting leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -53,6 +53,11 @@ def place_of(widget: MosaicView, channel: int, y: int, x: int) -> QPointF:
     mosaic_y = row * (HEIGHT + view.grid.gap) + y + 0.5
     mosaic_x = column * (WIDTH + view.grid.gap) + x + 0.5
     return QPointF(viewport.left + mosaic_x * viewport.scale, viewport.top + mosaic_y * viewport.scale)
+
+
+def rgb(image: QImage, place: QPoint) -> tuple[int, int, int]:
+    colour = image.pixelColor(place)
+    return colour.red(), colour.green(), colour.blue()
 
 
 def test_a_click_chooses_the_cell_under_it_at_any_zoom_and_place(mosaic: MosaicView) -> None:
@@ -143,9 +148,9 @@ def test_painted_colours_are_those_of_the_table(mosaic: MosaicView, signed: bool
         tile = view.order.tolist().index(channel)
         row, column = tile // view.grid.columns, tile % view.grid.columns
         level = view.mosaic[row * (HEIGHT + view.grid.gap) + y, column * (WIDTH + view.grid.gap) + x]
-        painted = image.pixelColor(place_of(mosaic, channel, y, x).toPoint())
-        assert painted.getRgb()[:3] == tuple(expected[level])
-    assert image.pixelColor(place_of(mosaic, 7, 4, 2).toPoint()).getRgb()[:3] == colours.NAN_RGB
+        painted = rgb(image, place_of(mosaic, channel, y, x).toPoint())
+        assert painted == tuple(expected[level].tolist())
+    assert rgb(image, place_of(mosaic, 7, 4, 2).toPoint()) == colours.NAN_RGB
 
 
 def test_new_colours_repaint_the_same_levels(mosaic: MosaicView) -> None:
@@ -159,7 +164,8 @@ def test_new_colours_repaint_the_same_levels(mosaic: MosaicView) -> None:
 
 
 def test_arrow_keys_step_through_the_order_shown(mosaic: MosaicView) -> None:
-    view, steps = mosaic.view, []
+    view = mosaic.view
+    steps: list[int] = []
     assert view is not None
     mosaic.stepped.connect(steps.append)
     order, columns = view.order.tolist(), view.grid.columns

@@ -250,15 +250,16 @@ class LayerMaps(Panel):
 
     def _show_legend(self, view: LayerView, table: Table) -> None:
         look, ends = self._store.recipe.view, (_("min"), _("max"))
+        scale = "layer" if look.scale == "map" and view.map.size == 1 else look.scale
         if view.signed:
             ends = ("-max", "+max")
-        if look.scale != "map":
+        if scale != "map":
             ends = (number(float(view.ranges[0, 0])), number(float(view.ranges[0, 1])))
         meaning = {
             "map": _("each map on its own scale"),
             "layer": _("one scale for the whole layer"),
             "fixed": _("fixed scale"),
-        }[look.scale]
+        }[scale]
         if view.signed:
             meaning += " · " + _("white is 0, blue below, red above")
         warning, low, high = "", self.low.value(), self.high.value()

@@ -32,6 +32,7 @@ class LayerStrip(Panel):
         self._store, self._controller = store, controller
         self._graph: Graph | None = None
         self._thumbnails: dict[str, Thumbnail] = {}
+        self._revealed: tuple[str | None, int] | None = None
         self.search = QLineEdit(self)
         self.search.setClearButtonEnabled(True)
         self.show_box = QComboBox(self)
@@ -55,7 +56,7 @@ class LayerStrip(Panel):
         self.search.installEventFilter(self)
         self.show_box.activated.connect(self._filter)
         self.list.selectionModel().currentChanged.connect(self._choose)
-        self.list.verticalScrollBar().valueChanged.connect(self._settle.start)
+        self.list.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.list.installEventFilter(self)
         store.network_changed.connect(self._take_network)
         store.result_changed.connect(self._take_result)
@@ -79,8 +80,8 @@ class LayerStrip(Panel):
         self.list.doItemsLayout()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Go from the filter to the list with the arrow keys, and ask for thumbnails when the list is resized."""
-        if watched is self.list and event.type() == QEvent.Type.Resize:
+        """Go from the filter to the list with the arrow keys, and ask for thumbnails when other rows show."""
+        if watched is self.list and event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
             self._settle.start()
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.layers:
@@ -128,6 +129,10 @@ class LayerStrip(Panel):
         self._select()
         self._settle.start()
 
+    @Slot(int)
+    def _scrolled(self, _value: int) -> None:
+        self._settle.start()
+
     # to the controller
 
     @Slot(QModelIndex, QModelIndex)
@@ -156,7 +161,7 @@ class LayerStrip(Panel):
         first = self.list.indexAt(QPoint(4, 1)).row()
         last = self.list.indexAt(QPoint(4, self.list.viewport().height() - 2)).row()
         rows = self.model.layers
-        if first < 0:
+        if first < 0 or not self.list.isVisible():
             return ()
         return tuple(layer.id for layer in rows[first : (last if last >= 0 else len(rows) - 1) + 1])
 
@@ -194,8 +199,9 @@ class LayerStrip(Panel):
         index = QModelIndex() if row is None else self.model.index(row)
         if index != self.list.currentIndex():
             self.list.setCurrentIndex(index)
-        if index.isValid():
-            self.list.scrollTo(index)
+        if index.isValid() and (chosen, index.row()) != self._revealed:
+            self.list.scrollTo(index)  # once: a person may then scroll away
+            self._revealed = (chosen, index.row())
 
     def _fill_show_box(self) -> None:
         kept = self.show_box.currentData()
@@ -230,6 +236,11 @@ class _List(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self._message = ""
+
+    @property
+    def message(self) -> str:
+        """What stands in place of rows."""
+        return self._message
 
     def set_message(self, text: str) -> None:
         """Show ``text`` in place of rows."""

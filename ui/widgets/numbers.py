@@ -16,7 +16,7 @@ def number(value: float) -> str:
         return "0"
     if size >= 1e6 or size < 1e-4:
         return f"{value:.2e}"
-    digits = 3 - math.floor(math.log10(size))
+    digits = 3 - int(f"{size:.3e}".split("e")[1])  # of the rounded value: 9.9999 is 10.00
     return f"{value:.{min(max(digits, 0), 5)}f}"
 
 

@@ -1,0 +1,52 @@
+"""Numbers as they are shown."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ui.widgets.numbers import number, percent, shape
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (3.41821, "3.418"),
+        (-757.631, "-757.6"),
+        (0.012345, "0.01235"),
+        (12345.6, "12346"),
+        (1e6, "1.00e+06"),
+        (-1.2e-5, "-1.20e-05"),
+        (9.99999, "10.00"),
+        (math.nan, "NaN"),
+        (math.inf, "∞"),
+        (-math.inf, "-∞"),
+    ],
+)
+def test_number(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (1e-9, "< 0.1 %"),
+        (1 - 1e-9, "> 99.9 %"),
+        (0.042, "4.2 %"),
+        (0.38, "38 %"),
+        (0.995, "99.5 %"),
+        (math.nan, "NaN"),
+    ],
+)
+def test_percent(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_shape() -> None:
+    assert shape((64, 56, 56)) == "64×56×56"
+    assert shape((1000,)) == "1000"
