@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from explorer.engine.events import ResultReady
-from explorer.values import Frame
+from explorer.values import Frame, Geometry
 from explorer.zoo.card import Preparation
 from tests.ui import samples
 from ui import theme
@@ -44,8 +44,8 @@ def test_the_prepared_picture_and_its_figures(bench: samples.Bench, panel: Netwo
     assert panel.view.pixels is result.prepared
     assert "3 × 224 × 224" in texts(panel)
     assert "-0.99 … 1.00" in texts(panel)
-    assert "short side resized to 256 px (bilinear)" in texts(panel)
-    assert "(x − 127) ÷ 128" in texts(panel)
+    assert "resized to 385 × 256 px (bilinear)" in texts(panel)
+    assert "(x − 127) ÷ 128" in texts(panel).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_an_array_goes_in_unprepared(bench: samples.Bench, panel: NetworkInput) -> None:
@@ -63,11 +63,15 @@ def test_nothing_yet(panel: NetworkInput) -> None:
     assert "size" not in texts(panel)
 
 
+def steps(preparation: Preparation, geometry: Geometry) -> list[str]:
+    return [step.replace("\N{NO-BREAK SPACE}", " ") for step in describe(preparation, geometry)]
+
+
 def test_the_steps_of_a_grey_padded_input() -> None:
     lenet = Preparation((1, 32, 32), 28, "bilinear", (0.1307,), (0.3081,), 1.0, pad=2)
-    assert describe(lenet, (32, 32)) == [
+    assert steps(lenet, Geometry((56, 56), (32, 32), (2.0, 2.0), (-4.0, -4.0))) == [
         "made grey",
-        "short side resized to 28 px (bilinear)",
+        "resized to 28 × 28 px (bilinear)",
         "middle 28 × 28 cut out",
         "2 px of black added on every side",
         "numbers 0 … 1 → (x − 0.1307) ÷ 0.3081",
@@ -76,7 +80,21 @@ def test_the_steps_of_a_grey_padded_input() -> None:
 
 def test_the_steps_of_torchvisions_networks() -> None:
     resnet = Preparation((3, 224, 224), 256, "bicubic", (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    assert describe(resnet, (192, 160))[1:] == [
+    assert steps(resnet, Geometry((300, 451), (192, 160), (1.5, 1.503), (6.0, 105.0))) == [
+        "resized to 300 × 200 px (bicubic)",
         "middle 160 × 192 cut out",
         "numbers 0 … 1 → (x − [0.485 0.456 0.406]) ÷ [0.229 0.224 0.225]",
     ]
+
+
+@pytest.mark.parametrize("hw", [(300, 451), (451, 300), (37, 53)])
+def test_the_steps_are_those_of_the_core(hw: tuple[int, int]) -> None:
+    torch = pytest.importorskip("torch")
+    from explorer.prepare import prepare
+
+    wanted = Preparation((3, 224, 224), 256, "bilinear", (127.0,) * 3, (128.0,) * 3, 255.0)
+    geometry = prepare(Frame(np.zeros((*hw, 3), np.uint8), "x"), wanted, torch.device("cpu")).geometry
+    short, long = min(hw), max(hw)
+    side = int(256 * long / short)
+    w, h = (256, side) if hw[0] > hw[1] else (side, 256)
+    assert steps(wanted, geometry)[0] == f"resized to {w} × {h} px (bilinear)"

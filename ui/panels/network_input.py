@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.text import N_, _
-from explorer.values import FrameResult
+from explorer.values import FrameResult, Geometry
 from explorer.zoo.card import Preparation
 from ui.controller import Controller
 from ui.store import Store
@@ -14,6 +14,8 @@ from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
 
 _FACTS = (N_("size"), N_("numbers"))
+_UNBROKEN = 24
+"""Formulas of fewer letters stay on one line."""
 
 
 class NetworkInput(Panel):
@@ -85,8 +87,7 @@ class NetworkInput(Panel):
         if network is None or network.card.name != result.recipe.network:
             return ""
         named = [w.preparation for w in network.card.weights if w.name == network.weights]
-        h, w = result.prepared.shape[:2]
-        return "\n".join(describe(named[0] if named else network.card.preparation, (h, w)))
+        return "\n".join(describe(named[0] if named else network.card.preparation, result.geometry))
 
     def _label(self, role: str) -> QLabel:
         label = QLabel(self)
@@ -95,20 +96,22 @@ class NetworkInput(Panel):
         return label
 
 
-def describe(preparation: Preparation, input_hw: tuple[int, int]) -> list[str]:
-    """Return in words, a step each, how a picture becomes the network's input of ``input_hw`` cells."""
-    p = preparation
-    (h, w), ways = input_hw, {"bilinear": _("bilinear"), "bicubic": _("bicubic")}
+def describe(preparation: Preparation, geometry: Geometry) -> list[str]:
+    """Return in words, a step each, how the picture of ``geometry`` became the network's input."""
+    p, ways = preparation, {"bilinear": _("bilinear"), "bicubic": _("bicubic")}
+    (h, w), (cell_h, cell_w) = geometry.input_hw, geometry.scale
+    height, width = round(geometry.picture_hw[0] / cell_h), round(geometry.picture_hw[1] / cell_w)
     steps = []
     if p.input_chw[0] == 1:
         steps.append(_("made grey"))
-    steps.append(_("short side resized to {side} px ({way})").format(side=p.resize, way=ways[p.interpolation]))
+    steps.append(_("resized to {w} × {h} px ({way})").format(w=width, h=height, way=ways[p.interpolation]))
     steps.append(_("middle {w} × {h} cut out").format(w=w - 2 * p.pad, h=h - 2 * p.pad))
     if p.pad:
         steps.append(_("{pad} px of black added on every side").format(pad=p.pad))
-    steps.append(
-        _("numbers 0 … {full} → (x − {mean}) ÷ {std}").format(full=f"{p.full:g}", mean=_list(p.mean), std=_list(p.std))
-    )
+    formula = f"(x − {_list(p.mean)}) ÷ {_list(p.std)}"
+    if len(formula) < _UNBROKEN:
+        formula = formula.replace(" ", "\N{NO-BREAK SPACE}")
+    steps.append(_("numbers 0 … {full} → {formula}").format(full=f"{p.full:g}", formula=formula))
     return steps
 
 
