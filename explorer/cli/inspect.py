@@ -9,7 +9,6 @@ from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_json, add_network, add_picture, whole
 from explorer.errors import NetworkError
-from explorer.recipe import Recipe
 from explorer.render import export
 from explorer.text import N_, _
 
@@ -32,9 +31,9 @@ def run(options: argparse.Namespace) -> None:
     frame = sources.read(options.image)
 
     from explorer import frame_path  # loads torch: after everything that can fail without it
-    from explorer.session import Session
+    from explorer.cli import opening
 
-    network = Session().open(options.model.name, options.weights, device=options.device)
+    network = opening.network(options)
     layer = network.graph[options.layer]
     channel = options.channel or 0
     if channel >= layer.channels:
@@ -44,15 +43,7 @@ def run(options: argparse.Namespace) -> None:
             channel=channel,
             last=layer.channels - 1,
         )
-    recipe = Recipe(
-        options.image,
-        network=options.model.name,
-        weights=options.weights,
-        device=options.device,
-        layer=layer.id,
-        channel=channel,
-        thumbnails=(),
-    )
+    recipe = opening.recipe(options.image, options, layer=layer.id, channel=channel)
     view = frame_path.run(network, frame, recipe).view
     paths = {"maps": "maps.npz", "grid": "grid.png", "stats": "stats.csv"}
     paths |= {} if options.channel is None else {"channel": "channel.png"}

@@ -14,7 +14,6 @@ from explorer.cli import output
 from explorer.cli.arguments import Parser, add_network, feed, seconds
 from explorer.engine.events import Problem
 from explorer.engine.feed import Feed, Grabber
-from explorer.recipe import Recipe
 from explorer.text import N_, _
 from explorer.values import Frame, FrameResult, Source
 
@@ -72,16 +71,10 @@ def _watch(take: Take, options: argparse.Namespace) -> None:
         pass
 
     from explorer import frame_path
-    from explorer.session import Session
+    from explorer.cli import opening
 
-    network = Session().open(options.model.name, options.weights, device=options.device)
-    recipe = Recipe(
-        options.source,
-        network=options.model.name,
-        weights=options.weights,
-        device=options.device,
-        thumbnails=(),
-    )
+    network = opening.network(options)
+    recipe = opening.recipe(options.source, options)
     if not options.json:
         print(output.about(network), flush=True)
     end_s = time.perf_counter() + options.seconds

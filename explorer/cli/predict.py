@@ -8,7 +8,6 @@ import time
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_json, add_network, add_picture, whole
-from explorer.recipe import Recipe
 from explorer.text import N_, _
 
 ABOUT = N_("name what a picture shows")
@@ -29,17 +28,10 @@ def run(options: argparse.Namespace) -> None:
     times_ms = {"read": (time.perf_counter() - start_s) * 1e3}
 
     from explorer import frame_path  # loads torch: after everything that can fail without it
-    from explorer.session import Session
+    from explorer.cli import opening
 
-    network = Session().open(options.model.name, options.weights, device=options.device)
-    recipe = Recipe(
-        options.image,
-        network=options.model.name,
-        weights=options.weights,
-        device=options.device,
-        top=options.top,
-        thumbnails=(),
-    )
+    network = opening.network(options)
+    recipe = opening.recipe(options.image, options, top=options.top)
     result = frame_path.run(network, frame, recipe, times_ms)
     if options.json:
         output.document(

@@ -1,0 +1,29 @@
+"""What the commands that run a network share: the network, and the recipe that their options mean. Loads torch."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from explorer import device
+from explorer.recipe import Recipe
+from explorer.session import Network, Session
+from explorer.values import Source
+
+
+def network(options: argparse.Namespace) -> Network:
+    """Return the network that ``add_network`` declared, ready to run."""
+    device.set_threads()
+    return Session().open(options.model.name, options.weights, device=options.device)
+
+
+def recipe(source: Source, options: argparse.Namespace, **more: Any) -> Recipe:
+    """Return the recipe of ``source`` through that network; without thumbnails, for nobody sees them."""
+    return Recipe(
+        source,
+        network=options.model.name,
+        weights=options.weights,
+        device=options.device,
+        thumbnails=(),
+        **more,
+    )
