@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from explorer.engine.events import ResultReady
@@ -46,6 +48,15 @@ def test_the_prepared_picture_and_its_figures(bench: samples.Bench, panel: Netwo
     assert "-0.99 … 1.00" in texts(panel)
     assert "resized to 385 × 256 px (bilinear)" in texts(panel)
     assert "(x − 127) ÷ 128" in texts(panel).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_stretched_numbers_are_not_told_as_if_they_were_the_networks(bench: samples.Bench, panel: NetworkInput) -> None:
+    bench.load()
+    bench.give()
+    QTest.mouseMove(panel.view, QPoint(panel.view.width() // 2, panel.view.height() // 2))
+    assert panel.view.plate_text() == ""
+    panel.view.set_telling(True)
+    assert panel.view.plate_text() != "", "the pointer is on the picture"
 
 
 def test_an_array_goes_in_unprepared(bench: samples.Bench, panel: NetworkInput) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -66,6 +66,7 @@ def test_what_is_painted_is_what_is_pointed_at(view: PictureView, notches: int) 
     view.set_picture(pixels)
     view.clearFocus()
     wheel(view, 150, 90, notches)
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
     pointed: list[tuple[int, int] | None] = []
     view.pointed.connect(pointed.append)
     image = grab(view)

@@ -95,9 +95,22 @@ def test_value_under_the_pointer(bench: samples.Bench, panel: SourcePanel) -> No
     QTest.mouseMove(panel.view, QPoint(panel.view.width() // 2, panel.view.height() // 2))
     y, x = pointed[-1]  # type: ignore[misc]
     red, green, blue = (int(v) for v in read.pixels[y, x])
-    assert f"x {x}  y {y}   {red} {green} {blue}   #{red:02X}{green:02X}{blue:02X}" in texts(panel)
+    hexes = f"#{red:02X}{green:02X}{blue:02X}"
+    assert panel.view.plate_text() == f"x {x}   y {y}\n{red}  {green}  {blue}\n{hexes}"
     bench.controller.on_event(FrameRead(bench.store.recipe.source, Frame(255 - read.pixels, "next")))
-    assert any(f"{255 - red} {255 - green} {255 - blue}" in text for text in texts(panel)), "a new frame, a new value"
+    assert f"{255 - red}  {255 - green}  {255 - blue}" in panel.view.plate_text(), "a new frame, a new value"
+
+
+def test_an_arrays_picture_tells_no_numbers(bench: samples.Bench, panel: SourcePanel) -> None:
+    told: list[object] = []
+    panel.picture_changed.connect(told.append)
+    array = np.zeros((3, 60, 80), np.float32)
+    bench.controller.on_event(FrameRead(Source("array", "a.npy"), frame(60, 80, "a.npy", array=array)))
+    QTest.mouseMove(panel.view, QPoint(panel.view.width() // 2 + 9, panel.view.height() // 2 + 9))
+    assert panel.view.plate_text() == ""
+    assert told == [None]
+    bench.controller.on_event(FrameRead(Source(), frame(60, 80)))
+    assert panel.view.plate_text() != ""
 
 
 def test_filtered_or_original(bench: samples.Bench, panel: SourcePanel) -> None:
@@ -125,7 +138,9 @@ def test_live_badge(bench: samples.Bench, panel: SourcePanel) -> None:
     for n in range(40):
         live = replace(result, frame=frame(60, 80, "demo", index=n, time_s=100 + n / 28))
         bench.controller.on_event(ResultReady(live, dropped=3))
-    assert "LIVE · 28 fps · 3 dropped" in texts(panel)
+    assert "LIVE · 28 fps" in texts(panel)
+    badge = next(label for label in panel.findChildren(QLabel) if label.text().startswith("LIVE"))
+    assert badge.toolTip().startswith("3 frames")
     bench.controller.freeze(True)
     assert "frozen" in texts(panel)
     bench.controller.freeze(False)
@@ -207,6 +222,28 @@ def test_plus_asks_for_a_file(panel: SourcePanel) -> None:
     buttons = {b.accessibleName(): b for b in panel.findChildren(QToolButton)}
     buttons["Open a picture"].click()
     assert asked == [True]
+
+
+def test_the_button_that_fits_is_there_when_it_helps(bench: samples.Bench, panel: SourcePanel) -> None:
+    button = next(b for b in panel.findChildren(QToolButton) if b.accessibleName() == "Show the whole picture")
+    bench.controller.on_event(FrameRead(bench.store.recipe.source, frame()))
+    assert not button.isVisible()
+    panel.view.zoom(4)
+    assert button.isVisible()
+    button.click()
+    assert panel.view.viewport is not None
+    assert panel.view.viewport.fitted
+    assert not button.isVisible()
+
+
+def test_the_column_is_as_narrow_live_and_filtered(bench: samples.Bench, panel: SourcePanel) -> None:
+    bench.controller.change(source=Source("demo", ""), filters=(BLUR,))
+    result = samples.result(bench.store.recipe, bench.graph)
+    for n in range(40):
+        live = replace(result, frame=frame(60, 80, "demo feed", index=n, time_s=100 + n / 28))
+        bench.controller.on_event(ResultReady(live, dropped=1234))
+    panel.view.zoom(3)
+    assert panel.minimumSizeHint().width() <= 285
 
 
 def test_every_control_has_a_name(panel: SourcePanel) -> None:

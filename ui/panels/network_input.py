@@ -25,6 +25,7 @@ class NetworkInput(Panel):
         super().__init__(parent)
         self._store = store
         self.view = PictureView(self)
+        self.view.set_telling(False)  # its pixels are the numbers stretched to be seen, not the numbers themselves
         self._facts = QGridLayout()
         self._facts.setVerticalSpacing(4)
         self._names = [self._label("dim") for _fact in _FACTS]

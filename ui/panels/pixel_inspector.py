@@ -60,8 +60,10 @@ class PixelInspector(Panel):
             group.idToggled.connect(self._choose_numbers)
         self._grid = PixelGrid(self)
         self._grid.chosen.connect(self.choose)
-        self._value, self._heading = QLabel(self), QLabel(self)
-        self._heading.setObjectName("dim")
+        self._value, self._heading, self._hint = QLabel(self), QLabel(self), QLabel(self)
+        for label in (self._heading, self._hint):
+            label.setObjectName("dim")
+            label.setWordWrap(True)
         self._histogram = ChannelHistogram(self)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -74,6 +76,7 @@ class PixelInspector(Panel):
         self.body.addWidget(self._value)
         self.body.addWidget(self._heading)
         self.body.addWidget(self._histogram)
+        self.body.addWidget(self._hint)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -89,6 +92,7 @@ class PixelInspector(Panel):
         self._grid.set_empty_text(_("Open a picture and point at it: its numbers appear here."))
         self._grid.setAccessibleName(_("Pixels around the chosen one"))
         self._heading.setText(_("How often each value occurs in the picture"))
+        self._hint.setText(_("Scroll over the picture to zoom in until every pixel shows its numbers."))
         self._histogram.setAccessibleName(self._heading.text())
         self._show()
 
@@ -129,7 +133,7 @@ class PixelInspector(Panel):
         if pixels is not None and rgb is None:  # until one points somewhere: the middle
             pixel = (pixels.shape[0] // 2, pixels.shape[1] // 2)
             rgb = region.value(pixels, *pixel)
-        for widget in (self._value, self._heading, self._histogram):
+        for widget in (self._value, self._heading, self._histogram, self._hint):
             widget.setVisible(pixels is not None)
         self._grid.set_pixel(pixel)
         self._histogram.set_pixel(rgb)

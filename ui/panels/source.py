@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from explorer import sources
 from explorer.text import _
@@ -40,37 +40,32 @@ class SourcePanel(Panel):
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self._pointed: tuple[int, int] | None = None
         self._times: deque[float] = deque(maxlen=31)
         self._rate_at = 0.0
         self._badge_shown = ("", "")
         self.view = PictureView(self)
-        self.view.pointed.connect(self._point)
         self.view.pointed.connect(self.pixel_pointed)
         self.view.chosen.connect(self.pixel_chosen)
         self.view.fitted_changed.connect(self._show_fitted)
-        self._value = QLabel(self)
-        self._value.setObjectName("dim")
         self._filtered = self._button("filter", small=True)
         self._filtered.setCheckable(True)
         self._filtered.setChecked(True)
         self._filtered.toggled.connect(self._show_picture)
         self._fit = self._button("zoom-fit", small=True)
-        self._fit.setEnabled(False)
+        self._fit.hide()
         self._fit.clicked.connect(self.view.fit)
         self.gallery = Gallery(self)
         self.gallery.chosen.connect(self._choose_sample)
         self._open = self._button("plus")
         self._open.clicked.connect(self.open_requested)
 
-        below, row = QHBoxLayout(), QHBoxLayout()
-        below.addWidget(self._value, 1)
-        below.addWidget(self._filtered)
-        below.addWidget(self._fit)
+        self.header.addStrut(theme.px(22))  # the buttons come and go
+        self.header.addWidget(self._filtered)
+        self.header.addWidget(self._fit)
+        row = QHBoxLayout()
         row.addWidget(self.gallery, 1)
         row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         self.body.addWidget(self.view, 1)
-        self.body.addLayout(below)
         self.body.addLayout(row)
 
         store.frame_changed.connect(self._on_frame)
@@ -104,7 +99,6 @@ class SourcePanel(Panel):
         self._badge_shown = ("", "")
         self._fill_gallery()
         self._show_title()
-        self._show_value()
         self._show_state()
 
     def restyle(self) -> None:
@@ -144,10 +138,11 @@ class SourcePanel(Panel):
             pixels = result.filtered.pixels
         if pixels is not self.view.pixels:
             self.view.set_picture(pixels)
-            self.picture_changed.emit(pixels)
+            stored = store.frame is not None and store.frame.array is None  # an array's picture only stands for it
+            self.view.set_telling(stored)
+            self.picture_changed.emit(pixels if stored else None)
         fits = result is not None and pixels is not None and result.geometry.picture_hw == pixels.shape[:2]
         self.view.set_overlays((Overlay(result.geometry.crop, "crop"),) if result is not None and fits else ())
-        self._show_value()
 
     def _show_title(self) -> None:
         frame = self._store.frame
@@ -156,19 +151,6 @@ class SourcePanel(Panel):
             return
         shape = frame.pixels.shape[1::-1] if frame.array is None else frame.array.shape
         self.set_title(frame.source, " × ".join(map(str, shape)))
-
-    def _show_value(self) -> None:
-        pixels = self.view.pixels
-        if pixels is None:
-            text = ""
-        elif self._pointed is None or self._pointed[0] >= pixels.shape[0] or self._pointed[1] >= pixels.shape[1]:
-            text = _("Scroll to zoom in to the pixels")
-        else:
-            y, x = self._pointed
-            red, green, blue = (int(v) for v in pixels[y, x])
-            text = f"x {x}  y {y}   {red} {green} {blue}   #{red:02X}{green:02X}{blue:02X}"
-        if self._value.text() != text:
-            self._value.setText(text)
 
     def _show_state(self) -> None:
         if not self._store.recipe.source.live:
@@ -182,16 +164,18 @@ class SourcePanel(Panel):
             self._rate_at = self._times[-1]
             seconds = self._times[-1] - self._times[0]
             rate = (len(self._times) - 1) / seconds if seconds > 0 else 0.0
-            text = _("LIVE · {rate} fps · {dropped} dropped")
-            self._show_badge(text.format(rate=f"{rate:.0f}", dropped=self._store.dropped), "good")
+            self._show_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}"), "good")
+            dropped = _("{count} frames were skipped while the network was busy")
+            self._badge.setToolTip(dropped.format(count=self._store.dropped))
 
     def _show_badge(self, text: str, tone: str) -> None:
         if self._badge_shown != (text, tone):
             self._badge_shown = (text, tone)
             self.set_badge(text, tone)
+            self._badge.setToolTip("")
 
     def _show_fitted(self, fitted: bool) -> None:
-        self._fit.setEnabled(not fitted)
+        self._fit.setVisible(not fitted)
 
     def _fill_gallery(self) -> None:
         network = self._store.network
@@ -213,10 +197,6 @@ class SourcePanel(Panel):
 
     # what the person does
 
-    def _point(self, pixel: tuple[int, int] | None) -> None:
-        self._pointed = pixel
-        self._show_value()
-
     def _choose_sample(self, file: str) -> None:
         self._controller.change(source=Source("sample", file))
 
@@ -226,5 +206,5 @@ class SourcePanel(Panel):
         if small:
             button.setObjectName("flat")
             button.setIconSize(QSize(16, 16))
-            button.setMaximumHeight(theme.px(26))
+            button.setMaximumHeight(theme.px(22))
         return button

@@ -21,7 +21,7 @@ class Panel(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(10, 10, 10, 10)
         outer.setSpacing(8)
-        self._title, self._detail, self._badge = ElidedLabel(self), ElidedLabel(self), QLabel(self)
+        self._title, self._detail, self._badge = ElidedLabel(self), ElidedLabel(self, whole=True), QLabel(self)
         self._title.setObjectName("title")
         self._detail.setObjectName("dim")
         self._badge.setObjectName("badge")

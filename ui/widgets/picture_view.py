@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from explorer.pixels import region
 from explorer.values import Bytes
 from ui import theme
 from ui.widgets import cells, marks
@@ -57,6 +58,7 @@ class PictureView(ZoomView):
         self._marked: tuple[int, int] | None = None
         self._plane: cells.Plane = "rgb"
         self._base: cells.Base = "decimal"
+        self._telling = True
         self._empty_text = ""
 
     @property
@@ -108,6 +110,19 @@ class PictureView(ZoomView):
             self._take()
         self.update()
 
+    def set_telling(self, telling: bool) -> None:
+        """Tell the pixels' numbers, under the pointer and in large cells; not where they only stand for others."""
+        self._telling = telling
+        self.update()
+
+    def plate_text(self) -> str:
+        """Return what is told of the pixel under the pointer, or ""."""
+        pixel = None if self._pointer is None else self.pixel_at(self._pointer)
+        rgb = None if pixel is None or self._pixels is None else region.value(self._pixels, *pixel)
+        if not self._telling or pixel is None or rgb is None:
+            return ""
+        return f"x {pixel[1]}   y {pixel[0]}\n{rgb[0]}  {rgb[1]}  {rgb[2]}\n{region.hex_of(rgb)}"
+
     def set_empty_text(self, text: str) -> None:
         """Say what to do while there is no picture."""
         self._empty_text = text
@@ -137,7 +152,8 @@ class PictureView(ZoomView):
         if self._image is None or self._pixels is None:
             return
         self._image.paint(painter, viewport, self.devicePixelRatioF())
-        if viewport.scale >= cells.SMALLEST:
+        numbered = self._telling and viewport.scale >= cells.SMALLEST
+        if numbered:
             y0, x0, y1, x1 = viewport.visible()
             top, left = viewport.to_view(y0, x0)
             painter.save()
@@ -148,7 +164,7 @@ class PictureView(ZoomView):
         for overlay in self._overlays:
             rect = self.rect_of(*overlay.box)
             if overlay.role == "crop":
-                self._paint_crop(painter, rect, self.rect_of(0, 0, *viewport.picture_hw), viewport)
+                self._paint_crop(painter, rect, self.rect_of(0, 0, *viewport.picture_hw), dimmed=not numbered)
             else:
                 marks.box(painter, rect, colours.unit if overlay.role == "unit" else colours.accent)
             if overlay.label:
@@ -156,8 +172,10 @@ class PictureView(ZoomView):
         if self._marked is not None:
             y, x = self._marked
             marks.box(painter, self.rect_of(y, x, y + 1, x + 1), colours.accent)
+        if self._pointer is not None and not numbered and not self._dragged and (text := self.plate_text()):
+            marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
-    def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF, viewport: Viewport) -> None:
+    def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF, dimmed: bool) -> None:
         inner = crop.intersected(whole)
         left, right, top, bottom = whole.left(), whole.right(), inner.top(), inner.bottom()
         for first, last in (
@@ -166,7 +184,7 @@ class PictureView(ZoomView):
             (QPointF(left, top), QPointF(inner.left(), bottom)),
             (QPointF(inner.right(), top), QPointF(right, bottom)),
         ):
-            if viewport.scale < cells.SMALLEST:  # numbers must stay readable
+            if dimmed:  # numbers must stay readable
                 painter.fillRect(QRectF(first, last), _SHADE)
         edge = QRectF(crop.toRect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -184,6 +202,7 @@ class PictureView(ZoomView):
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _point(self, pixel: tuple[int, int] | None) -> None:
+        self.update()
         self.pointed.emit(pixel)
 
     def _choose(self, pixel: tuple[int, int]) -> None:
