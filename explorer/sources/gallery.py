@@ -46,6 +46,12 @@ _SAMPLES = (
     Sample("brick.png", N_("Brick wall"), _SCIKIT, "CC0"),
     Sample("moon.png", N_("Surface of the Moon"), f"{_SCIKIT} (NASA)", "public domain"),
     Sample("retina.jpg", N_("Retina of an eye"), _SCIKIT, "CC0"),
+    Sample("digit-2.png", N_("Digit 2"), _MNIST, "CC BY-SA 3.0", "digits"),
+    Sample("digit-3.png", N_("Digit 3"), _MNIST, "CC BY-SA 3.0", "digits"),
+    Sample("digit-4.png", N_("Digit 4"), _MNIST, "CC BY-SA 3.0", "digits"),
+    Sample("digit-5.png", N_("Digit 5"), _MNIST, "CC BY-SA 3.0", "digits"),
+    Sample("digit-7.png", N_("Digit 7"), _MNIST, "CC BY-SA 3.0", "digits"),
+    Sample("digit-8.png", N_("Digit 8"), _MNIST, "CC BY-SA 3.0", "digits"),
 )
 
 
