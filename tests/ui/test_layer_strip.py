@@ -206,9 +206,9 @@ def test_a_new_network_replaces_rows_and_thumbnails(bench: samples.Bench, strip:
     bench.controller.change(network="other")
     bench.load()
     assert shown(strip) == ["input", "c1"]
-    assert not strip.delegate.thumbnails
+    assert not strip.list.thumbnails
     bench.give(kernel=None, maps=samples.values(6, (28, 28)))
-    assert set(strip.delegate.thumbnails) == {"input", "c1"}
+    assert set(strip.list.thumbnails) == {"input", "c1"}
 
 
 def test_every_control_has_a_name_and_every_row_says_what_it_is(strip: LayerStrip) -> None:

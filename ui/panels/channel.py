@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from explorer.graph.values import Layer
 from explorer.text import _
 from explorer.values import LayerView, Statistics
 from ui import theme
@@ -40,6 +41,7 @@ class ChannelInspector(Panel):
         row.setSpacing(8)
         row.addWidget(self.map, 1)
         row.addWidget(self.bar)
+        row.addStretch()
         self.body.addLayout(row, 1000)
         for widget in (self.facts, self.spread_title, self.histogram):
             self.body.addWidget(widget)
@@ -74,7 +76,7 @@ class ChannelInspector(Panel):
         self._take_result()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the map no higher than its width calls for."""
+        """Keep the map in proportion."""
         if watched is self.map and event.type() == QEvent.Type.Resize:
             self._limit()
         return super().eventFilter(watched, event)
@@ -139,9 +141,7 @@ class ChannelInspector(Panel):
         if view is None or kernel is None:
             self.kernel.show_kernel(None, in_colour=False)
             return
-        network = self._store.network
-        first = network is not None and view.layer.inputs[:1] == (network.graph.layers[0].id,)
-        self.kernel.show_kernel(kernel, in_colour=first and kernel.shape[0] == 3)
+        self.kernel.show_kernel(kernel, in_colour=kernel.shape[0] == 3 and self._sees_colours(view.layer))
         text = _("Kernel {shape}").format(shape=shape(kernel.shape))
         span = f"{number(float(kernel.min()))} … {number(float(kernel.max()))}"
         if (text, span) != (self.kernel_title.text(), self.kernel_range.text()):
@@ -149,13 +149,23 @@ class ChannelInspector(Panel):
             self.kernel_title.setToolTip(_("Input channels × height × width"))
             self.kernel_range.setText(span)
 
+    def _sees_colours(self, layer: Layer) -> bool:
+        """Return whether the layer's input channels are still red, green and blue: nothing was weighted before it."""
+        network = self._store.network
+        if network is None or layer.id not in network.graph.by_id:
+            return False
+        before = network.graph.layers[: network.graph.layers.index(network.graph[layer.id])]
+        return not any(each.macs for each in before)
+
     def _limit(self) -> None:
         viewport = self.map.viewport
         if viewport is not None:
             h, w = viewport.picture_hw
-            height = min(max(round(self.map.width() * h / w), 48), 2 * self.map.width())
-            if height != self.map.maximumHeight():
-                self.map.setMaximumHeight(height)
+            room = self.body.geometry().width() - self.bar.sizeHint().width() - 8
+            height = min(max(round(room * h / w), 48), 2 * room)
+            width = max(round(self.map.height() * w / h), 80)
+            if (width, height) != (self.map.maximumWidth(), self.map.maximumHeight()):
+                self.map.setMaximumSize(width, height)
                 self.bar.setMaximumHeight(height)
 
     def _facts(self, statistics: Statistics) -> tuple[Fact, ...]:

@@ -42,6 +42,12 @@ def operation(layer: Layer) -> str:
     return f"{layer.op}{size} · {shape(layer.output)}"
 
 
+def rectifies(layer: Layer) -> bool:
+    """Return whether a layer takes away what is below 0: ReLU, ReLU6, and limits that begin at 0."""
+    limit = layer.attributes.get({"hardtanh": "min_val", "clamp": "min"}.get(layer.op, ""))
+    return layer.op in ("relu", "relu6") or limit == 0
+
+
 class LayerMaps(Panel):
     """Toolbar, mosaic and legend; a click chooses channel and unit."""
 
@@ -61,7 +67,7 @@ class LayerMaps(Panel):
         self._connect()
         self.retranslate()
         self._take_recipe()
-        self._take_result()
+        self.restyle()
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
@@ -88,7 +94,9 @@ class LayerMaps(Panel):
         self._take_result()
 
     def restyle(self) -> None:
-        """Take the colours of the current theme."""
+        """Take the colours and the text size of the current theme."""
+        for field in (self.low, self.high):
+            field.setFixedWidth(theme.px(76))
         self._take_result()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -181,8 +189,6 @@ class LayerMaps(Panel):
     def _build(self) -> None:
         for name in MAPS:
             self.colours.addItem(_swatch(name), name, name)
-        for field in (self.low, self.high):
-            field.setFixedWidth(theme.px(76))
         tools = QWidget(self)
         row = FlowLayout(tools)
         for widget in (self.scale, self.low, self._to, self.high, self.sort, self.colours):
@@ -277,7 +283,7 @@ class LayerMaps(Panel):
         if statistics.negatives > 0:
             share = percent(statistics.negatives)
             rectified = network is not None and any(
-                layer.op in ("relu", "relu6") and view.layer.id in layer.inputs for layer in network.graph
+                view.layer.id in layer.inputs and rectifies(layer) for layer in network.graph
             )
             return (_("before ReLU: {share} below 0") if rectified else _("{share} below 0")).format(share=share)
         return _("{share} zeros").format(share=percent(statistics.zeros))

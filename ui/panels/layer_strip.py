@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections import Counter
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Slot
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from explorer.graph.values import Graph, Layer
 from explorer.text import _
 from explorer.values import Thumbnail
-from ui import theme
 from ui.controller import Controller
 from ui.store import Store
-from ui.widgets import marks
-from ui.widgets.layer_list import LayerDelegate, LayerModel, blocks
+from ui.widgets.layer_list import LayerList, blocks
 from ui.widgets.panel import Panel
 
 ALL: tuple[str, ...] = ("*",)
@@ -38,11 +36,8 @@ class LayerStrip(Panel):
         self.show_box = QComboBox(self)
         self.show_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.show_box.setMinimumContentsLength(6)
-        self.list = _List(self)
-        self.model = LayerModel(self)
-        self.delegate = LayerDelegate(self)
-        self.list.setModel(self.model)
-        self.list.setItemDelegate(self.delegate)
+        self.list = LayerList(self)
+        self.model = self.list.layers
         for widget in (self.search, self.show_box):
             self.body.addWidget(widget)
         self.body.addWidget(self.list, 1)
@@ -103,7 +98,7 @@ class LayerStrip(Panel):
         if graph is not self._graph:
             self._graph = graph
             self._thumbnails = {}
-            self.delegate.thumbnails = self._thumbnails
+            self.list.show_thumbnails({}, self._store.recipe.view.colours)
             self._fill_show_box()
             self._filter()
         self._head()
@@ -113,17 +108,14 @@ class LayerStrip(Panel):
         result = self._store.result
         if result is not None and result.recipe.network == self._store.recipe.network:
             self._thumbnails.update(result.thumbnails)
-            self.delegate.colours = self._store.recipe.view.colours
+            self.list.show_thumbnails(self._thumbnails, self._store.recipe.view.colours)
             self._head()
             if not self._store.recipe.layer:
                 self._select()
-            self.list.viewport().update()
 
     @Slot()
     def _take_recipe(self) -> None:
-        if self.delegate.colours != self._store.recipe.view.colours:
-            self.delegate.colours = self._store.recipe.view.colours
-            self.list.viewport().update()
+        self.list.show_thumbnails(self._thumbnails, self._store.recipe.view.colours)
         if self._chosen() is not None and self.model.row(self._chosen() or "") is None:
             self._filter()
         self._select()
@@ -224,32 +216,3 @@ class LayerStrip(Panel):
             self.setProperty("head", head)
             self.set_title(title, detail)
             self.set_badge("" if trained else _("untrained"), "warning")
-
-
-class _List(QListView):
-    """A list that can say why it is empty."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        self._message = ""
-
-    @property
-    def message(self) -> str:
-        """What stands in place of rows."""
-        return self._message
-
-    def set_message(self, text: str) -> None:
-        """Show ``text`` in place of rows."""
-        self._message = text
-        self.viewport().update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows, or the message."""
-        super().paintEvent(event)
-        if self._message:
-            painter = QPainter(self.viewport())
-            marks.message(painter, self.viewport().rect().toRectF(), self._message, theme.current().dim)

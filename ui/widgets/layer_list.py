@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from explorer.graph.values import Graph, Layer
 from explorer.values import Thumbnail
 from ui import theme
+from ui.widgets import marks
 from ui.widgets.level_image import colour_table, image
 from ui.widgets.numbers import shape
 
@@ -31,6 +32,20 @@ def blocks(graph: Graph) -> list[Layer]:
     last = {layer.block: layer.id for layer in graph if layer.block}
     ends = {*last.values(), graph.layers[0].id, graph.output.id}
     return [layer for layer in graph if layer.macs or "_pool" in layer.op or layer.id in ends]
+
+
+def shorten(id: str, metrics: QFontMetrics, width: int) -> str:
+    """Return ``id`` in ``width`` px; its end tells a layer from its neighbours, so what goes first is its beginning.
+
+    ``blocks.10.project_conv`` becomes ``blo…10.project_conv``; where not even two parts fit, the middle is left out.
+    """
+    parts = id.split(".")
+    for first in range(1, len(parts) - 1):
+        tail = ".".join(parts[first:])
+        rest = width - metrics.horizontalAdvance(tail)
+        if rest >= metrics.horizontalAdvance("…"):
+            return metrics.elidedText(".".join(parts[:first]), Qt.TextElideMode.ElideRight, rest) + tail
+    return metrics.elidedText(id, Qt.TextElideMode.ElideMiddle, width)
 
 
 class LayerModel(QAbstractListModel):
@@ -82,6 +97,7 @@ class LayerDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self.thumbnails: Mapping[str, Thumbnail] = {}
         self.colours = "viridis"
+        self.with_text = True
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of a row; the width is the list's."""
@@ -104,6 +120,9 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         side, wide = theme.px(_PICTURE), _wide(option.rect.width())
         self._paint_thumbnail(painter, QRectF(rect.left() + _PAD, rect.center().y() - side / 2, side, side), layer)
+        if not self.with_text:
+            painter.restore()
+            return
         left = rect.left() + side + 2 * _PAD + 2
         room = QRectF(left, rect.top() + _PAD - 1, rect.right() - _PAD - left, rect.height() - 2 * _PAD + 2)
         self._paint_text(painter, room, layer, selected, wide)
@@ -130,7 +149,7 @@ class LayerDelegate(QStyledItemDelegate):
         height = room.height() / (2 if wide else 3)
         rows = [QRectF(room.left(), room.top() + n * height, room.width(), height) for n in range(2 if wide else 3)]
         painter.setPen(QColor(colours.text))
-        name = painter.fontMetrics().elidedText(layer.id, middle, int(room.width()))
+        name = shorten(layer.id, painter.fontMetrics(), int(room.width()))
         painter.drawText(rows[0], upright, name)
         font = QFont(painter.font())
         font.setPixelSize(theme.px(11))
@@ -141,6 +160,55 @@ class LayerDelegate(QStyledItemDelegate):
         painter.drawText(rows[-1], upright | side, text)
         rest = int(room.width()) - (metrics.horizontalAdvance(text) + 8 if wide else 0)
         painter.drawText(rows[1], upright, metrics.elidedText(layer.op, middle, rest))
+
+
+class LayerList(QListView):
+    """The list itself; it can say why it is empty, and new thumbnails repaint only the thumbnails."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layers, self._delegate = LayerModel(self), LayerDelegate(self)
+        self.setModel(self.layers)
+        self.setItemDelegate(self._delegate)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self._message = ""
+
+    @property
+    def thumbnails(self) -> Mapping[str, Thumbnail]:
+        """The thumbnails by layer id."""
+        return self._delegate.thumbnails
+
+    def show_thumbnails(self, thumbnails: Mapping[str, Thumbnail], colours: str) -> None:
+        """Show these thumbnails; ``colours`` are for those without negative values."""
+        if thumbnails != self._delegate.thumbnails or colours != self._delegate.colours:
+            self._delegate.thumbnails, self._delegate.colours = dict(thumbnails), colours
+            self.viewport().update(0, 0, _pictures_end(), self.viewport().height())
+
+    @property
+    def message(self) -> str:
+        """What stands in place of rows."""
+        return self._message
+
+    def set_message(self, text: str) -> None:
+        """Show ``text`` in place of rows."""
+        if text != self._message:
+            self._message = text
+            self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the rows, or the message; the rows' texts, which cost most, only where they are due."""
+        self._delegate.with_text = event.rect().right() >= _pictures_end()
+        super().paintEvent(event)
+        if self._message:
+            painter = QPainter(self.viewport())
+            marks.message(painter, self.viewport().rect().toRectF(), self._message, theme.current().dim)
+
+
+def _pictures_end() -> int:
+    return theme.px(_PICTURE) + 2 * _PAD
 
 
 def _wide(width: int) -> bool:

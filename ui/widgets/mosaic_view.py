@@ -158,7 +158,9 @@ class MosaicView(ZoomView):
         tile = self.tile_rect(self._channel)
         if tile.isNull():
             return
-        marks.box(painter, tile, theme.current().unit)
+        inside = QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5)
+        near_edge = inside.adjusted(-4, -4, 4, 4).contains(tile)
+        marks.box(painter, tile.intersected(inside) if near_edge else tile, theme.current().unit)
         (h, w) = view.map.shape
         if self._unit is not None and tile.width() >= UNIT_MARKED_FROM and self._unit[0] < h and self._unit[1] < w:
             cell_h, cell_w = tile.height() / h, tile.width() / w
