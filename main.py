@@ -13,7 +13,8 @@ from explorer.cli.arguments import Parser, feed, picture
 from explorer.errors import ExplorerError, PersonError
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 from explorer.values import Source
-from explorer.zoo import registry
+from explorer.zoo import registry, weights
+from explorer.zoo.card import WeightState
 
 SIZE = (1280, 800)
 PICTURE = "cnn-explorer.png"
@@ -33,7 +34,7 @@ def main(words: list[str] | None = None) -> int:
     except ExplorerError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    changes = {"source": options.picture, "network": options.model and options.model.name, "layer": options.layer}
+    changes = {"source": options.picture, "layer": options.layer, **_network(options)}
     wanted = {name: value for name, value in changes.items() if value}
     look = {name: value for name, value in (("language", options.lang), ("theme", options.theme)) if value}
     if options.shot or not has_display():
@@ -65,11 +66,21 @@ def _parser() -> Parser:
     )
     how = parser.how
     how.add_argument("--model", metavar="M", type=registry.card, help=_("network to look into"))
+    how.add_argument("--weights", metavar="NAME", default="", help=_("weights by name, or none for random ones"))
     how.add_argument("--layer", metavar="L", default="", help=_("layer whose maps are shown"))
     how.add_argument("--theme", metavar="light|dark", help=_("colours of the window"))
     how.add_argument("--size", metavar="WxH", type=_size, help=_("size of the window in pixels"))
     how.add_argument("--shot", metavar="FILE.png", type=Path, help=_("save the window as a picture and end"))
     return parser
+
+
+def _network(options: Any) -> dict[str, str]:
+    """Return the network that is asked for; where its weights are not here it opens, and says so, with random ones."""
+    card = options.model
+    if card is None:
+        return {"weights": options.weights}
+    here = weights.state(card) in (WeightState.EMBEDDED, WeightState.CACHED)
+    return {"network": card.name, "weights": options.weights or ("" if here else "none")}
 
 
 def _source(text: str) -> Source:
@@ -84,9 +95,7 @@ def _source(text: str) -> Source:
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"0*([1-9]\d{0,4})[xX×]0*([1-9]\d{0,4})", text)
     if not match:
-        raise PersonError(
-            N_("“{text}” is not a size: write width x height, for example 1280x800."), text=text
-        )
+        raise PersonError(N_("“{text}” is not a size: write width x height, for example 1280x800."), text=text)
     return int(match[1]), int(match[2])
 
 

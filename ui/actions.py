@@ -50,8 +50,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("next_scale", N_("Next scale: each map, layer, fixed"), ("S",)),
         Command("next_sort", N_("Next order of the maps"), ("O",), "sort"),
         Command("find_layer", N_("Find a layer"), ("Ctrl+F",), "explore"),
-        Command("", N_("In the maps: choose the map beside, above or below"), ("Left", "Right", "Up", "Down")),
-        Command("", N_("In the maps and in the picture: zoom in, zoom out, whole picture"), ("+", "-", "0")),
+        Command("", N_("In the maps: the neighbouring map"), ("Left", "Right", "Up", "Down")),
+        Command("", N_("In the maps and the picture: zoom in, zoom out, fit"), ("+", "-", "0")),
     ),
     N_("Edit"): (
         Command("undo", N_("Undo"), ("Ctrl+Z",), "undo"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -110,6 +111,7 @@ def shoot(
         path: the PNG file.
         tell: whether to print the predictions and where the picture is.
     """
+    logging.getLogger().addHandler(logging.NullHandler())  # stderr is for the one sentence
     app = qt_application()
     application = Application(app, Recipe().with_(**changes), Settings().with_(**look), remember=False)
     shot = Shot(application, path)

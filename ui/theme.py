@@ -162,7 +162,7 @@ def icon(name: str, colour: str = "") -> QIcon:
         (QIcon.Mode.Normal, colour or _current.text),
         (QIcon.Mode.Disabled, mix(_current.dim, _current.raised, 0.5)),
     ):
-        for size in (16, 20, 24, 32, 48, 64):
+        for size in (16, 20, 40):
             result.addPixmap(pixmap(name, size, tint), mode)
     return result
 
@@ -218,7 +218,7 @@ def _style_sheet(theme: Theme) -> str:
     text = (resources.files("resources") / "styles" / "window.qss").read_text(encoding="utf-8")
     text = re.sub(r"@(\d+)px", lambda match: f"{px(int(match[1]))}px", text)
     values = asdict(theme) | {"faint": mix(theme.dim, theme.raised, 0.4)}
-    values |= {glyph: _glyph_file(glyph, theme) for glyph in ("chevron-down", "check")}
+    values |= {glyph: _glyph_file(glyph, theme) for glyph in ("chevron-down", "chevron-up", "check")}
     return re.sub(r"@([a-z][a-z-]*)", lambda match: values[match[1]], text)
 
 

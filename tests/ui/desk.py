@@ -26,13 +26,13 @@ class Engine(samples.Engine):
         super().__init__()
         self.events: list[Event] = []
         self.started = self.stopped = 0
-        self.settings: list[Settings] = []
+        self.preferred: list[Settings] = []
 
     def start(self) -> None:
         self.started += 1
 
     def prefer(self, settings: Settings) -> None:
-        self.settings.append(settings)
+        self.preferred.append(settings)
 
     def take(self) -> list[Event]:
         events, self.events = self.events, []
@@ -78,6 +78,17 @@ class Desk:
     def give(self) -> None:
         """Let a result for the newest wish arrive."""
         self.send(ResultReady(samples.result(self.store.recipe, self.graph)))
+
+
+def answer_until(one: Desk, true: Callable[[], bool]) -> None:
+    """Answer every wish, as the engine does, until ``true()``."""
+
+    def answered() -> bool:
+        if one.store.result is not None and one.store.result.recipe != one.store.recipe and not true():
+            one.give()
+        return true()
+
+    until(answered)
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtGui import QColor, QFontInfo
+from PySide6.QtGui import QColor, QFontInfo, QGuiApplication
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
@@ -89,6 +89,6 @@ def test_figures_have_one_width(qapp: QApplication) -> None:
 def test_system_theme_follows_the_desktop(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     for scheme, name in ((Qt.ColorScheme.Light, "light"), (Qt.ColorScheme.Dark, "dark")):
         hints = type("Hints", (), {"colorScheme": staticmethod(lambda scheme=scheme: scheme)})
-        monkeypatch.setattr(theme.QGuiApplication, "styleHints", lambda hints=hints: hints)
+        monkeypatch.setattr(QGuiApplication, "styleHints", lambda hints=hints: hints)
         assert theme.resolve("system").name == name
     assert theme.resolve("light") is theme.LIGHT

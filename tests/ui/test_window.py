@@ -97,9 +97,9 @@ def test_everything_that_takes_the_focus_has_a_name(one: Desk) -> None:
 
 
 def test_tab_reaches_every_part_of_the_window(one: Desk) -> None:
-    reached, start = [], one.window.focusWidget()
-    widget = start
-    while widget is not None and (not reached or widget is not start):
+    widget = start = one.window.focusWidget()
+    reached: list[QWidget] = []
+    while not reached or widget is not start:
         reached.append(widget)
         widget = widget.nextInFocusChain()
     parts = [one.window.top, one.window.explore.source, one.window.explore.layers, one.window.explore.maps]
@@ -314,7 +314,7 @@ def test_the_device_is_a_preference(one: Desk) -> None:
     assert [box.itemData(row) for row in range(box.count())] == ["auto", "cpu"]
     box.activated.emit(1)
     assert one.store.settings.device == "cpu"
-    assert one.engine.settings[-1].device == "cpu"
+    assert one.engine.preferred[-1].device == "cpu"
     assert one.store.recipe.device == "auto"
 
 
@@ -486,7 +486,7 @@ def test_preferences_apply_at_once(one: Desk) -> None:
     shown._theme.activated.emit(shown._theme.currentIndex())
     assert theme.current().name == "light"
     shown._threads.setValue(1)
-    assert one.engine.settings[-1].threads == 1
+    assert one.engine.preferred[-1].threads == 1
     assert one.store.settings.language == "en"
     shown.reject()
 

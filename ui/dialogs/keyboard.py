@@ -43,8 +43,6 @@ class Keyboard(QDialog):
         table.setColumnStretch(0, 1)
         for row, command in enumerate(commands):
             text = QLabel(_(command.text).rstrip("…"), self)
-            text.setWordWrap(True)
-            text.setMinimumWidth(230)
             table.addWidget(text, row, 0)
             keys = QHBoxLayout()
             keys.setSpacing(4)

@@ -29,6 +29,8 @@ class Preferences(QDialog):
         self._scale.setKeyboardTracking(False)
         self._threads.setRange(0, os.cpu_count() or 1)
         self._threads.setKeyboardTracking(False)
+        for spin in (self._scale, self._threads):  # a style sheet's padding does not reach a spin box's text
+            spin.lineEdit().setTextMargins(8, 0, 0, 0)
         self._labels = [QLabel(self) for _row in range(5)]
         self._note = QLabel(self)
         self._note.setObjectName("dim")

@@ -52,6 +52,7 @@ class StatusBar(QFrame):
         store.result_changed.connect(self._count)
         store.result_changed.connect(self._show)
         store.network_changed.connect(self._show)
+        store.catalogue_changed.connect(self._show)
         store.progress_changed.connect(self._show)
         store.live_changed.connect(self._restart)
         self.retranslate()
@@ -120,4 +121,6 @@ class StatusBar(QFrame):
         if network is None:
             return ""
         threads = ngettext("{count} thread", "{count} threads", network.threads).format(count=network.threads)
-        return f"{network.device} · {threads}" if network.device == "cpu" else network.device
+        if network.device == "cpu":
+            return f"CPU · {threads}"
+        return dict(self._store.catalogue.devices if self._store.catalogue else ()).get(network.device, network.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
@@ -102,7 +103,7 @@ class Explore(QWidget):
 
     def _arrange(self) -> None:
         width, height = self.width() - 3 * _GAP, self.height() - 2 * _GAP
-        left, layers, right = (_part(width, 0.25, 290, 460), _part(width, 0.17, 200, 300), _part(width, 0.22, 255, 420))
+        left, layers, right = (_part(width, 0.25, 285, 460), _part(width, 0.18, 205, 320), _part(width, 0.22, 262, 420))
         self._columns.setSizes([left, layers, max(width - left - layers - right, 0), right])
         self._place_pixels(below=height >= theme.px(_TALL))
         pixels = _part(height, 0.42, 300, 460)
@@ -232,7 +233,7 @@ def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
     return splitter
 
 
-def _part(whole: int, share: float, least: int, most: int) -> int:
+def _part(whole: float, share: float, least: float, most: float) -> int:
     """Return ``share`` of ``whole`` px, within limits that grow with the text, but less: the maps need room too."""
-    growth = (theme.px(100) / 100) ** 0.5
+    growth = math.sqrt(theme.px(100) / 100)
     return round(min(max(whole * share, least * growth), most * growth))
