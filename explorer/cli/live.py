@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from explorer import sources
 from explorer.cli import output
-from explorer.cli.arguments import Parser, add_network, feed, seconds
+from explorer.cli.arguments import Parser, add_network, check_weights, feed, seconds
 from explorer.engine.events import Problem
 from explorer.engine.feed import Feed, Grabber
 from explorer.text import N_, _
@@ -33,6 +33,7 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print a line a frame until the time is over; Ctrl-C is the ordinary way to end it, and no error."""
+    check_weights(options)
     try:
         with _grabbing(options.source) as take:
             _watch(take, options)
@@ -57,7 +58,7 @@ def _grabbing(source: Source) -> Iterator[Take]:
             raise problems[0].error
         return taken
 
-    grabber = Grabber(box, sources.open_live, lambda: False, lambda *_: arrived.set(), ended)
+    grabber = Grabber(box, sources.open_live, lambda *_: arrived.set(), ended)
     grabber.thread.start()
     try:
         yield take

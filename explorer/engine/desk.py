@@ -25,7 +25,6 @@ class Desk:
         feed: the source of that wish.
         result: the newest result that was delivered, for exports.
         devices: (name, title) of each device; empty until torch is loaded.
-        frozen: whether a live source is held.
         ready: whether the wished network is loaded.
         stopped: whether the engine ends.
     """
@@ -39,7 +38,6 @@ class Desk:
         self.feed: Feed | None = None
         self.result: FrameResult | None = None
         self.devices: tuple[tuple[str, str], ...] = ()
-        self.frozen = False
         self.ready = False
         self.stopped = False
 

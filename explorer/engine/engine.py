@@ -64,7 +64,8 @@ class Engine:
     def freeze(self, frozen: bool) -> None:
         """Hold the newest frame of a live source, on which wishes go on to be answered, or let frames flow again."""
         with self._desk.lock:
-            self._desk.frozen = frozen
+            if self._desk.feed:
+                self._desk.feed.freeze(frozen)
 
     def prefer(self, settings: Settings) -> None:
         """Take changed preferences: the device and the threads apply at once."""
@@ -120,11 +121,10 @@ class Engine:
         if desk.feed:
             desk.feed.closed.set()
         feed = desk.feed = Feed(source)
-        desk.frozen = False
         self._readers = [reader for reader in self._readers if reader[1].is_alive()]
         if source.live:
             holders = tuple(thread for other, thread in self._readers if other == source)
-            grabber = Grabber(feed, self._rooms.open_live, lambda: desk.frozen, self._grabbed, self._ended, holders)
+            grabber = Grabber(feed, self._rooms.open_live, self._grabbed, self._ended, holders)
             self._start(source, grabber.thread)
         elif source.kind == "address":  # a server may take its time; a local picture must not wait for it
             self._start(source, threading.Thread(target=self._read, args=(feed,), name="reader", daemon=True))
@@ -144,7 +144,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - a decoder may raise anything
             self._ended(feed, problem("source", error))
             return
-        feed.box.put((frame, (time.perf_counter() - start) * 1000))
+        feed.offer(frame, (time.perf_counter() - start) * 1000)
         self._show(feed, frame)
         self._model.frame()
 

@@ -46,6 +46,21 @@ class Feed:
         self.read_ms = 0.0
         self.problem: Problem | None = None
         self.closed = threading.Event()
+        self._lock = threading.Lock()
+        self._frozen = self._began = False
+
+    def freeze(self, frozen: bool) -> None:
+        """Refuse frames once there is one to hold, or take them again; no frame comes after this has returned."""
+        with self._lock:
+            self._frozen = frozen
+
+    def offer(self, frame: Frame, read_ms: float) -> bool | None:
+        """Put a frame into the box; return whether the box was empty before, or None if the frame was refused."""
+        with self._lock:
+            if self._frozen and self._began:
+                return None
+            self._began = True
+            return self.box.put((frame, read_ms))
 
     def newest(self) -> Frame | None:
         """Take the newest frame there is; the one taken before where no other came; None before the first.
@@ -65,7 +80,6 @@ class Grabber:
     Args:
         feed: gets the frames.
         open_live: opens the source; called in the thread, for a camera may take seconds.
-        frozen: while it is true frames are read and thrown away, once there is one to hold.
         arrived: called with each frame that was put, and whether the box was empty before.
         ended: called once if the source breaks, ends or cannot be opened; not if the feed was closed.
         after: grabbers that still hold the same source, waited for.
@@ -75,14 +89,12 @@ class Grabber:
         self,
         feed: Feed,
         open_live: Callable[[Source], Live],
-        frozen: Callable[[], bool],
         arrived: Callable[[Feed, Frame, bool], None],
         ended: Callable[[Feed, Problem], None],
         after: tuple[threading.Thread, ...] = (),
     ) -> None:
         self._feed = feed
         self._open = open_live
-        self._frozen = frozen
         self._arrived = arrived
         self._ended = ended
         self._after = after
@@ -105,7 +117,6 @@ class Grabber:
             return
         live = self._open(feed.source)
         try:
-            held = False
             while not feed.closed.is_set():
                 start = time.perf_counter()
                 frame = live.read()
@@ -114,10 +125,8 @@ class Grabber:
                         N_("The source “{source}” sends no more pictures: check it, then try again."),
                         source=f"{feed.source.kind} {feed.source.where}".strip(),
                     )
-                if held and self._frozen():
-                    continue
-                held = True
-                was_empty = feed.box.put((frame, (time.perf_counter() - start) * 1000))
-                self._arrived(feed, frame, was_empty)
+                was_empty = feed.offer(frame, (time.perf_counter() - start) * 1000)
+                if was_empty is not None:
+                    self._arrived(feed, frame, was_empty)
         finally:
             live.close()

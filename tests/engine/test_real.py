@@ -1,0 +1,100 @@
+"""The engine with the real rooms behind it: pictures, the demo feed and files, from a wish to an event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from explorer.engine import Engine
+from explorer.engine.events import Catalogue, Exported, FrameRead, NetworkReady, Problem, Progress, ResultReady
+from explorer.recipe import Recipe
+from explorer.settings import Settings
+from explorer.values import Source
+from tests.engine.fakes import Window, soon
+
+SMALL = Recipe(network="lenet5", weights="none")
+
+
+@pytest.fixture
+def window() -> Window:
+    return Window()
+
+
+@pytest.fixture
+def engine(window: Window) -> Iterator[Engine]:
+    engine = Engine(window.notify, Settings(threads=1))
+    window.engine = engine
+    engine.start()
+    yield engine
+    assert engine.stop(30) == []
+
+
+def arrived(window: Window, recipe: Recipe) -> ResultReady:
+    return window.until(ResultReady, lambda event: event.result.recipe == recipe)
+
+
+def test_from_a_picture_to_a_result_and_files(engine: Engine, window: Window, tmp_path: Path) -> None:
+    recipe = Recipe()
+    engine.wish(recipe)
+    result = arrived(window, recipe).result
+    assert "cat" in result.predictions[0].label
+    assert result.trained
+    assert result.view.layer.op == "conv2d"
+    assert {"read", "prepare", "forward", "render"} <= set(result.times_ms)
+    soon(lambda: any(isinstance(e, Catalogue) and e.devices for e in window.drain()))
+    kinds = [type(event) for event in window.events]
+    assert kinds.index(FrameRead) < kinds.index(NetworkReady) < kinds.index(ResultReady)
+    stages = [event.stage.format(**event.values) for event in window.events if isinstance(event, Progress)]
+    assert stages[-1] == ""
+    paths = {kind: str(tmp_path / f"{kind}.{end}") for kind, end in EXPORTS.items()}
+    for kind, path in paths.items():
+        engine.export(kind, path)
+        assert window.until(Exported).paths == (path,)
+    with np.load(paths["maps"]) as archive:
+        maps = archive["maps"]
+    assert maps.shape == (result.view.layer.channels, *result.view.map.shape)
+    np.testing.assert_array_equal(maps[result.view.channel], result.view.map)
+    answers = json.loads(Path(paths["predictions"]).read_text())["predictions"]
+    assert answers[0]["label"] == result.predictions[0].label
+    engine.export("predictions", str(tmp_path / "missing" / "p.csv"))
+    assert window.until(Problem).where == "export"
+
+
+EXPORTS = {"map": "png", "mosaic": "png", "maps": "npz", "statistics": "csv", "predictions": "json"}
+
+
+def test_mistakes_are_told_and_the_next_wish_works(engine: Engine, window: Window, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.png"
+    empty.write_bytes(b"")
+    for wrong, where in (
+        (SMALL.with_(source=Source("picture", str(empty))), "source"),
+        (SMALL.with_(source=Source("picture", str(tmp_path))), "source"),
+        (SMALL.with_(network="lenet6"), "network"),
+        (Recipe(network="resnet18", weights="imagenet-of-nobody"), "network"),
+        (SMALL.with_(device="cuda:99"), "network"),
+        (SMALL.with_(layer="conv99"), "frame"),
+    ):
+        engine.wish(wrong)
+        problem = window.until(Problem, lambda event, where=where: event.where == where)  # type: ignore[misc]
+        assert str(problem.error).count("\n") == 0
+        assert "inside the program" not in str(problem.error), problem.details
+    engine.wish(SMALL)
+    arrived(window, SMALL)
+
+
+def test_the_demo_feed_flows_and_freezes(engine: Engine, window: Window) -> None:
+    demo = SMALL.with_(source=Source("demo", ""))
+    engine.wish(demo)
+    indices = [arrived(window, demo).result.frame.index for _ in range(3)]
+    assert indices == sorted(set(indices))
+    engine.freeze(True)
+    other = demo.with_(channel=1)
+    engine.wish(other)
+    first = arrived(window, other).result
+    third = demo.with_(channel=2)
+    engine.wish(third)
+    assert arrived(window, third).result.frame is first.frame
