@@ -74,7 +74,7 @@ def _fetch(address: str) -> tuple[bytes, str]:
         raise SourceError(
             N_("{address} cannot be reached ({reason}): check the address and the network connection."),
             address=address,
-            reason=str(reason) or type(reason).__name__,
+            reason=getattr(reason, "strerror", None) or str(reason) or type(reason).__name__,
         ) from error
     if too_large:
         raise SourceError(

@@ -178,7 +178,7 @@ def test_nobody_listens() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         message = problem(f"http://127.0.0.1:{unused.getsockname()[1]}/cat.png")
-    assert "Connection refused" in message
+    assert "(Connection refused)" in message
     assert message.endswith("check the address and the network connection.")
 
 
