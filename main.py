@@ -93,7 +93,7 @@ def _source(text: str) -> Source:
 
 
 def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"0*([1-9]\d{0,4})[xX×]0*([1-9]\d{0,4})", text)
+    match = re.fullmatch(r"0*([1-9]\d{0,3})[xX×]0*([1-9]\d{0,3})", text)
     if not match:
         raise PersonError(N_("“{text}” is not a size: write width x height, for example 1280x800."), text=text)
     return int(match[1]), int(match[2])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import signal
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -57,11 +58,16 @@ class Application(QObject):
         recipe: what to show first.
         settings: the person's preferences.
         remember: whether the session is saved for the next start.
-        engine: tests put their own here.
+        make_engine: tests make their own of the function that is to be called when there are events.
     """
 
     def __init__(
-        self, app: QApplication, recipe: Recipe, settings: Settings, remember: bool = True, engine: Engine | None = None
+        self,
+        app: QApplication,
+        recipe: Recipe,
+        settings: Settings,
+        remember: bool = True,
+        make_engine: Callable[[Callable[[], None]], Engine] | None = None,
     ) -> None:
         super().__init__()
         self._app, self._remember = app, remember
@@ -69,7 +75,7 @@ class Application(QObject):
         self._translator: QTranslator | None = None
         self._dress(settings)
         self.bridge = Bridge(self)
-        self.engine = engine or Engine(self.bridge.notify, settings)
+        self.engine = make_engine(self.bridge.notify) if make_engine else Engine(self.bridge.notify, settings)
         self.bridge.attach(self.engine)
         self.store = Store(recipe, self, settings)
         self.controller = Controller(self.engine, self.store, self)
@@ -179,6 +185,7 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
         size: width and height of the window, px; None for one that fits the screen.
     """
     start_log()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would not run while Qt waits for events
     app = qt_application()
     recipe, settings, problems = last_session()
     application = Application(app, recipe.with_(**changes), settings.with_(**look))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication
@@ -46,12 +46,16 @@ class Engine(samples.Engine):
 class Desk:
     """An application whose window is not shown yet."""
 
-    def __init__(self, qapp: QApplication, recipe: Recipe | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        qapp: QApplication,
+        recipe: Recipe | None = None,
+        settings: Settings | None = None,
+        engine: Callable[[Callable[[], None]], Any] | None = None,
+    ) -> None:
         self.engine, self.graph = Engine(), samples.graph()
-        recipe = recipe or Recipe(network="sample")
-        self.application = Application(
-            qapp, recipe, settings or Settings(language="en", theme="dark"), engine=cast(Any, self.engine)
-        )
+        recipe, settings = recipe or Recipe(network="sample"), settings or Settings(language="en", theme="dark")
+        self.application = Application(qapp, recipe, settings, make_engine=engine or (lambda _notify: self.engine))
         self.store, self.controller = self.application.store, self.application.controller
         self.window = self.application.window
 

@@ -9,14 +9,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtCore import QLibraryInfo
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 
 from explorer import settings, text
+from explorer.engine import Engine as RealEngine
 from explorer.engine.events import Exported, FrameRead, Problem, Progress
 from explorer.errors import ExplorerError, SourceError
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Source
+from tests.engine.fakes import FakeRooms, Gate
 from tests.ui import samples
 from tests.ui.desk import desk, until
 from ui import app as composition
@@ -146,6 +149,42 @@ def test_language_changes_while_running_and_reaches_every_widget(
             if any(c.isalpha() for c in word) and "«" not in word and word not in fixed and not named_by_data(word)
         ]
         assert unmarked == []
+
+
+def test_qts_own_words_are_korean_too(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    if not (folder / "qtbase_ko.qm").exists():
+        pytest.skip("this Qt has no Korean translation")
+    monkeypatch.setattr(composition, "set_language", lambda _code: None)
+    with desk(qapp) as one:
+        one.controller.prefer(language="ko")
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        assert "닫기" in box.buttons()[0].text()
+        one.controller.prefer(language="en")
+        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        assert "Close" in box.buttons()[0].text().replace("&", "")
+
+
+@pytest.mark.parametrize("busy", ["loading", "reading"])
+def test_closing_while_a_job_runs_leaves_no_thread(qapp: QApplication, busy: str) -> None:
+    """The job is held at a gate, which opens only once the engine is told to stop."""
+    fakes = FakeRooms()
+    gate: Gate = getattr(fakes, busy)
+    gate.close()
+    settings = Settings(language="en", theme="dark")
+    with desk(qapp, settings=settings, engine=lambda notify: RealEngine(notify, settings, fakes.rooms())) as one:
+        stop, left = one.application.engine.stop, []
+
+        def open_and_stop() -> list[str]:
+            gate.open()
+            left.append(stop())
+            return left[-1]
+
+        one.application.engine.stop = open_and_stop  # type: ignore[method-assign,assignment]
+        one.window.show()
+        until(lambda: gate.reached.acquire(blocking=False))
+        one.window.close()
+        assert left == [[]]
 
 
 class Marking:

@@ -12,6 +12,7 @@ from explorer.text import N_, _, ngettext
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.elided import ElidedLabel
 
 STAGES = {
     "read": N_("read"),
@@ -31,7 +32,7 @@ class StatusBar(QFrame):
         self._store, self._controller = store, controller
         self._arrivals: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._note = ""
-        self._times, self._stage, self._device = QLabel(self), QLabel(self), QLabel(self)
+        self._times, self._stage, self._device = ElidedLabel(self), ElidedLabel(self), QLabel(self)
         for label in (self._times, self._stage, self._device):
             label.setObjectName("status")
             label.setTextFormat(Qt.TextFormat.PlainText)

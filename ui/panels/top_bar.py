@@ -150,6 +150,7 @@ class TopBar(QFrame):
         self._actions["picture"].setChecked(not recipe.source.live)
         self._actions["freeze"].setEnabled(recipe.source.live)
         self._actions["freeze"].setChecked(self._controller.frozen)
+        theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
         _choose(self._network, recipe.network)
         _choose(self._device, self._store.settings.device)
         _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
