@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -15,7 +16,7 @@ from explorer.values import Source
 from tests.ui import samples
 from ui import theme
 from ui.panels.layer_strip import ALL, LayerStrip
-from ui.widgets.layer_list import blocks
+from ui.widgets.layer_list import blocks, shorten
 
 
 @pytest.fixture
@@ -231,3 +232,17 @@ def test_language_and_theme_while_running(
     dark = strip.list.viewport().grab().toImage()
     theme.apply(qapp, "dark")
     assert strip.list.viewport().grab().toImage() != dark
+
+
+def test_a_long_name_keeps_its_end(qapp: QApplication) -> None:
+    metrics = QFontMetrics(qapp.font())
+    whole = "blocks.10.project_conv"
+    width = metrics.horizontalAdvance(whole)
+    assert shorten(whole, metrics, width) == whole
+    for room in (width - 1, width - 12, width - 30):
+        short = shorten(whole, metrics, room)
+        assert short.endswith("…10.project_conv")
+        assert metrics.horizontalAdvance(short) <= room
+    tight = shorten(whole, metrics, width // 2)
+    assert "…" in tight
+    assert metrics.horizontalAdvance(tight) <= width // 2

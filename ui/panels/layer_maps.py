@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Slot
 from PySide6.QtGui import QIcon, QImage, QPixmap
@@ -193,6 +194,8 @@ class LayerMaps(Panel):
         row = FlowLayout(tools)
         for widget in (self.scale, self.low, self._to, self.high, self.sort, self.colours):
             row.addWidget(widget)
+        for before, after in pairwise((self.scale, self.low, self.high, self.sort, self.colours, self.zoom_out)):
+            self.setTabOrder(before, after)
         for button, icon in (
             (self.zoom_out, "zoom-out"),
             (self.zoom_fit, "zoom-fit"),

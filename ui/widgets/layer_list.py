@@ -39,12 +39,15 @@ def shorten(id: str, metrics: QFontMetrics, width: int) -> str:
 
     ``blocks.10.project_conv`` becomes ``blo…10.project_conv``; where not even two parts fit, the middle is left out.
     """
+    if metrics.horizontalAdvance(id) <= width:
+        return id
     parts = id.split(".")
     for first in range(1, len(parts) - 1):
         tail = ".".join(parts[first:])
         rest = width - metrics.horizontalAdvance(tail)
         if rest >= metrics.horizontalAdvance("…"):
-            return metrics.elidedText(".".join(parts[:first]), Qt.TextElideMode.ElideRight, rest) + tail
+            head = ".".join(parts[:first]) + "."  # with its dot it is too long for sure, so it ends in "…"
+            return metrics.elidedText(head, Qt.TextElideMode.ElideRight, rest) + tail
     return metrics.elidedText(id, Qt.TextElideMode.ElideMiddle, width)
 
 

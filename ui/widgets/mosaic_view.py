@@ -148,7 +148,7 @@ class MosaicView(ZoomView):
                 if (position := row * grid.columns + column) < grid.count:
                     text = str(int(view.order[position]))
                     corner = self.rect_of(*grid.corner(position), 0, 0).topLeft()
-                    plate = QRectF(corner.x(), corner.y(), metrics.horizontalAdvance(text) + 6, height)
+                    plate = QRectF(corner.x() + 4, corner.y() + 4, metrics.horizontalAdvance(text) + 6, height)
                     painter.fillRect(plate, QColor(0, 0, 0, 150))
                     painter.setPen(QColor(255, 255, 255))
                     painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
