@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from explorer.text import N_, _
+from explorer.text import _
 from explorer.values import FrameResult, Geometry
 from explorer.zoo.card import Preparation
 from ui.controller import Controller
@@ -13,7 +13,6 @@ from ui.store import Store
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
 
-_FACTS = (N_("size"), N_("numbers"))
 _UNBROKEN = 24
 """Formulas of fewer letters stay on one line."""
 
@@ -26,23 +25,16 @@ class NetworkInput(Panel):
         self._store = store
         self.view = PictureView(self)
         self.view.set_telling(False)  # its pixels are the numbers stretched to be seen, not the numbers themselves
-        self._facts = QGridLayout()
-        self._facts.setVerticalSpacing(4)
-        self._names = [self._label("dim") for _fact in _FACTS]
-        self._values = [self._label("") for _fact in _FACTS]
-        for row, (name, value) in enumerate(zip(self._names, self._values, strict=True)):
-            self._facts.addWidget(name, row, 0)
-            self._facts.addWidget(value, row, 1, Qt.AlignmentFlag.AlignRight)
-        self._steps = self._label("dim")
-        self._steps.setWordWrap(True)
-        beside, row_of = QVBoxLayout(), QHBoxLayout()
-        beside.addLayout(self._facts)
-        beside.addWidget(self._steps)
+        self._size, self._steps, self._range = self._label(""), self._label("dim"), self._label("")
+        beside, row = QVBoxLayout(), QHBoxLayout()
+        beside.setSpacing(4)
+        for label in (self._size, self._steps, self._range):
+            beside.addWidget(label)
         beside.addStretch(1)
-        row_of.setSpacing(10)
-        row_of.addWidget(self.view, 1)
-        row_of.addLayout(beside, 1)
-        self.body.addLayout(row_of, 1)
+        row.setSpacing(10)
+        row.addWidget(self.view, 4)
+        row.addLayout(beside, 6)
+        self.body.addLayout(row, 1)
         store.result_changed.connect(self._refresh)
         store.network_changed.connect(self._refresh)
         self.retranslate()
@@ -52,8 +44,6 @@ class NetworkInput(Panel):
         self.set_title(_("What the network saw"))
         self.view.setAccessibleName(_("The network's input"))
         self.view.set_empty_text(_("The picture as the network gets it appears here."))
-        for label, name in zip(self._names, _FACTS, strict=True):
-            label.setText(_(name))
         self._refresh()
 
     def restyle(self) -> None:
@@ -62,21 +52,20 @@ class NetworkInput(Panel):
 
     def _refresh(self) -> None:
         result = self._store.result
-        for label in (*self._names, *self._values, self._steps):
+        labels = (self._size, self._steps, self._range)
+        for label in labels:
             label.setVisible(result is not None)
         if result is None:
             self.view.set_picture(None)
             return
         self.view.set_picture(result.prepared)
         low, high = result.prepared_range
-        for label, text in zip(self._values, (self._size(result), f"{low:.2f} … {high:.2f}"), strict=True):
+        spread = _("numbers {low} … {high}").format(low=f"{low:.2f}", high=f"{high:.2f}")
+        for label, text in zip(labels, (self._shape(result), self._how(result), spread), strict=True):
             if label.text() != text:
                 label.setText(text)
-        steps = self._how(result)
-        if self._steps.text() != steps:
-            self._steps.setText(steps)
 
-    def _size(self, result: FrameResult) -> str:
+    def _shape(self, result: FrameResult) -> str:
         network = self._store.network
         channels = 3 if network is None else network.graph.input[0]
         return " × ".join(map(str, (channels, *result.prepared.shape[:2])))
@@ -94,6 +83,7 @@ class NetworkInput(Panel):
         label = QLabel(self)
         label.setObjectName(role)
         label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
         return label
 
 

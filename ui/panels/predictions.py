@@ -87,18 +87,18 @@ class Predictions(Panel):
             return [_("This network does not name classes: look at its maps instead.")]
         if not math.isfinite(predictions[0].probability):
             return [_("The network's output is not a number (NaN): its weights or its input are broken.")]
-        notes = []
         if not result.trained:
-            notes.append(_("With random weights the answer means nothing; the maps show the architecture alone."))
+            return [_("With random weights the answer means nothing; the maps show the architecture alone.")]
+        notes = []
         labels = self._labels(result)
         suits = self._suits(result)
         if suits == DIGITS and labels == IMAGENET:
             notes.append(_("This picture is a digit, and ImageNet has no digits: choose LeNet-5 for it."))
         elif labels == DIGITS and suits != DIGITS:
             notes.append(_("This network knows only the digits 0 to 9: whatever it sees, it names one of them."))
-        if result.trained and predictions[0].probability < UNSURE:
+        if predictions[0].probability < UNSURE:
             notes.append(_("Not sure: no class reaches {share} %.").format(share=round(100 * UNSURE)))
-        if labels == IMAGENET and result.trained:
+        if labels == IMAGENET and suits != DIGITS:
             notes.append(_("ImageNet has no class for a person."))
         return notes
 

@@ -204,7 +204,6 @@ class SourcePanel(Panel):
         button = QToolButton(self)
         theme.set_icon(button, icon)
         if small:
-            button.setObjectName("flat")
-            button.setIconSize(QSize(16, 16))
-            button.setMaximumHeight(theme.px(22))
+            button.setObjectName("small")
+            button.setIconSize(QSize(theme.px(16), theme.px(16)))
         return button

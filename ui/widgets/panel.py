@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.widgets.elided import ElidedLabel
@@ -33,7 +34,7 @@ class Panel(QFrame):
         self.header.setSpacing(8)
         self.header.addWidget(self._title)
         self.header.addWidget(self._detail, 1)
-        self.header.addWidget(self._badge)
+        self.header.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
         outer.addLayout(self.header)
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
@@ -58,6 +59,20 @@ class Panel(QFrame):
 
     def restyle(self) -> None:
         """Take the colours of the current theme."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what the content needs at this width: a splitter does not ask how high wrapped text becomes."""
+        hint, layout = super().minimumSizeHint(), self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            width = max(self.width(), hint.width())
+            hint.setHeight(max(hint.height(), layout.totalMinimumHeightForWidth(width)))
+        return hint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let wrapped text take more or fewer lines."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language or theme."""

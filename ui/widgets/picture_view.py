@@ -186,7 +186,7 @@ class PictureView(ZoomView):
         ):
             if dimmed:  # numbers must stay readable
                 painter.fillRect(QRectF(first, last), _SHADE)
-        edge = QRectF(crop.toRect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        edge = QRectF(inner.toRect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for pen in (QPen(QColor(0, 0, 0, 150), 1), QPen(QColor(255, 255, 255), 1, Qt.PenStyle.DashLine)):
             painter.setPen(pen)
