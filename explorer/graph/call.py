@@ -113,7 +113,7 @@ def order_of(call: Call) -> list[int]:
 
 
 def index_of(call: Call) -> list[Any]:
-    """Return what each axis of the input, the batch too, is cut to; entries as ``graph.attributes`` tells of ``index``."""
+    """Return what each axis of the input, the batch too, is cut to; entries as ``graph.attributes`` has them."""
     shape = call.shapes[0] if call.name != "setitem" else tuple(call.bound["input"])
     if call.name in ("getitem", "setitem"):
         return _basic(call.bound["index"], shape)

@@ -43,5 +43,5 @@ def _attention_macs(call: Call) -> int:
     if call.name == "scaled_dot_product_attention":
         return prod(query[:-1]) * int(key[-2]) * int(query[-1] + value[-1])
     longest, keys, width = int(prod(query[:-1])), int(key[0]), int(query[-1])
-    others = sum(int(prod(shape)) * width for shape in (key, value))
+    others = int(prod(key) + prod(value)) * width
     return 2 * longest * width * width + others + 2 * longest * keys * width
