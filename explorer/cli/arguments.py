@@ -16,7 +16,7 @@ from explorer.errors import PersonError, SourceError
 from explorer.recipe import DEFAULT_NETWORK
 from explorer.text import LANGUAGES, N_, _
 from explorer.values import Source
-from explorer.zoo import registry
+from explorer.zoo import registry, weights
 
 PROGRAM = "cnn-explorer-cli"
 
@@ -201,6 +201,15 @@ def add_network(parser: Parser) -> None:
     )
     how.add_argument("--weights", metavar="NAME", default="", help=_("weights by name, or none for random ones"))
     how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
+
+
+def check_weights(options: argparse.Namespace) -> None:
+    """Find out whether there are the weights that are asked for, before anything slow is done.
+
+    Raises:
+        NetworkError: there are none; the sentence says how to get them.
+    """
+    weights.find(options.model, options.weights)
 
 
 def add_json(parser: Parser) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from explorer import sources
 from explorer.cli import output
-from explorer.cli.arguments import Parser, add_json, add_network, add_picture, whole
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
 from explorer.errors import NetworkError
 from explorer.render import export
 from explorer.text import N_, _
@@ -28,6 +28,7 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write ``maps.npz``, ``grid.png`` and ``stats.csv``, with a channel ``channel.png``, and print their paths."""
+    check_weights(options)
     frame = sources.read(options.image)
 
     from explorer import frame_path  # loads torch: after everything that can fail without it

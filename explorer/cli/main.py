@@ -38,7 +38,7 @@ def main(words: list[str]) -> int:
             print(_help())
         else:
             code = _run(words[0], words[1:])
-        sys.stdout.flush()
+        print(end="", flush=True)  # here, where what goes wrong is caught
     except ExplorerError as error:
         print(error, file=sys.stderr)
         return error.exit_code

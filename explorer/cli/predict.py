@@ -7,7 +7,7 @@ import time
 
 from explorer import sources
 from explorer.cli import output
-from explorer.cli.arguments import Parser, add_json, add_network, add_picture, whole
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
 from explorer.text import N_, _
 
 ABOUT = N_("name what a picture shows")
@@ -23,6 +23,7 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the answers, the most probable first."""
+    check_weights(options)
     start_s = time.perf_counter()
     frame = sources.read(options.image)
     times_ms = {"read": (time.perf_counter() - start_s) * 1e3}

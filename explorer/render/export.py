@@ -99,12 +99,17 @@ def mosaic_png(view: LayerView, colours: str, path: Path | str, trained: bool = 
     Raises:
         ExportError: the file cannot be written.
     """
-    if np.all(view.ranges == view.ranges[0]):
-        ticks = _ticks(*map(float, view.ranges[0]))
+    same_low, same_high = (view.ranges == view.ranges[0]).all(axis=0)
+    low, high = map(float, view.ranges[0])
+    if same_low and same_high:
+        ticks = _ticks(low, high)
     elif view.signed:
         ticks = [_("−largest of each map"), "0", _("+largest of each map")]
     else:
-        ticks = [_("least of each map"), _("greatest of each map")]
+        ticks = [
+            f"{low:.4g}" if same_low else _("least of each map"),
+            f"{high:.4g}" if same_high else _("greatest of each map"),
+        ]
     note = _note([_("{count} maps").format(count=view.grid.count)], trained)
     table = colour_maps.table(colours, view.signed, GAP_RGB)
     page = figure(view.mosaic, table, _title(view), note, ticks)

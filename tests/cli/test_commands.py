@@ -83,7 +83,7 @@ def test_the_table_of_layers_ends_with_the_sums(out: Callable[..., str]) -> None
     assert all(row[end - 1].isdigit() and row[end] == " " for row in (*rows, total))
 
 
-@pytest.mark.parametrize(("top", "count"), [(1, 1), (3, 3), (5000, 1000)])
+@pytest.mark.parametrize(("top", "count"), [(3, 3), (5000, 1000)])
 def test_as_many_answers_as_were_asked_for_and_there_are(answer: Callable[..., Any], top: int, count: int) -> None:
     found = answer("predict", "coffee", "--top", top)["predictions"]
     assert len(found) == count
