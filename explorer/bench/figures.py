@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Times:
+    """What ``interleaved`` measured: ms of every action, by name, in the order of the rounds."""
+
+    ms: Mapping[str, Sequence[float]]
+
+    def median(self, name: str) -> float:
+        """Return the median ms of an action."""
+        return statistics.median(self.ms[name])
+
+    def ratio(self, name: str, base: str) -> float:
+        """Return the median over the rounds of one action's time ÷ another's in the same round."""
+        return statistics.median(a / b for a, b in zip(self.ms[name], self.ms[base], strict=True))
 
 
 @dataclass(frozen=True)
@@ -47,16 +62,13 @@ class Figure:
         }
 
 
-def interleaved(actions: Mapping[str, Callable[[], object]], rounds: int, warm: int = 3) -> dict[str, float]:
+def interleaved(actions: Mapping[str, Callable[[], object]], rounds: int, warm: int = 3) -> Times:
     """Run every action once a round, in turns, so that what slows the machine slows them all.
 
     Args:
         actions: what to time, by name.
         rounds: how many rounds count.
-        warm: rounds before them.
-
-    Returns:
-        Median ms of each action.
+        warm: rounds before them, which do not count.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(warm + rounds):
@@ -65,4 +77,4 @@ def interleaved(actions: Mapping[str, Callable[[], object]], rounds: int, warm: 
             action()
             if turn >= warm:
                 times[name].append((time.perf_counter() - start_s) * 1000)
-    return {name: statistics.median(ms) for name, ms in times.items()}
+    return Times(times)

@@ -34,7 +34,7 @@ def calibration_ms(rounds: int = 15) -> float:
     """Return the median ms of a bare forward of ResNet-18: how fast this machine is now."""
     network = Session().open("resnet18", "none", device="cpu")
     x = example(network)
-    return interleaved({"bare": _bare(network, x)}, rounds)["bare"]
+    return interleaved({"bare": _bare(network, x)}, rounds).median("bare")
 
 
 def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
@@ -53,7 +53,7 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
         network.seen = None
         frame_path.run(network, frame, whole)
 
-    ms = interleaved(
+    times = interleaved(
         {
             "bare": bare,
             **{name: _captured(network, x, layer) for name, layer in chosen.items()},
@@ -62,11 +62,13 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
         },
         rounds,
     )
-    calibration = ms["bare"] if network.card.name == "resnet18" else calibration_ms()
+    calibration = times.median("bare") if network.card.name == "resnet18" else calibration_ms()
 
     def figure(what: str, key: str, limit: float | None) -> Figure:
-        absolute = {f"{key}_ms": ms[key], "bare_ms": ms["bare"]}
-        return Figure(f"{network.card.name}: {what} ÷ bare forward", ms[key] / ms["bare"], limit, absolute, calibration)
+        absolute = {f"{key}_ms": times.median(key), "bare_ms": times.median("bare")}
+        return Figure(
+            f"{network.card.name}: {what} ÷ bare forward", times.ratio(key, "bare"), limit, absolute, calibration
+        )
 
     for name, layer in chosen.items():
         yield figure(f"{name} convolution ({layer.id}) captured and rendered", name, LIMITS[name])
@@ -75,9 +77,9 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
     for key in ("first", "middle", "last", "all"):
         yield Figure(
             f"{network.card.name}: {key} ÷ a bare forward in a fresh process with torch's own defaults",
-            ms[key] / defaults_ms,
+            times.median(key) / defaults_ms,
             None,
-            {f"{key}_ms": ms[key], "defaults_ms": defaults_ms},
+            {f"{key}_ms": times.median(key), "defaults_ms": defaults_ms},
             calibration,
         )
 

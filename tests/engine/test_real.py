@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,3 +100,17 @@ def test_the_demo_feed_flows_and_freezes(engine: Engine, window: Window) -> None
     third = demo.with_(channel=2)
     engine.wish(third)
     assert arrived(window, third).result.frame is first.frame
+
+
+def test_a_network_that_was_replaced_leaves_the_memory(engine: Engine, window: Window) -> None:
+    engine.wish(SMALL)
+    arrived(window, SMALL)
+    network = engine._model._network
+    assert network
+    old = weakref.ref(network.module)
+    del network
+    other = Recipe(network="squeezenet1_1", weights="none", input_hw=(64, 64))
+    engine.wish(other)
+    assert arrived(window, other).result.prepared.shape == (64, 64, 3)
+    gc.collect()
+    assert old() is None
