@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-LARGEST_SCALE = 160.0
+LARGEST_SCALE = 96.0
 """View px that one picture pixel may take at most."""
 
 
