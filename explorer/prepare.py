@@ -92,13 +92,14 @@ def _placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) 
 def _resized(picture_hw: tuple[int, int], crop_hw: tuple[int, int], preparation: Preparation) -> tuple[int, int]:
     """Return the picture's size before the crop.
 
-    The side that is shorter for this crop is rounded, the other one cut off to whole pixels, as torchvision does.
+    The side that is shorter for this crop fits the weights' resize, the other one follows.
     """
     zoom = preparation.resize / (min(preparation.input_chw[1:]) - 2 * preparation.pad)
     lead = 0 if crop_hw[0] * picture_hw[1] >= crop_hw[1] * picture_hw[0] else 1
     led = max(round(crop_hw[lead] * zoom), 1)
     least = crop_hw[1 - lead] if zoom >= 1 else 1
-    other = max(led * picture_hw[1 - lead] // picture_hw[lead], least)
+    exact = led * picture_hw[1 - lead] / picture_hw[lead]
+    other = max(round(exact) if preparation.long_side == "rounded" else int(exact), least)
     return (led, other) if lead == 0 else (other, led)
 
 

@@ -27,6 +27,7 @@ class Preparation:
         mean, std: per channel, subtracted and divided by, on values 0 … ``full``.
         full: what pixel value 255 becomes before ``mean`` and ``std``: 255 or 1.
         pad: cells of zero pixels added on every side after the centre crop.
+        long_side: what becomes of the fraction of a pixel in the long side after resizing; torchvision cuts it off.
     """
 
     input_chw: tuple[int, int, int]
@@ -36,6 +37,7 @@ class Preparation:
     std: tuple[float, ...]
     full: float = 1.0
     pad: int = 0
+    long_side: Literal["cut", "rounded"] = "cut"
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def _card(
     paper: str,
     parameters: int,
     sha256: str,
-    bytes: int,
+    mebibytes: float,
     accuracy: tuple[float, float],
     note: str = "",
 ) -> Card:
@@ -39,7 +39,7 @@ def _card(
         file=file,
         url=f"https://download.pytorch.org/models/{file}",
         sha256=sha256,
-        bytes=bytes,
+        bytes=round(mebibytes * 2**20),  # torchvision says no more than this
         package="",
         preparation=IMAGENET,
         labels="imagenet1k",
@@ -71,7 +71,7 @@ CARDS = (
         "Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50× fewer parameters and <0.5 MB model size, 2016",
         1_235_496,
         "b8a52dc0",
-        4_966_400,
+        4.729,
         (58.178, 80.624),
         N_("The release 1.1 of the authors: the paper's accuracy with 2.4 times less computation."),
     ),
@@ -83,7 +83,7 @@ CARDS = (
         "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016",
         11_689_512,
         "f37072fd",
-        46_830_571,
+        44.661,
         (69.758, 89.078),
     ),
     _card(
@@ -94,7 +94,7 @@ CARDS = (
         "Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015",
         138_357_544,
         "397923af",
-        553_433_881,
+        527.796,
         (71.592, 90.382),
         N_("The paper's configuration D: 13 convolutions of 3×3 and three fully connected layers."),
     ),
@@ -106,7 +106,7 @@ CARDS = (
         "Szegedy et al.: Going deeper with convolutions, CVPR 2015",
         6_624_904,
         "1378be20",
-        52_147_035,
+        49.731,
         (69.778, 89.530),
         N_(
             "torchvision's form: batch normalisation, a 3×3 kernel in the paper's 5×5 branch, no auxiliary heads; "
@@ -121,7 +121,7 @@ CARDS = (
         "Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017",
         7_978_856,
         "a639ec97",
-        32_342_954,
+        30.845,
         (74.434, 91.972),
     ),
 )

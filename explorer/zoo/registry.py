@@ -19,7 +19,13 @@ SEED = 0
 """Of every untrained network's random weights, so that what one sees of them can be seen again."""
 
 _LITE = Preparation(
-    input_chw=(3, 224, 224), resize=256, interpolation="bilinear", mean=(127.0,) * 3, std=(128.0,) * 3, full=255.0
+    input_chw=(3, 224, 224),
+    resize=256,
+    interpolation="bilinear",
+    mean=(127.0,) * 3,
+    std=(128.0,) * 3,
+    full=255.0,
+    long_side="rounded",
 )
 
 EFFICIENTNET_LITE0 = Card(
@@ -63,7 +69,21 @@ LENET5 = Card(
     paper="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, Proc. IEEE, 1998",
     parameters=61_706,
     build="explorer.zoo.lenet:lenet5",
-    weights=(),
+    weights=(
+        Weights(
+            name="digits",
+            file="weights/lenet5.pth",
+            url="",
+            sha256="7ff575452fe33c44c42bb1c0844e1336f259a1c00626c4cf264e59540a96e1e1",
+            bytes=250_613,
+            package="resources",
+            preparation=_DIGITS,
+            labels="digits",
+            trained_on=N_("8,000 digits of MNIST"),
+            licence="MIT; CC BY-SA 3.0 (MNIST)",
+            accuracy=N_("99.1 % of 2,000 held-out digits"),
+        ),
+    ),
     preparation=_DIGITS,
     labels="digits",
     note=N_(
@@ -135,6 +155,8 @@ def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
             network.load_state_dict(state, assign=True)
         except RuntimeError as error:
             raise NetworkError(
-                N_("These weights do not fit {network}: {reason}"), network=card.title, reason=error
+                N_("These weights do not fit {network} ({reason}): choose others, or --weights none."),
+                network=card.title,
+                reason=str(error).splitlines()[-1].strip().rstrip("."),
             ) from error
     return network.eval()

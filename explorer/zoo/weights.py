@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pickle
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -91,7 +92,7 @@ def load(weights: Weights) -> dict[str, Tensor]:
     """Return the tensors of ``weights`` on the CPU, by name.
 
     Raises:
-        NetworkError: the file cannot be read, or its hash is not the card's.
+        NetworkError: the file cannot be read, its hash is not the card's, or it holds more than tensors.
     """
     import torch
 
@@ -104,6 +105,11 @@ def load(weights: Weights) -> dict[str, Tensor]:
             stream.seek(0)
             tensors: dict[str, Tensor] = torch.load(stream, map_location="cpu", weights_only=True)
             return tensors
+    except pickle.UnpicklingError as error:
+        raise NetworkError(
+            N_("The weights file {file} holds more than tensors, and that could run a stranger's program: not opened."),
+            file=file,
+        ) from error
     except OSError as error:
         raise NetworkError(
             N_("The weights file {file} cannot be read: {reason}. Or choose random weights: --weights none."),
