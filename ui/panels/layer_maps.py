@@ -207,7 +207,6 @@ class LayerMaps(Panel):
         self.body.addWidget(tools)
         self.body.addWidget(self.mosaic, 1)
         self.body.addWidget(self.legend)
-        self.setMinimumWidth(260)
 
     def _connect(self) -> None:
         for box in (self.scale, self.sort, self.colours):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from explorer.graph.values import Graph, Layer
 from explorer.text import _
 from explorer.values import Thumbnail
+from ui import theme
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.layer_list import LayerList, blocks
@@ -41,7 +42,6 @@ class LayerStrip(Panel):
         for widget in (self.search, self.show_box):
             self.body.addWidget(widget)
         self.body.addWidget(self.list, 1)
-        self.setMinimumWidth(170)
 
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -58,6 +58,7 @@ class LayerStrip(Panel):
         store.recipe_changed.connect(self._take_recipe)
         store.live_changed.connect(self._ask_for_thumbnails)
         self.retranslate()
+        self.restyle()
         self._take_network()
         self._take_result()
 
@@ -71,7 +72,8 @@ class LayerStrip(Panel):
         self._head()
 
     def restyle(self) -> None:
-        """Take the colours of the current theme."""
+        """Take the colours and the text size of the current theme."""
+        self.setMinimumWidth(min(theme.px(170), 220))
         self.list.doItemsLayout()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

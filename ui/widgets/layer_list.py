@@ -121,7 +121,7 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(colours.selected if selected else colours.raised))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        side, wide = theme.px(_PICTURE), _wide(option.rect.width())
+        side, wide = _side(option.rect.width()), _wide(option.rect.width())
         self._paint_thumbnail(painter, QRectF(rect.left() + _PAD, rect.center().y() - side / 2, side, side), layer)
         if not self.with_text:
             painter.restore()
@@ -188,7 +188,11 @@ class LayerList(QListView):
         """Show these thumbnails; ``colours`` are for those without negative values."""
         if thumbnails != self._delegate.thumbnails or colours != self._delegate.colours:
             self._delegate.thumbnails, self._delegate.colours = dict(thumbnails), colours
-            self.viewport().update(0, 0, _pictures_end(), self.viewport().height())
+            self.viewport().update(0, 0, self._pictures_end, self.viewport().height())
+
+    @property
+    def _pictures_end(self) -> int:
+        return _side(self.viewport().width()) + 2 * _PAD
 
     @property
     def message(self) -> str:
@@ -203,15 +207,16 @@ class LayerList(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, or the message; the rows' texts, which cost most, only where they are due."""
-        self._delegate.with_text = event.rect().right() >= _pictures_end()
+        self._delegate.with_text = event.rect().right() >= self._pictures_end
         super().paintEvent(event)
         if self._message:
             painter = QPainter(self.viewport())
             marks.message(painter, self.viewport().rect().toRectF(), self._message, theme.current().dim)
 
 
-def _pictures_end() -> int:
-    return theme.px(_PICTURE) + 2 * _PAD
+def _side(width: int) -> int:
+    """Return the side of a thumbnail; in a narrow list with large text the text needs the room more."""
+    return min(theme.px(_PICTURE), width // 4)
 
 
 def _wide(width: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
@@ -12,23 +12,25 @@ from ui.widgets.level_image import Table
 
 _BAR = 96
 _GAP = 8
+_WRAP = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
 
 
 class Legend(QWidget):
-    """Two painted lines; new texts thirty times a second move nothing."""
+    """Painted, so that new texts thirty times a second move nothing; in a given width it only ever grows higher."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._state: tuple[str, str, str, str, str, Table] = ("",) * 5 + ((),)
+        self._lines = 2
 
     def show_legend(self, low: str, high: str, fact: str, meaning: str, warning: str, table: Table) -> None:
-        """Show the bar between ``low`` and ``high``, ``fact`` at the right, ``meaning`` (or ``warning``) below."""
+        """Show the bar between ``low`` and ``high``, ``fact`` beside it, ``meaning`` (or ``warning``) below."""
         state = (low, high, fact, meaning, warning, table)
         if state != self._state:
             self._state = state
             self.setAccessibleDescription(" · ".join(filter(None, (f"{low} … {high}", fact, meaning, warning))))
-            self.setToolTip("\n".join(filter(None, (fact, meaning, warning))))
+            self._grow()
             self.update()
 
     @property
@@ -37,20 +39,28 @@ class Legend(QWidget):
         return self._state[:5]
 
     def sizeHint(self) -> QSize:
-        """Return two lines."""
-        return QSize(200, 2 * self.fontMetrics().height() + 8)
+        """Return the height of the lines that are needed."""
+        return QSize(200, self._lines * self._line)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height."""
+        return QSize(0, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Begin anew with two lines."""
+        if event.size().width() != event.oldSize().width():
+            self._lines = 2
+            self._grow()
+            self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the lines."""
         low, high, fact, meaning, warning, table = self._state
         if not table:
             return
-        painter, colours = QPainter(self), theme.current()
-        font = painter.font()
-        font.setPixelSize(theme.px(12))
-        painter.setFont(font)
-        metrics = painter.fontMetrics()
-        line, middle = self.height() / 2, Qt.AlignmentFlag.AlignVCenter
+        painter, colours, middle = QPainter(self), theme.current(), Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(self._font())
+        metrics, line = painter.fontMetrics(), float(self._line)
         ends = metrics.horizontalAdvance(low), metrics.horizontalAdvance(high)
         painter.setPen(QColor(colours.dim))
         painter.drawText(QRectF(0, 0, ends[0] + 1, line), middle, low)
@@ -60,11 +70,33 @@ class Legend(QWidget):
         painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
         painter.setPen(QColor(colours.dim))
         painter.drawText(QRectF(bar.right() + _GAP, 0, ends[1] + 1, line), middle, high)
-        left = bar.right() + 2 * _GAP + ends[1]
-        room = QRectF(left, 0, max(self.width() - left, 0), line)
         painter.setPen(QColor(colours.text))
-        text = metrics.elidedText(fact, Qt.TextElideMode.ElideRight, int(room.width()))
-        painter.drawText(room, middle | Qt.AlignmentFlag.AlignRight, text)
+        beside = self._fact_fits(metrics)
+        side = Qt.AlignmentFlag.AlignRight if beside else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRectF(0, 0 if beside else line, self.width(), line), middle | side, fact)
+        top = line if beside else 2 * line
         painter.setPen(QColor(colours.warning if warning else colours.dim))
-        text = metrics.elidedText(warning or meaning, Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(QRectF(0, line, self.width(), line), middle, text)
+        painter.drawText(QRectF(0, top, self.width(), self.height() - top), _WRAP, warning or meaning)
+
+    @property
+    def _line(self) -> int:
+        return QFontMetrics(self._font()).height() + 4
+
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(theme.px(12))
+        return font
+
+    def _fact_fits(self, metrics: QFontMetrics) -> bool:
+        low, high, fact = self._state[:3]
+        words = sum(map(metrics.horizontalAdvance, (low, high, fact)))
+        return words + _BAR + 4 * _GAP <= self.width()
+
+    def _grow(self) -> None:
+        metrics = QFontMetrics(self._font())
+        text = self._state[4] or self._state[3]
+        wrapped = metrics.boundingRect(0, 0, max(self.width(), 1), 1000, _WRAP, text).height()
+        lines = (1 if self._fact_fits(metrics) else 2) + max(-(-wrapped // self._line), 1)
+        if lines > self._lines:
+            self._lines = lines
+            self.updateGeometry()

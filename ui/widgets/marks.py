@@ -19,10 +19,10 @@ def box(painter: QPainter, rect: QRectF, colour: str) -> None:
 
 
 def plate(painter: QPainter, pointer: QPointF, text: str, room: QRectF) -> None:
-    """Write lines of ``text`` on a small plate beside ``pointer``, inside ``room``."""
-    colours = theme.current()
-    size = painter.fontMetrics().size(0, text)
-    rect = QRectF(pointer + QPointF(14, 14), QSizeF(size.width() + 16, size.height() + 10))
+    """Write ``text``, wrapped where it must be, on a small plate beside ``pointer``, inside ``room``."""
+    colours, flags = theme.current(), Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap
+    size = painter.fontMetrics().boundingRect(room.adjusted(8, 5, -8, -5).toRect(), flags, text)
+    rect = QRectF(pointer + QPointF(14, 14), QSizeF(size.width() + 17, size.height() + 10))
     if rect.right() > room.right():
         rect.moveRight(max(pointer.x() - 8, room.left() + rect.width()))
     if rect.bottom() > room.bottom():
@@ -32,7 +32,7 @@ def plate(painter: QPainter, pointer: QPointF, text: str, room: QRectF) -> None:
     painter.setBrush(QColor(colours.raised))
     painter.drawRoundedRect(rect, 4, 4)
     painter.setPen(QColor(colours.text))
-    painter.drawText(rect.adjusted(8, 5, -8, -5), Qt.AlignmentFlag.AlignLeft, text)
+    painter.drawText(rect.adjusted(8, 5, -8, -5), flags, text)
 
 
 def message(painter: QPainter, room: QRectF, text: str, colour: str) -> None:
