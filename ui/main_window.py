@@ -125,7 +125,6 @@ class MainWindow(QMainWindow):
     def _rail_button(self, name: str, icon: str) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName("rail")
-        button.setIconSize(QSize(20, 20))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         theme.set_icon(button, icon)
@@ -183,6 +182,7 @@ class MainWindow(QMainWindow):
             theme.set_icon(self._rail["theme"], "sun" if theme.current().name == "dark" else "moon")
             for button in self._rail.values():
                 button.setFixedSize(theme.px(66), theme.px(50))
+                button.setIconSize(QSize(theme.px(20), theme.px(20)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window is on the screen."""

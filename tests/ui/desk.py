@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop
 from PySide6.QtWidgets import QApplication
@@ -55,7 +55,9 @@ class Desk:
     ) -> None:
         self.engine, self.graph = Engine(), samples.graph()
         recipe, settings = recipe or Recipe(network="sample"), settings or Settings(language="en", theme="dark")
-        self.application = Application(qapp, recipe, settings, make_engine=engine or (lambda _notify: self.engine))
+        self.application = Application(
+            qapp, recipe, settings, make_engine=engine or cast(Any, lambda _notify: self.engine)
+        )
         self.store, self.controller = self.application.store, self.application.controller
         self.window = self.application.window
 

@@ -64,8 +64,9 @@ def test_every_command_of_the_table_has_its_action_and_icon(one: Desk) -> None:
 # places where the window must fit
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.2])
-@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
+@pytest.mark.parametrize(
+    ("size", "scale"), [((1280, 800), 1.0), ((1280, 800), 1.5), ((1920, 1080), 1.0), ((1920, 1080), 2.0)]
+)
 def test_the_window_fits_and_cuts_no_text(qapp: QApplication, size: tuple[int, int], scale: float) -> None:
     settings = Settings(language="en", theme="dark", font_scale=scale)
     with desk(qapp, settings=settings) as one:
@@ -98,14 +99,41 @@ def test_everything_that_takes_the_focus_has_a_name(one: Desk) -> None:
 
 
 def test_tab_reaches_every_part_of_the_window(one: Desk) -> None:
-    widget = start = one.window.focusWidget()
+    widget: QWidget | None = one.window.focusWidget()
+    start = widget
     reached: list[QWidget] = []
     while not reached or widget is not start:
+        assert widget is not None
         reached.append(widget)
         widget = widget.nextInFocusChain()
     parts = [one.window.top, one.window.explore.source, one.window.explore.layers, one.window.explore.maps]
     for part in parts:
         assert any(part.isAncestorOf(w) for w in reached if w.focusPolicy() & Qt.FocusPolicy.TabFocus), part
+
+
+def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
+    explore = one.window.explore
+    seen: dict[tuple[tuple[int, int], float], set[str]] = {}
+    for size, scale in (((1280, 800), 1.0), ((1920, 1080), 1.0), ((1280, 800), 1.6), ((1280, 800), 1.0)):
+        one.window.setFixedSize(*size)
+        one.controller.prefer(font_scale=scale)
+        until(lambda: not one.window.explore.columns._later.isActive())
+        panels = explore.findChildren(QWidget, "panel")
+        assert len(panels) == 7
+        hidden = {type(panel).__name__ for panel in panels if not panel.isVisible()}
+        seen.setdefault((size, scale), hidden)
+        assert seen[size, scale] == hidden
+    assert list(seen.values()) == [{"PixelInspector"}, set(), {"ChannelInspector", "PixelInspector", "NetworkInput"}]
+
+
+def test_borders_that_the_person_moved_stay(one: Desk) -> None:
+    columns = one.window.explore.columns
+    columns.moveSplitter(400, 1)
+    columns.splitterMoved.emit(400, 1)
+    first = columns.sizes()[0]
+    one.window.setFixedSize(1400, 850)
+    until(lambda: not columns._later.isActive())
+    assert abs(columns.sizes()[0] - first) < 60
 
 
 # sources
@@ -383,12 +411,12 @@ def test_a_click_on_the_picture_shows_its_numbers(one: Desk) -> None:
     explore.source.pixel_chosen.emit((3, 4))
     assert explore.pixels.isVisible()
     one.window.setFixedSize(1920, 1080)  # where there is room, both are there
-    QApplication.processEvents()
+    until(lambda: not explore.columns._later.isActive())
     assert explore.pixels.isVisible()
     assert explore.channel.isVisible()
     one.window.setFixedSize(1280, 800)
-    QApplication.processEvents()
-    assert explore._tabs.count() == 2
+    until(lambda: not explore.columns._later.isActive())
+    assert explore.columns._detail.count() == 2
 
 
 # undo and redo

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from explorer.filters.bank import KERNELS, NOTES, TITLES
 from explorer.text import N_, _
@@ -15,15 +15,18 @@ from ui import theme
 from ui.actions import Actions
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.chooser import Chooser
 
 CAMERAS = 4
 """Cameras offered by index; which of them exist only opening tells."""
 STATES = {
     WeightState.EMBEDDED: N_("trained"),
     WeightState.CACHED: N_("trained"),
-    WeightState.DOWNLOADABLE: N_("untrained, weights not here"),
+    WeightState.DOWNLOADABLE: N_("untrained"),
     WeightState.NONE: N_("untrained"),
 }
+_WIDE = 900
+"""Width from which on there is room for words, px at text size 1."""
 EXPORTS = ("export_mosaic", "export_map", "export_maps", "export_statistics", "export_predictions")
 
 
@@ -44,13 +47,7 @@ class TopBar(QFrame):
         self._store, self._controller, self._actions = store, controller, actions
         for name in ("picture", "camera", "demo", "freeze"):
             actions[name].setCheckable(True)
-        self._network, self._device, self._filter = QComboBox(self), QComboBox(self), QComboBox(self)
-        self._network.setMinimumContentsLength(18)
-        self._filter.setMinimumContentsLength(12)
-        self._device.setMinimumContentsLength(12)
-        for combo in (self._network, self._device, self._filter):
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            combo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._network, self._device, self._filter = Chooser(20, self), Chooser(12, self), Chooser(12, self)
         self._picture_menu, self._camera_menu, self._export_menu = QMenu(self), QMenu(self), QMenu(self)
         self._picture_menu.aboutToShow.connect(self._fill_picture_menu)
         self._export_menu.addActions([actions[name] for name in EXPORTS])
@@ -58,9 +55,13 @@ class TopBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        row.addWidget(self._button("picture", self._picture_menu, text=True))
-        row.addWidget(self._button("camera", self._camera_menu, text=True))
-        row.addWidget(self._button("demo", text=True))
+        self._sources = [
+            self._button("picture", self._picture_menu),
+            self._button("camera", self._camera_menu),
+            self._button("demo"),
+        ]
+        for button in self._sources:
+            row.addWidget(button)
         row.addWidget(self._button("freeze"))
         row.addSpacing(6)
         row.addWidget(self._network, 5)
@@ -89,18 +90,28 @@ class TopBar(QFrame):
         self._show_exports()
         self.retranslate()
 
-    def _button(self, name: str, menu: QMenu | None = None, text: bool = False) -> QToolButton:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the words on the source buttons out where they would push the rest aside."""
+        super().resizeEvent(event)
+        self._show_words()
+
+    def _show_words(self) -> None:
+        for button in self.findChildren(QToolButton):
+            button.setIconSize(QSize(theme.px(18), theme.px(18)))
+        style = Qt.ToolButtonStyle
+        wanted = style.ToolButtonTextBesideIcon if self.width() >= theme.px(_WIDE) else style.ToolButtonIconOnly
+        for button in self._sources:
+            button.setToolButtonStyle(wanted)
+
+    def _button(self, name: str, menu: QMenu | None = None) -> QToolButton:
         button = QToolButton(self)
         button.setDefaultAction(self._actions[name])
-        if text:
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         if menu is not None:
             button.setMenu(menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         return self._prepared(button)
 
     def _prepared(self, button: QToolButton) -> QToolButton:
-        button.setIconSize(QSize(18, 18))
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         return button
 
@@ -120,8 +131,11 @@ class TopBar(QFrame):
             [(card.name, f"{card.title} · {_(STATES[state])}") for card, state in cards],
             self._store.recipe.network,
         )
-        for row, (card, _state) in enumerate(cards):
-            self._network.setItemData(row, f"{card.title} ({card.year}) · {card.paper}", Qt.ItemDataRole.ToolTipRole)
+        for row, (card, state) in enumerate(cards):
+            about = f"{card.title} ({card.year}) · {card.paper}"
+            if state == WeightState.DOWNLOADABLE:
+                about += "\n" + _("Its weights are not on this machine: it runs with random ones.")
+            self._network.setItemData(row, about, Qt.ItemDataRole.ToolTipRole)
         devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
         _fill(self._device, devices, self._store.settings.device)
         _fill(self._filter, [("", _("No filter")), *((name, _(TITLES[name])) for name in KERNELS)], "")
@@ -135,10 +149,12 @@ class TopBar(QFrame):
         self.show_recipe()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow a change of language."""
+        """Follow a change of language or text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+        elif event.type() == QEvent.Type.FontChange:
+            self._show_words()
 
     @Slot()
     def show_recipe(self) -> None:

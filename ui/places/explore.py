@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from explorer.filters.bank import KERNELS
 from explorer.recipe import Scale, Sort
@@ -17,7 +15,6 @@ from explorer.render.colours import MAPS
 from explorer.sources import samples
 from explorer.text import _
 from explorer.values import Source
-from ui import theme
 from ui.controller import Controller
 from ui.panels.channel import ChannelInspector
 from ui.panels.layer_maps import LayerMaps
@@ -26,15 +23,13 @@ from ui.panels.network_input import NetworkInput
 from ui.panels.pixel_inspector import PixelInspector
 from ui.panels.predictions import Predictions
 from ui.panels.source import SourcePanel
+from ui.places.columns import Columns
 from ui.store import Store
 
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
 SCALES: tuple[Scale, ...] = ("map", "layer", "fixed")
 SORTS: tuple[Sort, ...] = ("channel", "mean", "max", "zeros")
-_GAP = 8
-_TALL = 880
-"""Height from which on the pixels have a place of their own, px at text size 1."""
 
 
 class Explore(QWidget):
@@ -51,20 +46,18 @@ class Explore(QWidget):
         self.maps = LayerMaps(store, controller, self)
         self.channel = ChannelInspector(store, controller, self)
 
-        self._tabs = QTabWidget(self)  # channel and pixels share the column where it is low
-        self._tabs.setDocumentMode(True)
-        self._tabs.tabBar().setDrawBase(False)
-        self._tabs.setTabBarAutoHide(True)
-        self._tabs.addTab(self.channel, "")
-        self._right = _splitter(Qt.Orientation.Vertical, self._tabs)
-        self._left = _splitter(Qt.Orientation.Vertical, self.source, self.predictions, self.network_input)
-        self._columns = _splitter(Qt.Orientation.Horizontal, self._left, self.layers, self.maps, self._right)
-        self._arranged_by_hand = False
-        for splitter in (self._left, self._right, self._columns):
-            splitter.splitterMoved.connect(self._keep_arrangement)
+        self.columns = Columns(
+            self.source,
+            self.predictions,
+            self.network_input,
+            self.layers,
+            self.maps,
+            self.channel,
+            self.pixels,
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._columns)
+        row.addWidget(self.columns)
         self.source.pixel_pointed.connect(self.pixels.point)
         self.source.pixel_chosen.connect(self.pixels.choose)
         self.source.pixel_chosen.connect(self._show_pixels)
@@ -92,44 +85,21 @@ class Explore(QWidget):
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.setAccessibleName(_("Explore"))
-        for index, text in enumerate((_("Channel"), _("Pixels"))[: self._tabs.count()]):
-            self._tabs.setTabText(index, text)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the room out anew, until the person has moved a border."""
-        super().resizeEvent(event)
-        if not self._arranged_by_hand:
-            self._arrange()
-
-    def _arrange(self) -> None:
-        width, height = self.width() - 3 * _GAP, self.height() - 2 * _GAP
-        left, layers, right = (_part(width, 0.25, 285, 460), _part(width, 0.18, 205, 320), _part(width, 0.22, 262, 420))
-        self._columns.setSizes([left, layers, max(width - left - layers - right, 0), right])
-        self._place_pixels(below=height >= theme.px(_TALL))
-        pixels = _part(height, 0.42, 300, 460)
-        self._right.setSizes([height - pixels, pixels])
-        predictions, seen = _part(height, 0.27, 190, 260), _part(height, 0.27, 180, 320)
-        self._left.setSizes([max(height - predictions - seen, 0), predictions, seen])
-
-    def _place_pixels(self, below: bool) -> None:
-        """Show the pixels below the channel, or behind a tab beside it."""
-        if below and self._right.count() == 1:
-            self._right.addWidget(self.pixels)
-            self.pixels.show()
-        elif not below and self._tabs.count() == 1:
-            self._tabs.addTab(self.pixels, _("Pixels"))
-
-    @Slot()
-    def _keep_arrangement(self) -> None:
-        self._arranged_by_hand = True
+        self.columns.set_titles(
+            {
+                self.predictions: _("Predictions"),
+                self.network_input: _("Input"),
+                self.maps: _("Activation maps"),
+                self.channel: _("Channel"),
+                self.pixels: _("Pixels"),
+            }
+        )
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-        elif event.type() == QEvent.Type.FontChange and not self._arranged_by_hand:
-            self._arrange()
 
     @Slot()
     def next_layer(self) -> None:
@@ -196,8 +166,7 @@ class Explore(QWidget):
 
     @Slot()
     def _show_pixels(self) -> None:
-        if self._tabs.indexOf(self.pixels) >= 0:
-            self._tabs.setCurrentWidget(self.pixels)
+        self.columns.bring_forward(self.pixels)
 
     def _step_layer(self, step: Step) -> None:
         result, ids = self._store.result, [layer.id for layer in self.layers.model.layers]
@@ -222,18 +191,3 @@ class Explore(QWidget):
 def _after(items: Sequence[_T], item: _T, step: Step) -> _T:
     """Return the item one step on, around the end; the first if ``item`` is not among them."""
     return items[(items.index(item) + step) % len(items)] if item in items else items[0]
-
-
-def _splitter(orientation: Qt.Orientation, *parts: QWidget) -> QSplitter:
-    splitter = QSplitter(orientation)
-    splitter.setHandleWidth(_GAP)
-    splitter.setChildrenCollapsible(False)
-    for widget in parts:
-        splitter.addWidget(widget)
-    return splitter
-
-
-def _part(whole: float, share: float, least: float, most: float) -> int:
-    """Return ``share`` of ``whole`` px, within limits that grow with the text, but less: the maps need room too."""
-    growth = math.sqrt(theme.px(100) / 100)
-    return round(min(max(whole * share, least * growth), most * growth))

@@ -1,0 +1,171 @@
+"""Shares a window's room out among the panels of Explore: side by side where there is room, behind tabs where not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
+
+from ui import theme
+
+_GAP = 8
+# From which size on there is room, px at text size 1:
+_WIDE = 1000
+"""for the channel beside the maps"""
+_TALL = 880
+"""for the pixels below the channel"""
+_ROOMY = 560
+"""for the network's input below the predictions"""
+
+
+class Columns(QSplitter):
+    """Picture and answers, layers, maps, detail; the borders can be moved, and then stay where they are.
+
+    Args:
+        source, predictions, network_input: the first column.
+        layers: the second.
+        maps: the third.
+        channel, pixels: the last.
+    """
+
+    def __init__(
+        self,
+        source: QWidget,
+        predictions: QWidget,
+        network_input: QWidget,
+        layers: QWidget,
+        maps: QWidget,
+        channel: QWidget,
+        pixels: QWidget,
+    ) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._network_input, self._channel, self._pixels = network_input, channel, pixels
+        self._answers, self._middle, self._detail = (_Tabs(first) for first in (predictions, maps, channel))
+        self._left, self._right = _Column(source, self._answers), _Column(self._detail)
+        self._titles: Mapping[QWidget, str] = {}
+        self._moved_by_hand = False
+        _prepare(self)
+        for widget in (self._left, layers, self._middle, self._right):
+            self.addWidget(widget)
+        for splitter in (self, self._left, self._right):
+            splitter.splitterMoved.connect(self._keep)
+        self._later = QTimer(self)  # Qt crashes where a panel changes its parent while Qt hands a new font around
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._arrange)
+        self._arrange()
+
+    def set_titles(self, titles: Mapping[QWidget, str]) -> None:
+        """Call each panel by its title wherever it is behind a tab."""
+        self._titles = titles
+        for tabs in (self._answers, self._middle, self._detail):
+            tabs.set_titles(titles)
+
+    def bring_forward(self, panel: QWidget) -> None:
+        """Let ``panel`` be seen, if it is behind a tab."""
+        for tabs in (self._answers, self._middle, self._detail):
+            if tabs.indexOf(panel) >= 0:
+                tabs.setCurrentWidget(panel)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the room out anew."""
+        super().resizeEvent(event)
+        if self.isVisible():
+            self._later.start()
+        else:
+            self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger text needs more room."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._later.start()
+
+    @Slot()
+    def _keep(self) -> None:
+        self._moved_by_hand = True
+
+    @Slot()
+    def _arrange(self) -> None:
+        wide, height = self.width() >= theme.px(_WIDE), self.height()
+        tall, roomy = wide and height >= theme.px(_TALL), height >= theme.px(_ROOMY)
+        changed = [
+            _put(self._channel, self._detail if wide else self._middle),
+            _put(self._pixels, self._right if tall else self._detail if wide else self._middle),
+            _put(self._network_input, self._left if roomy else self._answers),
+        ]
+        self._right.setVisible(wide)
+        if any(changed):
+            self.set_titles(self._titles)
+        if any(changed) or not self._moved_by_hand:
+            self._share(wide)
+
+    def _share(self, wide: bool) -> None:
+        width, height = self.width() - 3 * _GAP, self.height() - 2 * _GAP
+        left, layers = _part(width, 0.25, 285, 460), _part(width, 0.18, 205, 320)
+        right = _part(width, 0.22, 262, 420) if wide else 0
+        self.setSizes([left, layers, max(width - left - layers - right, 0), right])
+        below = [_part(height, 0.27, 195, 260), _part(height, 0.27, 180, 320)][: self._left.count() - 1]
+        self._left.setSizes([max(height - sum(below), 0), *below])
+        pixels = _part(height, 0.42, 300, 460)
+        self._right.setSizes([height - pixels, pixels][: self._right.count()])
+
+
+class _Column(QSplitter):
+    """Panels one above the other."""
+
+    def __init__(self, *panels: QWidget) -> None:
+        super().__init__(Qt.Orientation.Vertical)
+        _prepare(self)
+        for panel in panels:
+            self.addWidget(panel)
+
+    def take(self, panel: QWidget) -> None:
+        """Put ``panel`` at the bottom."""
+        self.addWidget(panel)
+        panel.show()
+
+
+class _Tabs(QTabWidget):
+    """Panels behind one another; with a single one there are no tabs to see."""
+
+    def __init__(self, first: QWidget) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its tabs take the focus
+        self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
+        self.tabBar().setExpanding(False)
+        self.setTabBarAutoHide(True)
+        self.addTab(first, "")
+
+    def take(self, panel: QWidget) -> None:
+        """Put ``panel`` behind the last tab."""
+        self.addTab(panel, "")
+
+    def set_titles(self, titles: Mapping[QWidget, str]) -> None:
+        """Write the panels' titles on the tabs."""
+        for index in range(self.count()):
+            panel = self.widget(index)
+            self.setTabText(index, titles.get(panel, "") if panel else "")
+
+
+def _put(panel: QWidget, place: _Column | _Tabs) -> bool:
+    """Move ``panel`` to ``place`` and return whether it was elsewhere."""
+    if place.indexOf(panel) >= 0:
+        return False
+    place.take(panel)
+    return True
+
+
+def _prepare(splitter: QSplitter) -> None:
+    splitter.setHandleWidth(_GAP)
+    splitter.setChildrenCollapsible(False)
+
+
+def _part(whole: float, share: float, least: float, most: float) -> int:
+    """Return ``share`` of ``whole`` px, within limits that grow with the text, but less: the maps need room too."""
+    growth = math.sqrt(theme.px(100) / 100)
+    return round(min(max(whole * share, least * growth), most * growth))
