@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+import math
+import types
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from explorer.filters.kernel import Kernel
+from explorer.render.colours import MAPS
 from explorer.values import Source
 
 DEFAULT_NETWORK = "efficientnet_lite0"
@@ -97,4 +100,27 @@ class Recipe:
         for name in ("input_hw", "unit"):
             raw[name] = None if raw[name] is None else tuple(map(int, raw[name]))
         raw["thumbnails"] = tuple(raw["thumbnails"])
-        return cls(**raw)
+        recipe = cls(**raw)
+        view = recipe.view
+        bounded = recipe.top >= 1 and recipe.channel >= 0 and view.aspect > 0 and view.low < view.high
+        if not (_fits(recipe, cls) and bounded and view.colours in MAPS):
+            raise ValueError(f"not a recipe: {text[:200]}")
+        return recipe
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Return whether ``value`` is what the type hint says, all the way down; numbers must be finite."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is Literal:
+        return value in arguments
+    if origin in (Union, types.UnionType):
+        return any(_fits(value, argument) for argument in arguments)
+    if origin is tuple:
+        hints = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
+        return len(hints) == len(value) and all(map(_fits, value, hints))
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        return isinstance(value, hint) and all(_fits(getattr(value, f.name), hints[f.name]) for f in fields(hint))
+    if hint is float:
+        return isinstance(value, int | float) and math.isfinite(value)
+    return isinstance(value, hint)

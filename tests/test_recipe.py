@@ -1,0 +1,76 @@
+"""A recipe survives the round trip through JSON, and nothing that is not one gets through."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorer.errors import ExplorerError
+from explorer.filters.kernel import Kernel
+from explorer.recipe import Recipe, View
+from explorer.values import Source
+
+numbers = st.floats(-1e6, 1e6, allow_nan=False)
+kernels = st.builds(
+    Kernel,
+    st.text(max_size=5),
+    st.integers(1, 3).flatmap(lambda n: st.lists(st.tuples(*[numbers] * n), min_size=1, max_size=3).map(tuple)),
+    numbers,
+)
+recipes = st.builds(
+    Recipe,
+    source=st.builds(Source, st.sampled_from(["sample", "picture", "camera", "demo"]), st.text(max_size=9)),
+    filters=st.lists(kernels, max_size=2).map(tuple),
+    layer=st.text(max_size=9),
+    channel=st.integers(0, 4096),
+    unit=st.none() | st.tuples(st.integers(0, 99), st.integers(0, 99)),
+    input_hw=st.none() | st.tuples(st.integers(1, 999), st.integers(1, 999)),
+    view=st.builds(View, scale=st.sampled_from(["map", "layer", "fixed"]), low=st.floats(-9, -1), high=st.floats(0, 9)),
+    thumbnails=st.lists(st.text(max_size=3), max_size=3).map(tuple),
+)
+
+
+@given(recipes)
+def test_the_round_trip_keeps_every_field(recipe: Recipe) -> None:
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("source", "kind"), "telepathy"),
+        (("source", "where"), 7),
+        (("view", "colours"), "jet"),
+        (("view", "scale"), "huge"),
+        (("view", "low"), 2.0),
+        (("view", "aspect"), 0),
+        (("view", "high"), float("nan")),
+        (("channel",), "3"),
+        (("channel",), -1),
+        (("top",), 0),
+        (("unit",), [1]),
+        (("network",), None),
+        (("thumbnails",), [1]),
+        (("filters",), [{"name": "", "weights": [[1, 2], [3]], "scale": 1}]),
+        (("surprise",), 1),
+    ],
+)
+def test_what_is_no_recipe_is_refused(path: tuple[str, ...], value: Any) -> None:
+    raw = json.loads(Recipe().to_json())
+    place = raw
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises((ValueError, TypeError, KeyError, ExplorerError)):
+        Recipe.from_json(json.dumps(raw))
+
+
+def test_another_network_drops_what_only_made_sense_for_the_old_one() -> None:
+    recipe = Recipe(layer="conv1", channel=5, unit=(1, 2), weights="x")
+    assert recipe.with_(network="lenet5") == Recipe(network="lenet5")
+    assert recipe.with_(layer="conv2") == Recipe(layer="conv2", weights="x")
+    assert recipe.with_(network="lenet5", layer="c1").layer == "c1"
