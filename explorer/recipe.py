@@ -116,9 +116,11 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(_fits(value, argument) for argument in arguments)
     if origin is tuple:
-        hints = [arguments[0]] * len(value) if arguments[-1] is Ellipsis else arguments
-        return len(hints) == len(value) and all(map(_fits, value, hints))
-    if is_dataclass(hint):
+        if not isinstance(value, tuple):
+            return False
+        inner = arguments[:1] * len(value) if arguments[-1] is Ellipsis else arguments
+        return len(inner) == len(value) and all(map(_fits, value, inner))
+    if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
         return isinstance(value, hint) and all(_fits(getattr(value, f.name), hints[f.name]) for f in fields(hint))
     if hint is float:
