@@ -151,6 +151,20 @@ def test_language_changes_while_running_and_reaches_every_widget(
         assert unmarked == []
 
 
+def test_the_window_speaks_korean(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        said = []
+        for language in ("en", "ko", "en"):
+            one.controller.prefer(language=language)
+            QApplication.processEvents()
+            said.append({name: action.text() for name, action in one.window.commands.items()})
+        english, korean, again = said
+        assert all(any("가" <= letter <= "힣" for letter in words) for words in korean.values())
+        assert english == again
+        assert not any("가" <= letter <= "힣" for words in english.values() for letter in words)
+
+
 def test_qts_own_words_are_korean_too(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
     if not (folder / "qtbase_ko.qm").exists():

@@ -47,7 +47,7 @@ class TopBar(QFrame):
         self._store, self._controller, self._actions = store, controller, actions
         for name in ("picture", "camera", "demo", "freeze"):
             actions[name].setCheckable(True)
-        self._network, self._device, self._filter = Chooser(20, self), Chooser(12, self), Chooser(12, self)
+        self._network, self._device, self._filter = Chooser(24, self), Chooser(13, self), Chooser(13, self)
         self._picture_menu, self._camera_menu, self._export_menu = QMenu(self), QMenu(self), QMenu(self)
         self._picture_menu.aboutToShow.connect(self._fill_picture_menu)
         self._export_menu.addActions([actions[name] for name in EXPORTS])
@@ -64,10 +64,9 @@ class TopBar(QFrame):
             row.addWidget(button)
         row.addWidget(self._button("freeze"))
         row.addSpacing(6)
-        row.addWidget(self._network, 5)
-        row.addWidget(self._device, 2)
-        row.addWidget(self._filter, 3)
-        row.addStretch(4)
+        for chooser in (self._network, self._device, self._filter):
+            row.addWidget(chooser)
+        row.addStretch(1)
         row.addWidget(self._button("undo"))
         row.addWidget(self._button("redo"))
         self._export = QToolButton(self)
