@@ -98,9 +98,8 @@ def _resized(picture_hw: tuple[int, int], crop_hw: tuple[int, int], preparation:
     zoom = preparation.resize / (min(preparation.input_chw[1:]) - 2 * preparation.pad)
     lead = 0 if crop_hw[0] * picture_hw[1] >= crop_hw[1] * picture_hw[0] else 1
     led = max(round(crop_hw[lead] * zoom), 1)
-    least = crop_hw[1 - lead] if zoom >= 1 else 1
     exact = led * picture_hw[1 - lead] / picture_hw[lead]
-    other = max(round(exact) if preparation.long_side == "rounded" else int(exact), least)
+    other = max(round(exact) if preparation.long_side == "rounded" else int(exact), 1)
     return (led, other) if lead == 0 else (other, led)
 
 
