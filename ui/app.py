@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import signal
 import sys
 import threading
@@ -59,6 +60,9 @@ class Application(QObject):
         settings: the person's preferences.
         remember: whether the session is saved for the next start.
         make_engine: tests make their own of the function that is to be called when there are events.
+
+    Attributes:
+        left: names of the threads that did not end when the window closed.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Application(QObject):
     ) -> None:
         super().__init__()
         self._app, self._remember = app, remember
+        self.left: list[str] = []
         self._shown: Settings | None = None
         self._translator: QTranslator | None = None
         self._dress(settings)
@@ -98,15 +103,14 @@ class Application(QObject):
         self.controller.start()
 
     @Slot()
-    def end(self) -> list[str]:
-        """Save the session, end every thread and leave the event loop; return the threads that did not end."""
+    def end(self) -> None:
+        """Save the session, end every thread and leave the event loop."""
         self._save.stop()
         self._save_session()
-        left = self.engine.stop()
-        if left:
-            log.error("threads did not end: %s", ", ".join(left))
+        self.left = self.engine.stop()
+        if self.left:
+            log.error("threads did not end: %s", ", ".join(self.left))
         self._app.quit()
-        return left
 
     @Slot()
     def _save_session(self) -> None:
@@ -196,7 +200,20 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
     screen = app.primaryScreen().availableGeometry()
     window.resize(*(size or (round(screen.width() * _SHARE), round(screen.height() * _SHARE))))
     window.show()
-    return app.exec()
+    return leave(application, app.exec())
+
+
+def leave(application: Application, code: int) -> int:
+    """Return the exit code; where a thread did not end, end the process with it here and now.
+
+    Python ends a thread that is inside torch in a way that makes torch abort the process.
+    """
+    if application.left:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def start_log() -> None:

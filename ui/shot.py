@@ -16,7 +16,7 @@ from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
 from explorer.settings import Settings, write_atomically
 from explorer.text import N_, _
-from ui.app import Application, qt_application
+from ui.app import Application, leave, qt_application
 
 LIMIT_MS = 180_000
 _SETTLE_MS = 100
@@ -123,4 +123,4 @@ def shoot(
         print(f"{result.frame.source} · {result.recipe.network}")
         print(answers(result.predictions))
         print(_("There is no display here. The window is saved as {path}.").format(path=path.absolute()))
-    return shot.exit_code
+    return leave(application, shot.exit_code)
