@@ -490,6 +490,11 @@ def test_full_screen_and_back(one: Desk) -> None:
     assert one.window.isFullScreen()
     key(one, "F11")
     assert not one.window.isFullScreen()
+    key(one, "F11")
+    QTest.keyClick(one.window, Qt.Key.Key_Escape)
+    assert not one.window.isFullScreen()
+    QTest.keyClick(one.window, Qt.Key.Key_Escape)
+    assert not one.window.isFullScreen()
 
 
 def test_text_size_and_theme_from_the_keyboard(one: Desk) -> None:
