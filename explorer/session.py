@@ -231,8 +231,8 @@ def _place(
         module = module.eval().to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         example = torch.zeros(shape, device=place).to(memory_format=torch.channels_last)
         return module, trace(module, example), place
-    except torch.OutOfMemoryError as error:
-        if not may_move or place.type == "cpu":
+    except (torch.OutOfMemoryError, DeviceError) as error:
+        if place.type == "cpu" or not may_move:
             raise DeviceError(
                 N_("{device} has not enough memory for this network: choose another device or a smaller input."),
                 device=place,

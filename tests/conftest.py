@@ -13,6 +13,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 BLOCKED = ("PySide6", "shiboken6", "pyqtgraph") if os.environ.get("CNN_EXPLORER_TESTS_WITHOUT_QT") else ()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from explorer.capture import capture, clones
 from explorer.graph.trace import trace
@@ -22,14 +22,14 @@ class Tricky(nn.Module):
         self.last = nn.Linear(16, 4)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.relu(self.first(x))
+        x = functional.relu(self.first(x))
         out = self.shared(x)
         out = self.relu(out)
         out = self.shared(out)
         out += x
         out = self.relu(out)
         both = torch.cat([out, x], dim=1)
-        return self.last(F.adaptive_avg_pool2d(both, 1).flatten(1))
+        return self.last(functional.adaptive_avg_pool2d(both, 1).flatten(1))
 
 
 def convolved(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -101,7 +101,9 @@ def test_every_op_is_seen_and_every_map_is_the_reference(memory_format: torch.me
     for name, map_ in expected.items():
         found = captured.values[name][0]
         assert tuple(found.shape) == graph[name].output == tuple(map_.shape)
-        torch.testing.assert_close(found.double(), map_, rtol=1e-5, atol=1e-6, msg=lambda text, at=name: f"{at}: {text}")
+        torch.testing.assert_close(
+            found.double(), map_, rtol=1e-5, atol=1e-6, msg=lambda text, at=name: f"{at}: {text}"
+        )
     with torch.inference_mode():
         assert torch.equal(captured.returned, network(x))
 
@@ -122,7 +124,7 @@ def test_a_module_used_again_under_its_functional_name_keeps_both_names_apart() 
             self.relu = nn.ReLU()
 
         def forward(self, x: Tensor) -> Tensor:
-            return F.relu(self.relu(x) - 1) + torch.relu(x)
+            return functional.relu(self.relu(x) - 1) + torch.relu(x)
 
     graph = trace(Clash(), torch.zeros(1, 3, 4, 4))
     assert [(layer.id, layer.name, layer.op, layer.module) for layer in graph][1:] == [

@@ -4,6 +4,8 @@ counts.
 Rules for every word: a value per spatial axis is a list in the order D, H, W; ``padding`` is [before, after] per axis,
 so that uneven padding ("same" with an even kernel, TensorFlow's) is told truly; ``axis`` counts in the shape without
 the batch, of the output for ``stack`` and ``cat``, of the first input elsewhere (the same where the shape stays).
+``cat`` and ``stack`` carry ``starts``: where each of the layer's inputs begins along the axis; a gap is a weight or
+constant.
 ``slice`` and ``setitem`` carry ``index``: per axis of the input [start, stop, step], a number (that axis goes away),
 "new" (an axis of size 1 comes) or "gather" (chosen by an index tensor).
 """
@@ -166,8 +168,12 @@ def _along(call: Call) -> Attributes:
 
 def _cat(call: Call) -> Attributes:
     dim = int(call.get("dim", call.get("axis", 0)))
-    whole = letters(call)
-    return {"axis": place(whole, dim)}
+    sizes = [shape[dim] for shape in call.bound["tensors"]]
+    return {"axis": place(letters(call), dim), "starts": [sum(sizes[:at]) for at in call.places]}
+
+
+def _stack(call: Call) -> Attributes:
+    return {"axis": place(letters(call), int(call.get("dim", 0))), "starts": call.places}
 
 
 def _reduce(call: Call) -> Attributes:
@@ -260,7 +266,8 @@ _READERS: dict[str, Callable[[Call], Attributes]] = {
     **dict.fromkeys(["silu", "mish", "selu", "sigmoid", "hardsigmoid", "hardswish", "tanh"], lambda call: {}),
     **dict.fromkeys(["add", "subtract", "multiply", "divide", "power"], _arithmetic),
     **dict.fromkeys(["softmax", "log_softmax", "gather", "argmax", "normalize"], _along),
-    **dict.fromkeys(["cat", "stack"], _cat),
+    "cat": _cat,
+    "stack": _stack,
     **dict.fromkeys(["mean", "sum", "amax", "amin"], _reduce),
     "norm": _norm,
     "flatten": _flatten,

@@ -28,6 +28,7 @@ class Call:
         rest: positional arguments after the first, as they were given.
         shapes: of the inputs that derive from the network's input, in order.
         letters: their axes.
+        places: which of all the tensors among the arguments those are.
         out: shape of the output, or of this piece of it.
         piece: which piece of several outputs.
         pieces: sizes of all pieces along the split axis; empty for one output.
@@ -38,6 +39,7 @@ class Call:
     rest: tuple[Any, ...]
     shapes: list[tuple[int, ...]]
     letters: list[str]
+    places: list[int]
     out: tuple[int, ...]
     piece: int = 0
     pieces: list[tuple[int, ...]] = field(default_factory=list)

@@ -35,13 +35,13 @@ def _einsum_macs(call: Call) -> int:
     sizes: dict[str, int] = {}
     for term, shape in zip(equation.split("->")[0].split(","), call.bound["operands"], strict=False):
         sizes |= dict(zip(term, shape, strict=False))
-    return prod(sizes.values())
+    return int(prod(sizes.values()))
 
 
 def _attention_macs(call: Call) -> int:
     query, key, value = (tuple(call.bound[name]) for name in ("query", "key", "value"))
     if call.name == "scaled_dot_product_attention":
-        return prod(query[:-1]) * int(key[-2]) * int(query[-1] + value[-1])
+        return int(prod(query[:-1])) * int(key[-2]) * int(query[-1] + value[-1])
     longest, keys, width = int(prod(query[:-1])), int(key[0]), int(query[-1])
     others = int(prod(key) + prod(value)) * width
     return 2 * longest * width * width + others + 2 * longest * keys * width

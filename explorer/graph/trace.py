@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from explorer.errors import ExplorerError, ForwardError
+from explorer.errors import DeviceError, ExplorerError, ForwardError
 from explorer.graph.attributes import attributes, same_values
 from explorer.graph.axes import BATCH, without_batch
 from explorer.graph.call import Call, Shape, bind
@@ -41,6 +41,7 @@ def trace(module: nn.Module, example: Tensor) -> Graph:
 
     Raises:
         ForwardError: the network raised.
+        DeviceError: its device has not enough memory.
     """
     recorder = _Recorder(module, example := example.clone())
     with _eval(module), torch.inference_mode(), _scopes(module, recorder):
@@ -53,12 +54,18 @@ def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
 
     Raises:
         ForwardError: the network raised; its own message is in it.
+        DeviceError: its device has not enough memory.
     """
     try:
         with mode:
             return module(x)
-    except (ExplorerError, torch.OutOfMemoryError):
+    except ExplorerError:
         raise
+    except torch.OutOfMemoryError as error:
+        raise DeviceError(
+            N_("{device} has not enough memory for this network: choose another device or a smaller input."),
+            device=x.device,
+        ) from error
     except Exception as error:
         raise ForwardError(
             N_("The network stopped while it ran ({reason}). Try another input size or another network."),
@@ -179,7 +186,10 @@ class _Recorder(TorchFunctionMode):
         args, kwargs = _shaped((args, kwargs), iter(before))
         bound, sources = bind(name, args, kwargs), [shape for _, shape in known]
         pieces, whole = [tuple(t.shape) for t in results], [axes[id(t)] for t, _ in known]
-        calls = [Call(name, bound, args[1:], sources, whole, shape, i, pieces) for i, shape in enumerate(pieces)]
+        places = [i for i, t in enumerate(given) if id(t) in self._rows_of]
+        calls = [
+            Call(name, bound, args[1:], sources, whole, places, shape, i, pieces) for i, shape in enumerate(pieces)
+        ]
         if same_values(calls[0]) and results[0].dtype.is_floating_point:
             self._alias(results[0], known[0][0], letters(calls[0]))
             return
@@ -206,7 +216,7 @@ class _Recorder(TorchFunctionMode):
         return frozenset((id(t),)) if id(t) in self._sizes else self._weights_of.get(id(t), frozenset())
 
     def _know(self, t: Tensor) -> None:
-        self._same_storage.setdefault(t.untyped_storage().data_ptr(), []).append(t)
+        self._same_storage.setdefault(_storage(t), []).append(t)
 
     def _bind(self, result: Tensor, row: int, axes: str, written: bool) -> None:
         """Let ``result`` mean ``row`` from now on, and where it was written in place, so do tensors that share its
@@ -215,7 +225,7 @@ class _Recorder(TorchFunctionMode):
         A tensor that shares only a part of it derives from both rows afterwards.
         """
         if written:
-            for other in self._same_storage.get(result.untyped_storage().data_ptr(), ()):
+            for other in self._same_storage.get(_storage(result), ()):
                 if other is not result and id(other) in self._rows_of:
                     whole = other.numel() == result.numel()
                     self._rows_of[id(other)] = (row,) if whole else (*self._rows_of[id(other)], row)
@@ -277,6 +287,11 @@ def main_first(returned: Any) -> list[Tensor]:
         if isinstance(main, Tensor) and not isinstance(returned, Tensor):
             return [main, *(t for t in found if t is not main)]
     return found
+
+
+def _storage(t: Tensor) -> int:
+    """Return what tells a tensor's memory from others'; its address would not where there is none (meta device)."""
+    return int(t.untyped_storage()._cdata)
 
 
 def _shaped(value: Any, shapes: Iterator[tuple[int, ...]]) -> Any:
