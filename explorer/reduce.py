@@ -32,8 +32,8 @@ _BLOCK = 1 << 16
 """Values that are worked on at a time: 256 KB."""
 
 _LARGE = 1e30
-_BELOW_ONE = 1 - 2**-20
-"""So that rounding leaves the largest value in the last bin; moves the edges by less than a millionth of the range."""
+_SMALL = 1e-15
+"""Spread of a map under which its squares would vanish in float32."""
 
 Doubles = NDArray[np.float64]
 
@@ -161,7 +161,7 @@ def table_of(values: Floats) -> tuple[ChannelTable, bool]:
             centred = block - mean[part, None].astype(np.float32)
             std[part] = np.sqrt(_sums(np.square(centred, out=centred)) / size)
             zeros[part] = _counts(block == 0) / size
-        doubtful = np.flatnonzero(~np.isfinite(low + high + mean + std))
+        doubtful = np.flatnonzero(~np.isfinite(low + high + mean + std) | ((high > low) & (high - low < _SMALL)))
     all_finite = True
     for c in doubtful:
         finite = flat[c][np.isfinite(flat[c])].astype(np.float64)
@@ -252,7 +252,7 @@ def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[
     flat = values.reshape(-1)
     codes = np.zeros(flat.size + flat.size % 2, np.uint8)
     lost = flat.size % 2
-    scale = BINS * _BELOW_ONE / (high - low) if high > low else 0.0
+    scale = BINS / (high - low) if high > low else 0.0
     kind = _kind(abs(low), abs(high), scale)
     for start in range(0, flat.size, _BLOCK):
         part = slice(start, min(start + _BLOCK, flat.size))
@@ -264,6 +264,7 @@ def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[
             block[broken] = 0
             lost += int(np.count_nonzero(broken))
         np.copyto(codes[part], block, casting="unsafe")
+    np.minimum(codes, BINS - 1, out=codes)  # the maximum itself belongs to the last bin
     pairs = cv2.calcHist([codes.view(np.uint16)[None]], [0], None, [BINS << 8], [0, BINS << 8])
     table = pairs.reshape(BINS, 256).astype(np.int64)
     counts: NDArray[np.int64] = table.sum(1) + table.sum(0)[:BINS]
