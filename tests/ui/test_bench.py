@@ -1,0 +1,29 @@
+"""The window's figures can be measured, and the mosaic keeps its promise on any machine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from ui import bench
+
+
+def test_a_mosaic_costs_a_tenth_of_one_item_a_map(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "ROUNDS", 6)
+    ms = bench.mosaic()
+    assert 0 < ms["mosaic_ms"] <= ms["image_items_ms"] / 10
+
+
+def test_the_figures_of_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "GAPS", 100)
+    ticker = bench._Ticker(bench.Store(bench.LOOPED), lambda: None)
+    ticker._limit.stop()
+    ticker.gaps_ms = [10.0] * 99 + [60.0]
+    figures = ticker.figures()
+    assert figures["p50_ms"] == 10
+    assert figures["p99_ms"] == pytest.approx(np.percentile(ticker.gaps_ms, 99))
+    assert figures["longest_ms"] == 60
+    ticker.gaps_ms = [10.0]
+    with pytest.raises(RuntimeError, match="only 1 gaps"):
+        ticker.figures()
