@@ -44,9 +44,7 @@ def run(
 def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     layer = network.layer(recipe.layer)
-    wanted = {name: reduce.small(network.graph[name]) for name in network.thumbnail_ids(recipe)} | {
-        layer.id: reduce.keep(layer)
-    }
+    wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
     with stages("filter"):
         filtered = apply(frame, recipe.filters)
     with stages("prepare"):
@@ -59,9 +57,19 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
         measured = reduce.measure(maps)
     network.seen = Seen(
-        frame, recipe.filters, layer, maps, measured, filtered, prepared.geometry, picture, limits, output, thumbnails,
-        dict(stages.times_ms),
-    )  # fmt: skip
+        frame=frame,
+        filters=recipe.filters,
+        layer=layer,
+        maps=maps,
+        measured=measured,
+        filtered=filtered,
+        geometry=prepared.geometry,
+        prepared=picture,
+        prepared_range=limits,
+        output=output,
+        thumbnails=thumbnails,
+        times_ms=dict(stages.times_ms),
+    )
     return network.seen
 
 
@@ -72,9 +80,19 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
         predictions = classify(seen.output, network.labels, recipe.top) if network.classifies(seen.output) else ()
     return FrameResult(
-        recipe, seen.frame, seen.filtered, seen.geometry, seen.prepared, seen.prepared_range, predictions,
-        network.trained, seen.thumbnails, view, str(network.device), {**seen.times_ms, **stages.times_ms},
-    )  # fmt: skip
+        recipe=recipe,
+        frame=seen.frame,
+        filtered=seen.filtered,
+        geometry=seen.geometry,
+        prepared=seen.prepared,
+        prepared_range=seen.prepared_range,
+        predictions=predictions,
+        trained=network.trained,
+        thumbnails=seen.thumbnails,
+        view=view,
+        device=str(network.device),
+        times_ms={**seen.times_ms, **stages.times_ms},
+    )
 
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:

@@ -9,7 +9,7 @@ for the same with torch's reductions on the channels-last tensor (``aminmax``, `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.cv import cv2
-from explorer.graph.values import Layer
+from explorer.graph.values import Graph, Layer
 from explorer.recipe import View
 from explorer.render import tiles
 from explorer.values import LEVEL_NAN, LEVELS, Bytes, ChannelTable, Floats, LayerView, Statistics, Thumbnail
@@ -77,6 +77,11 @@ def keep(layer: Layer) -> Callable[[Tensor], Floats]:
         return array
 
     return reducer
+
+
+def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str]) -> dict[str, Callable[[Tensor], Tensor | Floats]]:
+    """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others."""
+    return {name: small(graph[name]) for name in thumbnails} | {chosen.id: keep(chosen)}
 
 
 def small(layer: Layer) -> Callable[[Tensor], Tensor]:

@@ -46,8 +46,11 @@ class Call:
 
     @property
     def word(self) -> str:
-        """The op's word."""
-        return word(self.name)
+        """The op's word; ``nn.ReLU6`` calls hardtanh, but is what its name says."""
+        found = word(self.name)
+        if found == "hardtanh" and (self.get("min_val", -1), self.get("max_val", 1)) == (0, 6):
+            return "relu6"
+        return found
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the argument called ``name``, or ``default`` where it was not given or is None."""
