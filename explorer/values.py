@@ -236,7 +236,7 @@ class FrameResult:
         frame: the picture as it came.
         filtered: the picture after the filters (``frame`` itself where there are none).
         geometry: from the network's input back to the picture.
-        prepared: uint8 (h, w, 3): what the network really saw, its input stretched from its own minimum to maximum … 0 … 255.
+        prepared: uint8 (h, w, 3): what the network really saw, its own minimum to maximum stretched to 0 … 255.
         prepared_range: smallest and largest value of that input, as the network got it.
         predictions: most probable first; empty where the network does not classify.
         trained: whether the weights are trained; False must show wherever maps or predictions do.
