@@ -334,6 +334,31 @@ def test_in_place_through_a_view_is_seen_by_the_whole() -> None:
     assert capture(Through(), graph, x, {}).returned.flatten().tolist() == [20.0, 5.0]
 
 
+def test_a_constant_that_is_written_into_derives_from_then_on() -> None:
+    x = torch.ones(1, 3, 2, 2)
+
+    class Batched(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            padded = x.new_full((1, 3, 4, 4), 9.0)
+            padded[0, :, :2, :2].copy_(x[0])
+            zeros = torch.zeros(1, 3, 4, 2)
+            zeros[:, :, 1:3] = x
+            return padded[..., :2] * 2 + zeros
+
+    graph = trace(Batched(), x)
+    assert [(layer.id, layer.inputs) for layer in graph][1:] == [
+        ("slice", ("input",)),
+        ("copy", ("slice",)),
+        ("setitem", ("input",)),
+        ("slice:2", ("copy",)),
+        ("multiply", ("slice:2",)),
+        ("add", ("multiply", "setitem")),
+    ]
+    assert graph["slice:2"].axes == "CHW"
+    kept = capture(Batched(), graph, x, clones(graph, ["add"])).values["add"]
+    assert torch.equal(kept, Batched()(x))
+
+
 def test_a_video_network_with_depth() -> None:
     video = torchvision.models.get_model("r3d_18", weights=None)
     x = torch.randn(1, 3, 4, 32, 32)

@@ -143,7 +143,7 @@ class _Recorder(TorchFunctionMode):
         self.rows: list[_Row] = []
         self.scope = _Scope("", "", None, own=frozenset(map(id, module.parameters())))
         self._example = Shape(example.shape)
-        self._letters = BATCH + {4: "CHW", 3: "CL", 2: "C", 5: "CDHW"}.get(example.dim(), "?" * (example.dim() - 1))
+        self._letters = _usual(example)
         self._alive: list[Any] = [example]
         self._rows_of: dict[int, tuple[int, ...]] = {id(example): (-1,)}
         self._axes_of: dict[int, str] = {id(example): self._letters}
@@ -182,6 +182,7 @@ class _Recorder(TorchFunctionMode):
         if not known or name in CONSTANTS:
             for t in results:
                 self._weights_of[id(t)] = weights
+                self._know(t)
             return
         args, kwargs = _shaped((args, kwargs), iter(before))
         bound, sources = bind(name, args, kwargs), [shape for _, shape in known]
@@ -222,13 +223,15 @@ class _Recorder(TorchFunctionMode):
         """Let ``result`` mean ``row`` from now on, and where it was written in place, so do tensors that share its
         memory.
 
-        A tensor that shares only a part of it derives from both rows afterwards.
+        A tensor that shares only a part of it derives from both rows afterwards, and a constant from then on too.
         """
         if written:
             for other in self._same_storage.get(_storage(result), ()):
-                if other is not result and id(other) in self._rows_of:
+                if other is not result and id(other) not in self._sizes:
                     whole = other.numel() == result.numel()
-                    self._rows_of[id(other)] = (row,) if whole else (*self._rows_of[id(other)], row)
+                    before = () if whole else self._rows_of.get(id(other), ())
+                    self._rows_of[id(other)] = (*before, row)
+                    self._axes_of.setdefault(id(other), _usual(other))
         self._rows_of[id(result)] = (row,)
         self._axes_of[id(result)] = axes
         self._know(result)
@@ -287,6 +290,11 @@ def main_first(returned: Any) -> list[Tensor]:
         if isinstance(main, Tensor) and not isinstance(returned, Tensor):
             return [main, *(t for t in found if t is not main)]
     return found
+
+
+def _usual(t: Tensor) -> str:
+    """Return the axes that a tensor of such a rank usually has, the batch first."""
+    return BATCH + {4: "CHW", 3: "CL", 2: "C", 5: "CDHW"}.get(t.dim(), "?" * (t.dim() - 1)) if t.dim() else ""
 
 
 def _storage(t: Tensor) -> int:
