@@ -78,7 +78,8 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
     with stages("render"):
         kernel = network.kernel(seen.layer, recipe.channel)
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
-        predictions = classify(seen.output, network.labels, recipe.top) if network.classifies(seen.output) else ()
+        classifies = network.classifies(seen.output)
+        predictions = classify(seen.output, network.labels, recipe.top) if classifies else ()
     return FrameResult(
         recipe=recipe,
         frame=seen.frame,
@@ -92,6 +93,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         view=view,
         device=str(network.device),
         times_ms={**seen.times_ms, **stages.times_ms},
+        finite=bool(predictions) or not classifies,
     )
 
 

@@ -138,7 +138,8 @@ def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:
     finite = values if np.isfinite(values.sum()) else values[np.isfinite(values)]
     low, high = _limits(finite)
     scale = 255 / (high - low) if high > low else 0.0
-    shown = np.nan_to_num((values - np.float32(low)) * np.float32(scale), nan=0, posinf=0, neginf=0)
+    with np.errstate(invalid="ignore"):  # infinity times 0 is NaN
+        shown = np.nan_to_num((values - np.float32(low)) * np.float32(scale), nan=0, posinf=0, neginf=0)
     return np.repeat(np.rint(shown).astype(np.uint8), 3 // shown.shape[2], axis=2), (low, high)
 
 

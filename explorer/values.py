@@ -244,6 +244,7 @@ class FrameResult:
         view: the chosen layer.
         device: the device's name.
         times_ms: read, filter, prepare, forward, render.
+        finite: False where the network classifies, but NaN or infinities in its output leave no class a probability.
     """
 
     recipe: Recipe
@@ -258,3 +259,4 @@ class FrameResult:
     view: LayerView
     device: str
     times_ms: Mapping[str, float] = field(default_factory=dict)
+    finite: bool = True

@@ -94,6 +94,15 @@ def test_a_picture_through_the_whole_path(network: Network, chelsea: Frame) -> N
     assert plain(result)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_output_without_a_value_is_no_missing_answer(network: Network, chelsea: Frame, value: float) -> None:
+    array = np.zeros((3, 224, 224), np.float32)
+    assert frame_path.run(network, dataclasses.replace(chelsea, array=array), Recipe()).finite
+    array[0, 100, 100] = value
+    result = frame_path.run(network, dataclasses.replace(chelsea, array=array), Recipe())
+    assert (result.predictions, result.finite) == ((), False)
+
+
 def test_the_maps_are_the_networks(network: Network, chelsea: Frame) -> None:
     layer = next(layer for layer in network.graph if layer.op == "relu6")
     recipe = Recipe(layer=layer.id, channel=5, thumbnails=())

@@ -121,6 +121,6 @@ def shoot(
     result = application.store.result
     if tell and shot.exit_code == 0 and result is not None:
         print(f"{result.frame.source} · {result.recipe.network}")
-        print(answers(result.predictions))
+        print(answers(result))
         print(_("There is no display here. The window is saved as {path}.").format(path=path.absolute()))
     return leave(application, shot.exit_code)

@@ -90,10 +90,13 @@ def _print(result: FrameResult, json: bool) -> None:
         output.document(
             {
                 "frame": result.frame.index,
-                "predictions": output.predictions(result.predictions),
+                **output.predictions(result),
                 "times_ms": output.times(result, *result.times_ms),
             }
         )
         return
-    first = f"{result.predictions[0].probability:6.1%}  {result.predictions[0].label}" if result.predictions else ""
+    if why := output.note(result):
+        first = _(why)
+    else:
+        first = f"{result.predictions[0].probability:6.1%}  {result.predictions[0].label}"
     print(f"{result.frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}", flush=True)

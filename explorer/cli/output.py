@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from explorer.text import _
-from explorer.values import FrameResult, Prediction
+from explorer.text import N_, _
+from explorer.values import FrameResult
 
 if TYPE_CHECKING:
     from explorer.session import Network
@@ -46,13 +45,11 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], right: str) -> 
     return "\n".join("  ".join(map(cell, line, widths, right)).rstrip() for line in lines)
 
 
-def predictions(found: Sequence[Prediction]) -> list[dict[str, Any]]:
-    """Return predictions as JSON values; a probability that is not a number is null."""
-
-    def number(value: float) -> float | None:
-        return value if math.isfinite(value) else None
-
-    return [{"index": one.index, "label": one.label, "probability": number(one.probability)} for one in found]
+def predictions(result: FrameResult) -> dict[str, Any]:
+    """Return the predictions as members of a JSON object; where there are none, ``note`` says why, in English."""
+    found = [{"index": one.index, "label": one.label, "probability": one.probability} for one in result.predictions]
+    why = note(result)
+    return {"predictions": found} | ({"note": why} if why else {})
 
 
 def about(network: Network) -> str:
@@ -61,11 +58,18 @@ def about(network: Network) -> str:
     return f"{network.card.title}  ·  {weights}  ·  {network.device}"
 
 
-def answers(found: Sequence[Prediction]) -> str:
-    """Return predictions as a table, or a sentence where the network gives none."""
-    if not found:
-        return _("This network does not classify, so there are no answers.")
-    rows = [(str(rank), one.label, f"{one.probability:.1%}") for rank, one in enumerate(found, 1)]
+def note(result: FrameResult) -> str:
+    """Return why there are no predictions, marked for translation; "" where there are some."""
+    if not result.finite:
+        return N_("The output is not finite: the input or the weights hold NaN, infinite or huge values.")
+    return "" if result.predictions else N_("This network does not classify, so there are no answers.")
+
+
+def answers(result: FrameResult) -> str:
+    """Return the predictions as a table, or a sentence where there are none."""
+    if why := note(result):
+        return _(why)
+    rows = [(str(rank), one.label, f"{one.probability:.1%}") for rank, one in enumerate(result.predictions, 1)]
     return table((), rows, "rlr")
 
 

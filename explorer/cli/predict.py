@@ -40,12 +40,12 @@ def run(options: argparse.Namespace) -> None:
                 "model": network.card.name,
                 "weights": network.weights.name if network.weights else "none",
                 "device": str(network.device),
-                "predictions": output.predictions(result.predictions),
+                **output.predictions(result),
                 "times_ms": output.times(result, "read", "prepare", "forward"),
             }
         )
         return
     print(f"{frame.source}  ·  {output.about(network)}")
-    print(output.answers(result.predictions))
+    print(output.answers(result))
     times = output.times(result, "read", "prepare", "forward")
     print(_("read {read:.1f} ms, prepare {prepare:.1f} ms, forward {forward:.1f} ms").format(**times))

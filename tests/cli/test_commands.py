@@ -109,6 +109,35 @@ def test_an_array_goes_in_unprepared(answer: Callable[..., Any], tmp_path: Path)
         np.testing.assert_array_equal(file["maps"], array)
 
 
+def test_an_output_that_is_not_finite_is_said_to_be(
+    out: Callable[..., str], answer: Callable[..., Any], tmp_path: Path
+) -> None:
+    array = np.zeros((1, 32, 32), np.float32)
+    array[0, 3, 3] = np.nan
+    np.save(tmp_path / "nan.npy", array)
+    found = answer("predict", tmp_path / "nan.npy", "--model", "lenet5", "--lang", "ko")
+    assert found["predictions"] == []
+    assert "NaN" in found["note"]
+    assert found["note"].isascii()
+    printed = out("predict", tmp_path / "nan.npy", "--model", "lenet5")
+    assert "not finite" in printed
+    assert "does not classify" not in printed
+
+
+def test_live_says_so_too(out: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from explorer.zoo import weights
+
+    load = weights.load
+
+    def broken(chosen: Any) -> Any:
+        return {name: tensor * torch.nan for name, tensor in load(chosen).items()}
+
+    monkeypatch.setattr(weights, "load", broken)
+    assert "not finite" in out("live", "demo", "--model", "lenet5", "--seconds", "0.1")
+    line = out("live", "demo", "--model", "lenet5", "--seconds", "0.1", "--json").splitlines()[0]
+    assert "not finite" in json.loads(line)["note"]
+
+
 @pytest.mark.parametrize(("model", "layer", "shape"), [("lenet5", "c1", (6, 28, 28)), ("lenet5", "output", (10, 1, 1))])
 def test_inspect_writes_the_maps_the_picture_and_the_figures(
     answer: Callable[..., Any], tmp_path: Path, model: str, layer: str, shape: tuple[int, ...]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -41,9 +43,22 @@ def test_json_refuses_what_json_cannot_say() -> None:
         output.document(float("nan"))
 
 
+def result(*predictions: Prediction, finite: bool = True) -> Any:
+    """As much of a result as is printed."""
+    return SimpleNamespace(predictions=predictions, finite=finite)
+
+
 def test_answers() -> None:
-    found = (Prediction(282, "tiger cat", 0.375), Prediction(7, "cock", 0.0625))
+    found = result(Prediction(282, "tiger cat", 0.375), Prediction(7, "cock", 0.0625))
     assert output.answers(found).splitlines() == ["1  tiger cat  37.5%", "2  cock        6.2%"]
-    assert "does not classify" in output.answers(())
-    assert output.predictions(found)[0] == {"index": 282, "label": "tiger cat", "probability": 0.375}
-    assert output.predictions((Prediction(0, "a", float("nan")),))[0]["probability"] is None
+    second = {"index": 7, "label": "cock", "probability": 0.0625}
+    assert output.predictions(found)["predictions"][1] == second
+    assert list(output.predictions(found)) == ["predictions"]
+
+
+@pytest.mark.parametrize(("finite", "why"), [(True, "does not classify"), (False, "not finite")])
+def test_no_answers(finite: bool, why: str) -> None:
+    assert why in output.answers(result(finite=finite))
+    found = output.predictions(result(finite=finite))
+    assert found["predictions"] == []
+    assert why in found["note"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -83,10 +81,10 @@ class Predictions(Panel):
     def _notes(self, result: FrameResult) -> list[str]:
         """Return what a person should know beside the figures, most important first."""
         predictions = result.predictions
+        if not result.finite:
+            return [_("The output is not finite: the input or the weights hold NaN, infinite or huge values.")]
         if not predictions:
             return [_("This network does not name classes: look at its maps instead.")]
-        if not math.isfinite(predictions[0].probability):
-            return [_("The network's output is not a number (NaN): its weights or its input are broken.")]
         if not result.trained:
             return [_("With random weights the answer means nothing; the maps show the architecture alone.")]
         notes = []
