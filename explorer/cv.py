@@ -16,6 +16,7 @@ _before = {name: os.environ.get(name) for name in _CHANGED_BY_IMPORT}
 
 import cv2  # noqa: E402  (the environment must be ready first)
 
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # it read the variable before, if others imported it
 for _name, _value in _before.items():
     if _value is None:
         os.environ.pop(_name, None)

@@ -24,3 +24,10 @@ def test_variables_that_were_not_set_are_not_set_afterwards() -> None:
 def test_variables_that_were_set_keep_their_value() -> None:
     before = dict.fromkeys(NAMES, "/somewhere")
     assert environment_after_import(**before) == before
+
+
+def test_it_is_silent_even_where_others_imported_opencv_first() -> None:
+    code = "import cv2; from explorer.cv import cv2; print(cv2.VideoCapture(99, cv2.CAP_ANY).isOpened())"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPENCV_")}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("False\n", "")
