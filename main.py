@@ -14,7 +14,6 @@ from explorer.errors import ExplorerError, PersonError
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 from explorer.values import Source
 from explorer.zoo import registry, weights
-from explorer.zoo.card import WeightState
 
 SIZE = (1280, 800)
 PICTURE = "cnn-explorer.png"
@@ -79,8 +78,7 @@ def _network(options: Any) -> dict[str, str]:
     card = options.model
     if card is None:
         return {"weights": options.weights}
-    here = weights.state(card) in (WeightState.EMBEDDED, WeightState.CACHED)
-    return {"network": card.name, "weights": options.weights or ("" if here else "none")}
+    return {"network": card.name, "weights": options.weights or weights.best_here(card)}
 
 
 def _source(text: str) -> Source:

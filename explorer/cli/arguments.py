@@ -199,8 +199,14 @@ def add_network(parser: Parser) -> None:
     how.add_argument(
         "--model", metavar="M", type=registry.card, default=DEFAULT_NETWORK, help=_("network; “models” lists them")
     )
-    how.add_argument("--weights", metavar="NAME", default="", help=_("weights by name, or none for random ones"))
+    add_weights(parser)
     how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
+
+
+def add_weights(parser: Parser) -> None:
+    """Let the command choose weights."""
+    about = _("weights by name, or none for random ones")
+    parser.how.add_argument("--weights", metavar="NAME", default="", help=about)
 
 
 def check_weights(options: argparse.Namespace) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from explorer.cli.arguments import Parser, add_json, size
-from explorer.cli.output import document, table
+from explorer.cli.arguments import Parser, add_json, add_weights, check_weights, size
+from explorer.cli.output import document, table, weights_name
 from explorer.graph.values import Layer
 from explorer.text import N_, _
-from explorer.zoo import registry
+from explorer.zoo import registry, weights
 
 ABOUT = N_("list every op of a network, with shapes, weights and multiplications")
 
@@ -17,17 +17,29 @@ def arguments(parser: Parser) -> None:
     """Declare what the command takes."""
     parser.what.add_argument("model", metavar="MODEL", type=registry.card, help=_("network; “models” lists them"))
     parser.how.add_argument("--input", metavar="HxW", type=size, help=_("another input size than the weights want"))
+    add_weights(parser)
     add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the list; the shapes do not depend on the weights, so none are loaded."""
-    from explorer.session import Session
+    """Print the list for the weights that ``predict`` takes: published ones may want ops that random ones do not."""
+    options.weights = options.weights or weights.best_here(options.model)
+    check_weights(options)
 
-    graph = Session().open(options.model.name, "none", options.input, "cpu").graph
+    from explorer.session import Session  # loads torch
+
+    network = Session().open(options.model.name, options.weights, options.input, "cpu")
+    graph = network.graph
     if options.json:
-        layers = [_values(layer) for layer in graph]
-        document({"model": options.model.name, "input": list(graph.input), "layers": layers})
+        document(
+            {
+                "model": network.card.name,
+                "weights": weights_name(network),
+                "input": list(graph.input),
+                "outputs": list(graph.outputs),
+                "layers": [_values(layer) for layer in graph],
+            }
+        )
         return
     heading = (_("layer"), _("op"), _("output"), _("parameters"), _("MACs"), _("inputs"))
     rows = [
@@ -49,6 +61,8 @@ def _values(layer: Layer) -> dict[str, object]:
     return {
         "id": layer.id,
         "name": layer.name,
+        "block": layer.block,
+        "module": layer.module,
         "op": layer.op,
         "inputs": list(layer.inputs),
         "output": list(layer.output),

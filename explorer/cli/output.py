@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.text import N_, _
 from explorer.values import FrameResult
+from explorer.zoo import weights
 
 if TYPE_CHECKING:
     from explorer.session import Network
@@ -52,10 +53,15 @@ def predictions(result: FrameResult) -> dict[str, Any]:
     return {"predictions": found} | ({"note": why} if why else {})
 
 
+def weights_name(network: Network) -> str:
+    """Return what ``--weights`` calls the network's weights."""
+    return network.weights.name if network.weights else weights.NO_WEIGHTS
+
+
 def about(network: Network) -> str:
     """Return network, weights and device in a line; it says so where the weights are random."""
-    weights = network.weights.name if network.weights else _("untrained: random weights, the answers mean nothing")
-    return f"{network.card.title}  ·  {weights}  ·  {network.device}"
+    name = network.weights.name if network.weights else _("untrained: random weights, the answers mean nothing")
+    return f"{network.card.title}  ·  {name}  ·  {network.device}"
 
 
 def note(result: FrameResult) -> str:

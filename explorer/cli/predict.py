@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
         output.document(
             {
                 "model": network.card.name,
-                "weights": network.weights.name if network.weights else "none",
+                "weights": output.weights_name(network),
                 "device": str(network.device),
                 **output.predictions(result),
                 "times_ms": output.times(result, "read", "prepare", "forward"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NO_WEIGHTS = "none"
 """What ``--weights`` calls random weights."""
+_HERE = (WeightState.EMBEDDED, WeightState.CACHED)
 
 
 def cache_folder() -> Path:
@@ -40,6 +41,11 @@ def state(card: Card) -> WeightState:
     return next((state for state in WeightState if state in states), WeightState.NONE)
 
 
+def best_here(card: Card) -> str:
+    """Return what to call the best weights on this machine: "", or "none" where random ones are all there is."""
+    return "" if state(card) in _HERE else NO_WEIGHTS
+
+
 def find(card: Card, name: str = "") -> Weights | None:
     """Return the weights that the person means; never downloads anything.
 
@@ -55,7 +61,6 @@ def find(card: Card, name: str = "") -> Weights | None:
     """
     if name == NO_WEIGHTS or not (name or card.weights):
         return None
-    here = (WeightState.EMBEDDED, WeightState.CACHED)
     wanted = [weights for weights in card.weights if name in ("", weights.name)]
     if not wanted:
         raise NetworkError(
@@ -64,7 +69,7 @@ def find(card: Card, name: str = "") -> Weights | None:
             weights=name,
             known=", ".join([*(weights.name for weights in card.weights), NO_WEIGHTS]),
         )
-    present = [weights for weights in wanted if state_of(weights) in here]
+    present = [weights for weights in wanted if state_of(weights) in _HERE]
     if present:
         return present[0]
     best = next((weights for weights in wanted if weights.url), wanted[0])

@@ -6,6 +6,8 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +58,11 @@ def answer(out: Callable[..., str]) -> Callable[..., Any]:
 
 def test_layers_carry_what_later_rooms_compute_from(answer: Callable[..., Any]) -> None:
     found = answer("layers", "resnet18")
-    assert list(found) == ["model", "input", "layers"]
+    assert list(found) == ["model", "weights", "input", "outputs", "layers"]
+    assert (found["weights"], found["outputs"]) == ("none", ["fc"])
     assert (found["model"], found["input"]) == ("resnet18", [3, 224, 224])
     layers = {layer["id"]: layer for layer in found["layers"]}
-    names = {"id", "name", "op", "inputs", "output", "axes", "parameters", "macs", "attributes"}
+    names = {"id", "name", "block", "module", "op", "inputs", "output", "axes", "parameters", "macs", "attributes"}
     assert all(set(layer) == names for layer in found["layers"])
     assert len(layers) == len(found["layers"])
     assert all(source in layers for layer in found["layers"] for source in layer["inputs"])
@@ -67,12 +70,35 @@ def test_layers_carry_what_later_rooms_compute_from(answer: Callable[..., Any]) 
     assert sum(layer["macs"] for layer in found["layers"]) == pytest.approx(1.814e9, rel=0.005)  # torchvision's figure
     assert (layers["conv1"]["output"], layers["conv1"]["axes"]) == ([64, 112, 112], "CHW")
     assert layers["layer1.0.relu:2"]["name"] == "layer1.0.relu"
+    assert (layers["layer1.0.bn1"]["block"], layers["layer1.0.bn1"]["module"]) == ("layer1.0", "BatchNorm2d")
 
 
 def test_layers_at_another_input_size(answer: Callable[..., Any]) -> None:
     found = answer("layers", "squeezenet1_1", "--input", "97x131")
     assert found["input"] == [3, 97, 131]
     assert found["layers"][1]["output"] == [64, 48, 65]
+
+
+def test_layers_are_those_of_the_weights_that_predict_takes(
+    answer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GoogLeNet's published weights come with ops in front of the first layer."""
+    import torchvision
+
+    from explorer.zoo import registry, weights
+
+    card, file = registry.card("googlenet"), weights.cache_folder() / "published.pth"
+    file.parent.mkdir(parents=True)
+    published = torchvision.models.googlenet(aux_logits=True, init_weights=False).state_dict()
+    torch.save(published, file)
+    digest = sha256(file.read_bytes()).hexdigest()
+    chosen = replace(card.weights[0], file=file.name, sha256=digest)
+    monkeypatch.setitem(registry._CARDS, "googlenet", replace(card, weights=(chosen,)))
+    untrained = answer("layers", "googlenet", "--weights", "none", "--input", "64x64")
+    found = answer("layers", "googlenet", "--input", "64x64")
+    assert (untrained["weights"], found["weights"]) == ("none", "imagenet1k_v1")
+    assert len(found["layers"]) - len(untrained["layers"]) == 13
+    assert answer("layers", "lenet5")["weights"] == "digits"
 
 
 def test_the_table_of_layers_ends_with_the_sums(out: Callable[..., str]) -> None:
