@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from explorer.errors import DeviceError
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
 AUTO = "auto"
+_NO_MEMORY = re.compile("out of memory|not enough memory|can't allocate memory|alloc_cpu", re.IGNORECASE)
 
 
 def available() -> tuple[tuple[str, str], ...]:
@@ -47,6 +49,18 @@ def choose(name: str = AUTO) -> torch.device:
             return torch.device(known)
     raise DeviceError(
         N_("There is no device “{name}” here: choose one of {devices}."), name=name, devices=", ".join([AUTO, *names])
+    )
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Return whether ``error`` says that a device, or the machine itself, has too little memory.
+
+    torch has a class for it only on some devices; its CPU allocator raises a plain ``RuntimeError``.
+    """
+    import torch
+
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
     )
 
 

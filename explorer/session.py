@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from explorer import device as devices
-from explorer.errors import Cancelled, DeviceError
+from explorer.errors import Cancelled, DeviceError, NetworkError
 from explorer.filters.kernel import Kernel
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.recipe import Recipe
 from explorer.reduce import Figures
+from explorer.sources.picture import MOST_PIXELS
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Geometry, Thumbnail
 from explorer.zoo import registry
@@ -25,6 +26,8 @@ from explorer.zoo.card import Card, Preparation, Weights
 from explorer.zoo.labels import labels
 
 ProgressHandler = Callable[[str, float | None], None]
+MOST_CELLS = MOST_PIXELS
+"""Of an input: no picture that is read has more pixels, so more cells could show nothing more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +203,15 @@ class Session:
         card = registry.card(network)
         chosen = zoo_weights.find(card, weights)
         preparation = chosen.preparation if chosen else card.preparation
+        channels, *default_hw = preparation.input_chw
+        height, width = input_hw or default_hw
+        if height * width > MOST_CELLS:
+            raise NetworkError(
+                N_("An input of {height} × {width} has more than {most} million cells: choose a smaller input."),
+                height=height,
+                width=width,
+                most=MOST_CELLS // 1_000_000,
+            )
         place = devices.choose(device)
         check(cancelled)
         tell(N_("Loading {network} …"), 0.0)
@@ -209,8 +221,6 @@ class Session:
         module = registry.build(card, state)
         check(cancelled)
         tell(N_("Looking at every layer of {network} …"), 0.6)
-        channels, *default_hw = preparation.input_chw
-        height, width = input_hw or default_hw
         module, graph, place = _place(module, (1, channels, height, width), place, device == devices.AUTO, tell)
         check(cancelled)
         names = labels(chosen.labels if chosen else card.labels)
@@ -231,7 +241,9 @@ def _place(
         module = module.eval().to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         example = torch.zeros(shape, device=place).to(memory_format=torch.channels_last)
         return module, trace(module, example), place
-    except (torch.OutOfMemoryError, DeviceError) as error:
+    except (RuntimeError, MemoryError, DeviceError) as error:
+        if not isinstance(error, DeviceError) and not devices.out_of_memory(error):
+            raise
         if place.type == "cpu" or not may_move:
             raise DeviceError(
                 N_("{device} has not enough memory for this network: choose another device or a smaller input."),

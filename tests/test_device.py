@@ -59,6 +59,25 @@ def test_an_unknown_device_is_told_with_those_there_are(name: str) -> None:
         device.choose(name)
 
 
+@pytest.mark.parametrize(
+    ("error", "is_it"),
+    [
+        (torch.OutOfMemoryError("CUDA"), True),
+        (MemoryError(), True),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate memory"),
+            True,
+        ),
+        (RuntimeError("[enforce fail at ..\\c10\\core\\impl\\alloc_cpu.cpp:81] data. not enough memory"), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 18 GB)"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_too_little_memory_is_told_from_other_errors(error: Exception, is_it: bool) -> None:
+    assert device.out_of_memory(error) is is_it
+
+
 def test_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert device.set_threads(1) == 1 == torch.get_num_threads()
     for cores, expected in ((1, 1), (2, 2), (3, 3), (4, 3), (8, 6), (16, 12)):

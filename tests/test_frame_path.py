@@ -251,6 +251,7 @@ def test_random_weights_are_the_same_every_time() -> None:
         (("resnet18",), NetworkError, "--weights none"),
         (("lenet5", "none", None, "toaster"), DeviceError, "toaster"),
         (("lenet5", "none", (4, 4), "cpu"), ForwardError, "RuntimeError"),
+        (("lenet5", "none", (10_955, 10_955), "cpu"), NetworkError, "more than 120 million cells.* smaller input"),
     ],
 )
 def test_what_cannot_be_opened_is_told_and_nothing_is_kept(
@@ -287,6 +288,12 @@ def test_too_little_memory_on_the_fastest_device_goes_to_the_cpu(monkeypatch: py
     assert "Not enough memory" in told[-1]
     with pytest.raises(DeviceError, match="meta has not enough memory"):
         Session().open("lenet5", "none", device="meta")
+
+
+def test_an_input_for_which_there_is_no_memory_is_told_as_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "MOST_CELLS", 2**60)
+    with pytest.raises(DeviceError, match=r"cpu has not enough memory.* smaller input"):
+        Session().open("lenet5", "none", (2**25, 2**24), device="cpu")
 
 
 def test_every_network_of_the_zoo_opens_and_its_graph_is_plain_json() -> None:

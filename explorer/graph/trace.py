@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from explorer.device import out_of_memory
 from explorer.errors import DeviceError, ExplorerError, ForwardError
 from explorer.graph.attributes import attributes, same_values
 from explorer.graph.axes import BATCH, without_batch
@@ -61,12 +62,12 @@ def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
             return module(x)
     except ExplorerError:
         raise
-    except torch.OutOfMemoryError as error:
-        raise DeviceError(
-            N_("{device} has not enough memory for this network: choose another device or a smaller input."),
-            device=x.device,
-        ) from error
     except Exception as error:
+        if out_of_memory(error):
+            raise DeviceError(
+                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
+                device=x.device,
+            ) from error
         raise ForwardError(
             N_("The network stopped while it ran ({reason}). Try another input size or another network."),
             reason=f"{type(error).__name__}: {error}",

@@ -106,6 +106,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
         ("layers lenet5 --input 32", "224x224"),
         ("layers lenet5 --input 0x32", "224x224"),
         ("layers lenet5 --input 1x1", "1"),
+        ("layers lenet5 --input 99999x99999", "smaller input"),
         ("layers lenet5 --weights zeros", "digits, none"),
         ("layers resnet18 --weights imagenet1k_v1", "--weights none"),
         ("layers squeezenet1_1 --input 2x2", "2"),
