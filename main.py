@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from explorer.cli import streams
 from explorer.cli.arguments import Parser, feed, picture
 from explorer.errors import ExplorerError, PersonError
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
@@ -26,12 +27,13 @@ def main(words: list[str] | None = None) -> int:
     Args:
         words: the command line without the program's name; None for this process's own.
     """
+    streams.take_any_letter()
     set_language(system_language())
     try:
         options = _parser().read(sys.argv[1:] if words is None else words)
         _check(options)
     except ExplorerError as error:
-        print(error, file=sys.stderr)
+        streams.complain(error)
         return error.exit_code
     changes = {"source": options.picture, "layer": options.layer, **_network(options)}
     wanted = {name: value for name, value in changes.items() if value}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QBuffer, QIODevice, QObject, QTimer, Slot
 
 from explorer.cli.output import answers
+from explorer.cli.streams import complain, one_line
 from explorer.engine.events import Problem
 from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
@@ -95,7 +95,7 @@ class Shot(QObject):
         self._settled.stop()
         self.exit_code = error.exit_code if error else 0
         if error is not None:
-            print(error, file=sys.stderr)
+            complain(error)
         self._application.end()
 
 
@@ -120,7 +120,7 @@ def shoot(
     app.exec()
     result = application.store.result
     if tell and shot.exit_code == 0 and result is not None:
-        print(f"{result.frame.source} · {result.recipe.network}")
+        print(f"{one_line(result.frame.source)} · {result.recipe.network}")
         print(answers(result))
         print(_("There is no display here. The window is saved as {path}.").format(path=path.absolute()))
     return leave(application, shot.exit_code)

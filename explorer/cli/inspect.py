@@ -8,6 +8,7 @@ from pathlib import Path
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
+from explorer.cli.streams import one_line
 from explorer.errors import NetworkError
 from explorer.render import export
 from explorer.text import N_, _
@@ -58,5 +59,5 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         output.document({name: str(file) for name, file in files.items()})
         return
-    print(f"{frame.source}  ·  {output.about(network)}")
-    print(output.table((), [(name, str(file)) for name, file in files.items()], "ll"))
+    print(f"{one_line(frame.source)}  ·  {output.about(network)}")
+    print(output.table((), [(name, one_line(file)) for name, file in files.items()], "ll"))

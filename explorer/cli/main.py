@@ -9,6 +9,7 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+from explorer.cli import streams
 from explorer.cli.arguments import PROGRAM, Parser, nearest
 from explorer.cli.output import table
 from explorer.errors import ExplorerError, PersonError
@@ -18,6 +19,7 @@ COMMANDS = ("models", "layers", "predict", "inspect", "live", "bench")
 TRACEBACK = "CNN_EXPLORER_TRACEBACK"
 """Environment variable that asks for the traceback of an error of ours."""
 INTERRUPTED = 130
+_STUCK = N_("The output cannot be written ({reason}): free some space, or send it elsewhere.")
 
 
 def main(words: list[str]) -> int:
@@ -30,6 +32,7 @@ def main(words: list[str]) -> int:
         words: the command line without the program's name.
     """
     _quiet()
+    streams.take_any_letter()
     code = 0
     try:
         set_language(system_language())
@@ -40,19 +43,23 @@ def main(words: list[str]) -> int:
             code = _run(words[0], words[1:])
         print(end="", flush=True)  # here, where what goes wrong is caught
     except ExplorerError as error:
-        print(error, file=sys.stderr)
+        streams.complain(error)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has had enough. What is still in the buffer must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # whoever read our output has had enough
+        streams.drop_output()
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: a sentence for the person, the traceback on request
+        if isinstance(error, OSError) and (reason := streams.why_stuck()):
+            streams.drop_output()
+            stuck = PersonError(_STUCK, reason=reason)
+            streams.complain(stuck)
+            return stuck.exit_code
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         sentence = _("CNN Explorer itself failed ({kind}: {reason}): set {variable}=1, run it again and report it.")
         reason = " ".join(str(error).split())
-        print(sentence.format(kind=type(error).__name__, reason=reason, variable=TRACEBACK), file=sys.stderr)
+        streams.complain(sentence.format(kind=type(error).__name__, reason=reason, variable=TRACEBACK))
         return 1
     return code
 

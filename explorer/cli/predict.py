@@ -8,6 +8,7 @@ import time
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
+from explorer.cli.streams import one_line
 from explorer.text import N_, _
 
 ABOUT = N_("name what a picture shows")
@@ -45,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
             }
         )
         return
-    print(f"{frame.source}  ·  {output.about(network)}")
+    print(f"{one_line(frame.source)}  ·  {output.about(network)}")
     print(output.answers(result))
     times = output.times(result, "read", "prepare", "forward")
     print(_("read {read:.1f} ms, prepare {prepare:.1f} ms, forward {forward:.1f} ms").format(**times))

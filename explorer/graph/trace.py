@@ -70,7 +70,7 @@ def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
             ) from error
         raise ForwardError(
             N_("The network stopped while it ran ({reason}). Try another input size or another network."),
-            reason=f"{type(error).__name__}: {error}",
+            reason=f"{type(error).__name__}: {' '.join(str(error).split())}",
         ) from error
 
 

@@ -1,0 +1,47 @@
+"""What is said on standard output and standard error, whatever they lead to: a terminal, a full disk, nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+
+_BREAKING = ("Cc", "Cs", "Zl", "Zp")
+"""Unicode's categories of control characters, half characters, line and paragraph separators."""
+
+
+def take_any_letter() -> None:
+    """Let the streams write “?” for a letter that their encoding lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # they are None where they are closed
+            stream.reconfigure(errors="replace")
+
+
+def one_line(text: object) -> str:
+    """Return ``text`` on one line: what would break it, or steer a terminal, is written as an escape."""
+    return "".join(
+        letter.encode("unicode_escape").decode() if unicodedata.category(letter) in _BREAKING else letter
+        for letter in str(text)
+    )
+
+
+def complain(problem: object) -> None:
+    """Write one line on standard error; nowhere where that is closed or full, least of all on standard output."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            print(one_line(problem), file=sys.stderr, flush=True)
+
+
+def why_stuck() -> str:
+    """Return why standard output does not take what is written, or ""."""
+    try:
+        print(end="", flush=True)
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def drop_output() -> None:
+    """Let standard output lead nowhere, so that what is still in its buffer does not fail again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
