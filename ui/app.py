@@ -117,7 +117,7 @@ class Application(QObject):
         if not self._remember:
             return
         try:
-            preferences.save_session(self.store.recipe.to_json())
+            preferences.save_session(self.controller.session.to_json())
         except ExplorerError as error:
             self.controller.report(Problem("engine", error))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -21,8 +20,9 @@ from explorer.engine.events import (
 from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
 from explorer.settings import Settings
-from explorer.values import Source
+from explorer.values import Frame, Source
 from ui.store import Store
+from ui.widgets.source_name import is_pasted
 
 UNDO_DEPTH = 200
 REMEMBERED = frozenset({"picture", "array", "address"})
@@ -49,7 +49,11 @@ class EngineLike(Protocol):
 
 
 class Controller(QObject):
-    """The only writer of the store."""
+    """The only writer of the store.
+
+    Attributes:
+        still: the last picture that could really be opened.
+    """
 
     exported = Signal(object)
     history_changed = Signal()
@@ -61,6 +65,8 @@ class Controller(QObject):
         self._undo: list[Recipe] = []
         self._redo: list[Recipe] = []
         self._frozen = False
+        self._age = (False, False, False)
+        self.still = Source()
 
     def start(self) -> None:
         """Wish for the store's recipe as it is."""
@@ -113,13 +119,20 @@ class Controller(QObject):
     @Slot()
     def retry(self) -> None:
         """Wish for the same recipe once more, after a problem was mended."""
+        self._store.broken = False
         self._wish(self._store.recipe)
 
     def freeze(self, frozen: bool) -> None:
         """Hold the newest live frame, or go on."""
         self._frozen = frozen
         self._engine.freeze(frozen)
-        self._set_live()
+        self._judge()
+
+    @property
+    def session(self) -> Recipe:
+        """What the next session begins with: a source that failed gives way to the last picture that did not."""
+        recipe = self._store.recipe
+        return recipe.with_(source=self.still) if self._store.broken else recipe
 
     @property
     def frozen(self) -> bool:
@@ -161,14 +174,13 @@ class Controller(QObject):
         match event:
             case ResultReady():
                 store.result, store.dropped = event.result, event.dropped
-                self._forget("frame", "source")
-                if store.frame is not event.result.frame:
-                    store.frame = event.result.frame
+                changed = self._take_frame(event.result.recipe.source, event.result.frame)
+                self._forget("frame")
+                if changed:
                     store.frame_changed.emit()
                 store.result_changed.emit()
             case FrameRead():
-                store.frame = event.frame
-                self._forget("source")
+                self._take_frame(event.source, event.frame)
                 store.frame_changed.emit()
                 self._remember(event.source)
             case NetworkReady():
@@ -182,6 +194,9 @@ class Controller(QObject):
                 store.progress = event if event.stage else None
                 store.progress_changed.emit()
             case Problem():
+                if event.where == "source":
+                    store.broken = True
+                    self._judge()
                 self.report(event)
             case Exported():
                 self.exported.emit(event)
@@ -189,22 +204,43 @@ class Controller(QObject):
     def _wish(self, recipe: Recipe) -> None:
         if recipe.source != self._store.recipe.source and self._frozen:
             self.freeze(False)
+        if recipe.source != self._store.recipe.source:
+            self._store.broken = False
         self._store.recipe = recipe
         self._engine.wish(recipe)
+        self._judge()
         self._store.recipe_changed.emit()
-        self._set_live()
         self.history_changed.emit()
 
     def _remember(self, source: Source) -> None:
         """Put a file or an address among the recent ones; pasted pictures have no name that a person would know."""
-        if source.kind in REMEMBERED and not Path(source.where).is_relative_to(settings.data_folder()):
+        if source.kind in REMEMBERED and not is_pasted(source):
             self.prefer(recent=self._store.settings.with_recent(source.where).recent)
 
-    def _set_live(self) -> None:
-        live = self._store.recipe.source.live and not self._frozen
-        if live != self._store.live:
-            self._store.live = live
-            self._store.live_changed.emit()
+    def _take_frame(self, source: Source, frame: Frame) -> bool:
+        """Keep a picture of ``source``, which therefore can be opened; return whether it is another one."""
+        store, changed = self._store, self._store.frame is not frame
+        store.frame, store.frame_source = frame, source
+        if not source.live:
+            self.still = source
+        if source == store.recipe.source:
+            store.broken = False
+            self._forget("source")
+        self._judge()
+        return changed
+
+    def _judge(self) -> None:
+        """Tell whether frames keep coming, and whether what is shown is of what is wished."""
+        store = self._store
+        fresh = store.frame_source == store.recipe.source and not store.broken
+        live = store.recipe.source.live and fresh and not self._frozen
+        age = (store.picture_is_old, store.result_is_old, store.broken)
+        if live != store.live:
+            store.live = live
+            store.live_changed.emit()
+        if age != self._age:
+            self._age = age
+            store.age_changed.emit()
 
     def _forget(self, *places: str) -> None:
         solved = [place for place in places if self._store.problems.pop(place, None)]

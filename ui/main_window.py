@@ -42,6 +42,7 @@ from ui.places.explore import Explore
 from ui.store import Store
 from ui.widgets.camera_permission import ask_for_camera
 from ui.widgets.intake import Intake, source_of
+from ui.widgets.source_name import source_name
 
 EXPORTS = {
     "export_mosaic": ("mosaic", N_("maps"), "png"),
@@ -69,7 +70,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._store, self._controller = store, controller
         self._was_painted = False
-        self._still = Source() if store.recipe.source.live else store.recipe.source
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)
         self.intake = Intake(self)
@@ -90,7 +90,6 @@ class MainWindow(QMainWindow):
         self.intake.arrived.connect(self._open_source)
         self.intake.failed.connect(controller.report)
         controller.exported.connect(self._say_exported)
-        store.recipe_changed.connect(self._remember_still)
         store.frame_changed.connect(self._show_title)
         self.retranslate()
         self.explore.layers.list.setFocus()
@@ -240,10 +239,9 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_still(self) -> None:
-        if self._store.recipe.source.live:
-            self._controller.change(source=self._still)
-        else:
-            self.top.show_recipe()  # the click has switched the button off
+        if self._store.recipe.source.live or self._store.broken:
+            self._controller.change(source=self._controller.still)
+        self.top.show_recipe()  # the click may have switched the button off
 
     @Slot()
     def _show_demo(self) -> None:
@@ -263,7 +261,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _freeze(self) -> None:
-        if self._store.recipe.source.live:
+        if self._store.live or self._controller.frozen:
             self._controller.freeze(not self._controller.frozen)
             self.top.show_recipe()
 
@@ -327,11 +325,7 @@ class MainWindow(QMainWindow):
         self.close()
 
     @Slot()
-    def _remember_still(self) -> None:
-        if not self._store.recipe.source.live:
-            self._still = self._store.recipe.source
-
-    @Slot()
     def _show_title(self) -> None:
         frame = self._store.frame
-        self.setWindowTitle(f"{frame.source} – CNN Explorer" if frame else "CNN Explorer")
+        source = self._store.frame_source
+        self.setWindowTitle(f"{source_name(source, frame)} – CNN Explorer" if frame and source else "CNN Explorer")

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from explorer.engine.events import Catalogue, NetworkInfo, Problem, Progress
 from explorer.recipe import Recipe
 from explorer.settings import Settings
-from explorer.values import Frame, FrameResult
+from explorer.values import Frame, FrameResult, Source
 
 
 class Store(QObject):
@@ -16,6 +16,8 @@ class Store(QObject):
     Attributes:
         recipe: what is wished now; ``result.recipe`` may still be an older one.
         frame: the newest picture, shown even before a network has seen it, or None.
+        frame_source: where that picture came from.
+        broken: whether the wished source could not be opened, or gives no more frames.
         result: the newest complete result, or None.
         network: the loaded network, or None.
         catalogue: networks and devices to choose from, or None until known.
@@ -24,6 +26,8 @@ class Store(QObject):
         live: whether frames keep coming now (a live source that is not frozen).
         dropped: frames dropped so far because the network was busy.
         settings: what the person prefers.
+
+    ``age_changed`` tells that ``picture_is_old``, ``result_is_old`` or ``broken`` changed.
     """
 
     recipe_changed = Signal()
@@ -34,6 +38,7 @@ class Store(QObject):
     progress_changed = Signal()
     problems_changed = Signal()
     live_changed = Signal()
+    age_changed = Signal()
     settings_changed = Signal()
 
     def __init__(self, recipe: Recipe, parent: QObject | None = None, settings: Settings | None = None) -> None:
@@ -41,6 +46,8 @@ class Store(QObject):
         self.recipe = recipe
         self.settings = settings or Settings()
         self.frame: Frame | None = None
+        self.frame_source: Source | None = None
+        self.broken = False
         self.result: FrameResult | None = None
         self.network: NetworkInfo | None = None
         self.catalogue: Catalogue | None = None
@@ -48,3 +55,17 @@ class Store(QObject):
         self.problems: dict[str, Problem] = {}
         self.live = False
         self.dropped = 0
+
+    @property
+    def picture_is_old(self) -> bool:
+        """Whether the picture came from another source than the wished one, or from one that gives no more."""
+        return self.frame is not None and (self.broken or self.frame_source != self.recipe.source)
+
+    @property
+    def result_is_old(self) -> bool:
+        """Whether the result is of another source or network than the wished ones: it must not look like an answer."""
+        return self.result is not None and (self.broken or _about(self.result.recipe) != _about(self.recipe))
+
+
+def _about(recipe: Recipe) -> tuple[object, ...]:
+    return recipe.source, recipe.network, recipe.weights, recipe.input_hw

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+import traceback
 import weakref
 from collections.abc import Iterator
 
@@ -44,12 +46,14 @@ def settle() -> None:
 
 
 @pytest.fixture(autouse=True)
-def clean_qt(qapp: QApplication) -> Iterator[None]:
-    """Fail on warnings of Qt and on what is left behind."""
+def clean_qt(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail on exceptions in slots, on warnings of Qt and on what is left behind."""
     widgets_before = set(map(id, QApplication.topLevelWidgets()))
     timers_before = {id(t) for t in _timers}
     _warnings.clear()
     previous = qInstallMessageHandler(_remember)
+    raised: list[str] = []
+    monkeypatch.setattr(sys, "excepthook", lambda *what: raised.append("".join(traceback.format_exception(*what))))
     yield
     settle()
     left = [w for w in QApplication.topLevelWidgets() if id(w) not in widgets_before]
@@ -72,6 +76,7 @@ def clean_qt(qapp: QApplication) -> Iterator[None]:
         widget.deleteLater()
     settle()
     qInstallMessageHandler(previous)
+    assert not raised, "raised in a slot, where nobody catches it:\n" + "\n".join(raised)
     assert not _warnings, f"Qt warned: {_warnings}"
     assert not names, f"top-level widgets left: {names}"
     assert not running, f"timers left running: {running}"

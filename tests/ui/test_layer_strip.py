@@ -144,6 +144,7 @@ def test_live_asks_for_the_visible_thumbnails_only(bench: samples.Bench, strip: 
     assert bench.store.recipe.thumbnails == ALL
     undo = bench.controller.can_undo
     bench.controller.change(source=Source("demo", ""))
+    bench.give()
     wanted = bench.store.recipe.thumbnails
     assert 3 < len(wanted) < len(strip.model.layers)
     assert "input" in wanted
@@ -164,6 +165,7 @@ def test_live_asks_for_the_visible_thumbnails_only(bench: samples.Bench, strip: 
 
 def test_a_hidden_strip_asks_for_no_thumbnails_while_live(bench: samples.Bench, strip: LayerStrip) -> None:
     bench.controller.change(source=Source("demo", ""))
+    bench.give()
     strip.hide()
     QTest.qWait(120)
     assert bench.store.recipe.thumbnails == ()

@@ -149,15 +149,6 @@ def test_a_cat_before_a_network_of_digits(bench: samples.Bench, panel: Predictio
     assert "person" not in texts(panel)
 
 
-def test_the_old_answer_is_grey_while_another_network_loads(bench: samples.Bench, panel: Predictions) -> None:
-    bench.load()
-    give(bench, 0.9, 0.1)
-    bench.controller.change(network="another")
-    image = bars(panel).grab().toImage()
-    y = int(bars(panel).track(0).center().y())
-    assert QColor(image.pixel(60, y)).name() == theme.current().dim
-
-
 def test_every_row_fits_with_larger_text(bench: samples.Bench, panel: Predictions, qapp: QApplication) -> None:
     bench.load()
     give(bench, 0.5, 0.2, 0.1, 0.05, 0.01)

@@ -63,6 +63,7 @@ def test_empty(panel: SourcePanel) -> None:
 
 def test_an_array_tells_its_own_shape(bench: samples.Bench, panel: SourcePanel) -> None:
     array = np.zeros((16, 8, 9), np.float32)
+    bench.controller.change(source=Source("array", "a.npy"))
     bench.controller.on_event(FrameRead(Source("array", "a.npy"), frame(8, 9, "a.npy", array=array)))
     assert texts(panel)[:2] == ["a.npy", "16 × 8 × 9"]
 
@@ -133,11 +134,13 @@ def test_filtered_or_original(bench: samples.Bench, panel: SourcePanel) -> None:
 
 def test_live_badge(bench: samples.Bench, panel: SourcePanel) -> None:
     bench.controller.change(source=Source("demo", ""))
-    assert "LIVE" in texts(panel)
+    assert "LIVE" not in texts(panel)
+    assert "opening …" in texts(panel)
     result = samples.result(bench.store.recipe, bench.graph)
     for n in range(40):
         live = replace(result, frame=frame(60, 80, "demo", index=n, time_s=100 + n / 28))
         bench.controller.on_event(ResultReady(live, dropped=3))
+        assert n > 0 or "LIVE" in texts(panel)
     assert "LIVE · 28 fps" in texts(panel)
     badge = next(label for label in panel.findChildren(QLabel) if label.text().startswith("LIVE"))
     assert badge.toolTip().startswith("3 frames")

@@ -179,6 +179,9 @@ def test_freeze_only_while_live(one: Desk) -> None:
     assert not one.window.commands["freeze"].isEnabled()
     key(one, "Ctrl+3")
     key(one, "F")
+    assert not one.engine.frozen, "there is no frame to hold yet"
+    one.give()
+    key(one, "F")
     assert one.engine.frozen
     assert one.window.commands["freeze"].isChecked()
     key(one, "F")

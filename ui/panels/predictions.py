@@ -60,8 +60,7 @@ class Predictions(Panel):
             self._note.setText(_("The network's answer appears here."))
             return
         predictions = result.predictions
-        stale = result.recipe.network != self._store.recipe.network
-        self._bars.set_bars([Bar(p.label, p.probability) for p in predictions], stale)
+        self._bars.set_bars([Bar(p.label, p.probability) for p in predictions])
         self._bars.setVisible(bool(predictions))
         self._show_badge(*self._origin(result))
         notes = self._notes(result)

@@ -17,6 +17,7 @@ from ui.widgets.cells import Base, Plane
 from ui.widgets.gallery import Gallery, GalleryItem
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import Overlay, PictureView
+from ui.widgets.source_name import source_name
 
 _RATE_S = 0.5
 """How often the figures of a live source change; faster cannot be read."""
@@ -73,6 +74,7 @@ class SourcePanel(Panel):
         store.recipe_changed.connect(self._on_recipe)
         store.network_changed.connect(self._fill_gallery)
         store.live_changed.connect(self._show_state)
+        store.age_changed.connect(self._show_age)
         self.retranslate()
         self._on_recipe()
 
@@ -112,14 +114,13 @@ class SourcePanel(Panel):
         source = self._store.recipe.source
         self.gallery.set_current(source.where if source.kind == "sample" else "")
         self._filtered.setVisible(bool(self._store.recipe.filters))
-        if not source.live:
-            self._times.clear()
+        self._show_title()
         self._show_picture()
         self._show_state()
 
     def _on_frame(self) -> None:
         frame = self._store.frame
-        if frame is not None and self._store.recipe.source.live:
+        if frame is not None and self._store.live:
             self._times.append(frame.time_s)
         self._show_title()
         self._show_picture()
@@ -127,6 +128,14 @@ class SourcePanel(Panel):
 
     def _on_result(self) -> None:
         self._show_picture()
+
+    def _show_age(self) -> None:
+        self._show_title()
+        self._show_state()
+
+    def part_that_ages(self) -> QWidget:
+        """Return the picture: the title tells what is wished, and the gallery is never old."""
+        return self.view
 
     # what is shown
 
@@ -145,18 +154,27 @@ class SourcePanel(Panel):
         self.view.set_overlays((Overlay(result.geometry.crop, "crop"),) if result is not None and fits else ())
 
     def _show_title(self) -> None:
-        frame = self._store.frame
-        if frame is None:
-            self.set_title(_("Picture"))
-            return
-        shape = frame.pixels.shape[1::-1] if frame.array is None else frame.array.shape
-        self.set_title(frame.source, " × ".join(map(str, shape)))
+        store, frame = self._store, self._store.frame
+        if frame is None or store.frame_source is None:
+            self.set_title(source_name(store.recipe.source) if store.broken else _("Picture"))
+        elif store.frame_source != store.recipe.source:
+            self.set_title(source_name(store.recipe.source))
+        else:
+            shape = frame.pixels.shape[1::-1] if frame.array is None else frame.array.shape
+            self.set_title(source_name(store.frame_source, frame), " × ".join(map(str, shape)))
 
     def _show_state(self) -> None:
-        if not self._store.recipe.source.live:
-            self._show_badge("", "")
-        elif not self._store.live:
+        store = self._store
+        if not store.live:
             self._times.clear()
+        if store.broken:
+            self._show_badge(_("not there"), "warning")
+        elif store.frame_source != store.recipe.source:
+            slow = store.recipe.source.live or store.recipe.source.kind == "address"
+            self._show_badge(_("opening …") if slow else "", "")
+        elif not store.recipe.source.live:
+            self._show_badge("", "")
+        elif not store.live:
             self._show_badge(_("frozen"), "warning")
         elif len(self._times) < 2:
             self._show_badge(_("LIVE"), "good")
@@ -166,7 +184,7 @@ class SourcePanel(Panel):
             rate = (len(self._times) - 1) / seconds if seconds > 0 else 0.0
             self._show_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}"), "good")
             dropped = _("{count} frames were skipped while the network was busy")
-            self._badge.setToolTip(dropped.format(count=self._store.dropped))
+            self._badge.setToolTip(dropped.format(count=store.dropped))
 
     def _show_badge(self, text: str, tone: str) -> None:
         if self._badge_shown != (text, tone):

@@ -8,6 +8,7 @@ from collections import deque
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from explorer.engine.events import Progress
 from explorer.text import N_, _, ngettext
 from ui import theme
 from ui.controller import Controller
@@ -55,6 +56,7 @@ class StatusBar(QFrame):
         store.network_changed.connect(self._show)
         store.catalogue_changed.connect(self._show)
         store.progress_changed.connect(self._show)
+        store.recipe_changed.connect(self._show)
         store.live_changed.connect(self._restart)
         self.retranslate()
 
@@ -97,11 +99,21 @@ class StatusBar(QFrame):
             widget.setVisible(progress is not None)
         self._cancel.setVisible(progress is not None and self._controller.can_cancel)
         if progress is not None:
-            self._stage.setText(_(progress.stage).format(**progress.values))
+            self._stage.setText(self._stage_text(progress))
             self._bar.setRange(0, 0 if progress.fraction is None else 1000)
             self._bar.setValue(round(1000 * (progress.fraction or 0)))
         if store.result is None and progress is None and not self._note:
             self._times.setText(_("Starting…"))
+
+    def _stage_text(self, progress: Progress) -> str:
+        """Return what goes on, or what waits for it: a network that is being built cannot be stopped at once."""
+        cards = self._store.catalogue.cards if self._store.catalogue else ()
+        titles = {card.name: card.title for card, _state in cards}
+        wished, loading = titles.get(self._store.recipe.network), progress.values.get("network")
+        if wished and loading in titles.values() and loading != wished:
+            waiting = _("{network} is next, once {other} can be stopped …")
+            return waiting.format(network=wished, other=loading)
+        return _(progress.stage).format(**progress.values)
 
     def _times_text(self) -> str:
         result = self._store.result

@@ -163,7 +163,7 @@ class TopBar(QFrame):
         self._actions["camera"].setChecked(kind == "camera")
         self._actions["demo"].setChecked(kind == "demo")
         self._actions["picture"].setChecked(not recipe.source.live)
-        self._actions["freeze"].setEnabled(recipe.source.live)
+        self._actions["freeze"].setEnabled(self._store.live or self._controller.frozen)
         self._actions["freeze"].setChecked(self._controller.frozen)
         theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
         _choose(self._network, recipe.network)

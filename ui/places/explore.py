@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, TypeVar
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
 from explorer.filters.bank import KERNELS
-from explorer.recipe import Scale, Sort
+from explorer.recipe import Sort
 from explorer.render.colours import MAPS
 from explorer.sources import samples
 from explorer.text import _
@@ -28,7 +28,7 @@ from ui.store import Store
 
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
-SCALES: tuple[Scale, ...] = ("map", "layer", "fixed")
+_DIM_AFTER_MS = 200
 SORTS: tuple[Sort, ...] = ("channel", "mean", "max", "zeros")
 
 
@@ -64,6 +64,11 @@ class Explore(QWidget):
         self.pixels.chosen_changed.connect(self.source.mark)
         self.pixels.numbers_changed.connect(self.source.set_numbers)
         self.source.picture_changed.connect(self.pixels.set_picture)
+        self._later = QTimer(self)  # what is replaced at once need not flicker
+        self._later.setSingleShot(True)
+        self._later.setInterval(_DIM_AFTER_MS)
+        self._later.timeout.connect(self._show_age)
+        store.age_changed.connect(self._follow_age)
         self.retranslate()
 
     def handlers(self) -> Mapping[str, Callable[[], None]]:
@@ -100,6 +105,22 @@ class Explore(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+
+    @Slot()
+    def _follow_age(self) -> None:
+        if self._store.picture_is_old or self._store.result_is_old:
+            self._later.start()
+        else:
+            self._later.stop()
+            self._show_age()
+
+    @Slot()
+    def _show_age(self) -> None:
+        """Dim what is of another source or network than the wished ones."""
+        for panel in (self.source, self.pixels):
+            panel.set_old(self._store.picture_is_old)
+        for panel in (self.predictions, self.network_input, self.layers, self.maps, self.channel):
+            panel.set_old(self._store.result_is_old)
 
     @Slot()
     def next_layer(self) -> None:
@@ -148,8 +169,7 @@ class Explore(QWidget):
     @Slot()
     def next_scale(self) -> None:
         """Stretch the colours over the next range."""
-        view = self._store.recipe.view
-        self._controller.change(view=replace(view, scale=_after(SCALES, view.scale, 1)))
+        self.maps.next_scale()
 
     @Slot()
     def next_sort(self) -> None:

@@ -47,7 +47,6 @@ class Bars(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._bars: tuple[Bar, ...] = ()
-        self._stale = False
         self._copy = QAction(self)
         self._copy.triggered.connect(self.copy)
 
@@ -56,10 +55,10 @@ class Bars(QWidget):
         """The rows."""
         return self._bars
 
-    def set_bars(self, bars: Sequence[Bar], stale: bool = False) -> None:
-        """Show these rows; ``stale`` ones, of what is about to be replaced, without the accent."""
+    def set_bars(self, bars: Sequence[Bar]) -> None:
+        """Show these rows."""
         grown = len(bars) != len(self._bars)
-        self._bars, self._stale = tuple(bars), stale
+        self._bars = tuple(bars)
         self.setAccessibleDescription("; ".join(f"{bar.label} {percent(bar.share)}" for bar in self._bars))
         if grown:
             self.updateGeometry()
@@ -97,7 +96,7 @@ class Bars(QWidget):
             track, share = self.track(row), percent(bar.share)
             line = QRectF(2, row * self._row_height(), self.width() - 4, metrics.height())
             room = line.width() - metrics.horizontalAdvance(share) - 12
-            painter.setPen(QColor(colours.dim if self._stale else colours.text))
+            painter.setPen(QColor(colours.text))
             label = metrics.elidedText(bar.label, Qt.TextElideMode.ElideRight, int(room))
             painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, label)
             painter.setPen(QColor(colours.dim))
@@ -110,7 +109,7 @@ class Bars(QWidget):
                 # at least a dot, so that a small share is still told from none
                 filled = QRectF(QPointF(track.left(), track.top()), track.size())
                 filled.setWidth(max(length, track.height()))
-                painter.setBrush(QColor(colours.accent if row == 0 and not self._stale else colours.dim))
+                painter.setBrush(QColor(colours.accent if row == 0 else colours.dim))
                 painter.drawRoundedRect(filled, radius, radius)
         if self.hasFocus():
             painter.setPen(QColor(colours.accent))

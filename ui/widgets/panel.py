@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from ui import theme
 from ui.widgets.elided import ElidedLabel
+
+_VEIL = 0.65
+"""Opacity of what covers an old result."""
 
 
 class Panel(QFrame):
@@ -39,6 +43,7 @@ class Panel(QFrame):
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
         outer.addLayout(self.body, 1)
+        self._veil: _Veil | None = None
 
     def set_title(self, title: str, detail: str = "") -> None:
         """Show ``title`` (also the panel's accessible name) and ``detail`` beside it."""
@@ -53,6 +58,24 @@ class Panel(QFrame):
         self._badge.style().unpolish(self._badge)
         self._badge.style().polish(self._badge)
         self._badge.setVisible(bool(text))
+
+    def set_old(self, old: bool) -> None:
+        """Dim what the panel shows, or no more: it is of another source or network than the wished ones."""
+        if old and self._veil is None:
+            self._veil = _Veil(self.part_that_ages())
+        elif not old and self._veil is not None:
+            self._veil.hide()
+            self._veil.deleteLater()
+            self._veil = None
+
+    @property
+    def old(self) -> bool:
+        """Whether what the panel shows is dimmed."""
+        return self._veil is not None
+
+    def part_that_ages(self) -> QWidget:
+        """Return what is dimmed: all of the panel, but for those that override this."""
+        return self
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
@@ -81,3 +104,29 @@ class Panel(QFrame):
             self.retranslate()
         elif event.type() == QEvent.Type.PaletteChange:
             self.restyle()
+
+
+class _Veil(QWidget):
+    """Lets what lies below it show through a little; clicks go through."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._cover()
+        parent.installEventFilter(self)
+        self.show()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay as large as what is covered."""
+        if event.type() == QEvent.Type.Resize:
+            self._cover()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the panel's colour over it."""
+        colour = QColor(theme.current().panel)
+        colour.setAlphaF(_VEIL)
+        QPainter(self).fillRect(event.rect(), colour)
+
+    def _cover(self) -> None:
+        self.setGeometry(self.parentWidget().rect().adjusted(1, 1, -1, -1))

@@ -1,0 +1,31 @@
+"""What a person calls a source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from explorer import settings
+from explorer.text import _
+from explorer.values import Frame, Source
+
+
+def is_pasted(source: Source) -> bool:
+    """Return whether the source is a picture that came without a file: its own name says nothing to a person."""
+    return source.kind == "picture" and Path(source.where).is_relative_to(settings.data_folder())
+
+
+def source_name(source: Source, frame: Frame | None = None) -> str:
+    """Return the name of ``source``, of which ``frame`` came if there is one yet."""
+    if is_pasted(source):
+        return _("Pasted picture")
+    if frame is not None:
+        return frame.source
+    match source.kind:
+        case "camera":
+            return _("Camera {index}").format(index=source.where)
+        case "demo":
+            return _("Demo")
+        case "address":
+            return source.where
+        case _:
+            return Path(source.where).name
