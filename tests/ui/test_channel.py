@@ -47,7 +47,7 @@ def test_title_value_and_statistics_are_the_map_s(bench: samples.Bench, panel: C
     maps = samples.values(64, (28, 28), 5)
     bench.give(maps=maps)
     assert panel.accessibleName() == "Channel 22"
-    assert panel.value.text == f"(12, 9) = {number(float(maps[22, 12, 9]))}"
+    assert panel.value.text == f"y 12, x 9 = {number(float(maps[22, 12, 9]))}"
     chosen = maps[22].astype(np.float64)
     assert facts(panel) == {
         "min": number(chosen.min()),
@@ -125,7 +125,7 @@ def test_the_map_is_painted_in_the_table_s_colours(bench: samples.Bench, panel: 
 def test_a_unit_outside_a_smaller_map_is_not_told(bench: samples.Bench, panel: ChannelInspector) -> None:
     bench.controller.change(layer="layer3.1.relu:2", unit=(13, 13))
     bench.give()
-    assert panel.value.text.startswith("(13, 13) = ")
+    assert panel.value.text.startswith("y 13, x 13 = ")
     bench.controller.change(layer="fc", unit=(13, 13))
     bench.give()
     assert panel.value.text == ""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from explorer.engine.events import Problem, Progress
 from explorer.errors import ForwardError, SourceError
 from explorer.recipe import Recipe
+from explorer.text import set_language
 from tests.ui import samples
 from ui import theme
 from ui.panels.layer_maps import LayerMaps
@@ -126,6 +127,7 @@ def test_sorted_maps_stand_in_descending_order(bench: samples.Bench, panel: Laye
 
 def test_a_fixed_scale_begins_with_what_is_there_and_is_typed(bench: samples.Bench, panel: LayerMaps) -> None:
     bench.load()
+    bench.controller.change(layer="stem.relu")
     view = bench.give().view
     assert not panel.low.isVisible()
     pick(panel.scale, "fixed")
@@ -138,6 +140,127 @@ def test_a_fixed_scale_begins_with_what_is_there_and_is_typed(bench: samples.Ben
         QTest.keyClicks(field, text)
         QTest.keyClick(field, Qt.Key.Key_Return)
     assert (bench.engine.wishes[-1].view.low, bench.engine.wishes[-1].view.high) == (-2.5, 10.0)
+
+
+def agree(panel: LayerMaps) -> bool:
+    """Whether fields and legend name the same ends."""
+    told = [float(text.replace("−", "-")) for text in panel.legend.texts[:2]]
+    return told == [pytest.approx(panel.low.value(), rel=1e-3), pytest.approx(panel.high.value(), rel=1e-3)]
+
+
+def test_a_fixed_scale_of_a_signed_layer_is_symmetric_and_the_fields_say_what_the_legend_says(
+    bench: samples.Bench, panel: LayerMaps
+) -> None:
+    bench.load()
+    figures = bench.give().view.statistics
+    for _press in range(2):  # each map, layer, fixed: as the key does
+        panel.next_scale()
+    look = bench.store.recipe.view
+    assert (look.scale, -look.low) == ("fixed", look.high)
+    assert look.high == pytest.approx(max(-figures.minimum, figures.maximum), rel=0.01)
+    bench.give()
+    assert agree(panel)
+    panel.high.selectAll()
+    QTest.keyClicks(panel.high, "2.5")
+    QTest.keyClick(panel.high, Qt.Key.Key_Return)
+    assert (bench.store.recipe.view.low, bench.store.recipe.view.high) == (-2.5, 2.5)
+    bench.give()
+    assert agree(panel)
+    bench.look(scale="fixed", low=0.0, high=1.0)  # as an older session may have it
+    bench.give()
+    assert (panel.low.text(), panel.high.text()) == ("−1", "1")
+    assert agree(panel)
+    bench.controller.change(layer="stem.relu")
+    bench.give()
+    assert (panel.low.text(), panel.high.text()) == ("0", "1")
+    assert agree(panel)
+
+
+def test_a_layer_of_single_values_has_one_scale_and_box_and_legend_say_so(
+    bench: samples.Bench, panel: LayerMaps
+) -> None:
+    bench.load()
+    bench.controller.change(layer="fc")
+    bench.give()
+    assert panel.scale.currentData() == "layer"
+    assert "whole layer" in panel.legend.texts[3]
+    assert panel.scale.toolTip()
+    pick(panel.sort, "mean")
+    assert bench.store.recipe.view.scale == "map"  # what was chosen for other layers stays
+    for expected in ("fixed", "layer", "fixed"):  # every press of the key shows
+        panel.next_scale()
+        bench.give()
+        assert panel.scale.currentData() == expected
+    bench.look(scale="map")
+    bench.controller.change(layer="stem.conv")
+    bench.give()
+    assert panel.scale.currentData() == "map"
+    assert "each map" in panel.legend.texts[3]
+    assert not panel.scale.toolTip()
+
+
+def test_the_colours_box_shows_the_colours_in_use(bench: samples.Bench, panel: LayerMaps) -> None:
+    bench.load()
+    bench.give()
+    assert panel.colours.shown == "blue–red"
+    assert "negative" in panel.colours.toolTip()
+    signed = panel.colours.grab().toImage()
+    bench.look(colours="magma")
+    assert panel.colours.shown == "blue–red"
+    assert panel.legend.texts[3] == "negative values are blue–red; other layers: magma"  # the key did something
+    assert "magma" in panel.colours.toolTip()
+    width = panel.colours.sizeHint().width()
+    bench.controller.change(layer="stem.relu")
+    bench.give()
+    assert panel.colours.shown == "magma"
+    assert panel.colours.toolTip() == ""
+    assert panel.colours.sizeHint().width() == width
+    assert panel.colours.grab().toImage() != signed
+    bench.controller.change(layer="stem.conv")
+    bench.give()
+    assert "white is 0" in panel.legend.texts[3]  # news no longer
+
+
+def test_the_answer_s_cells_have_the_names_of_their_classes(bench: samples.Bench, panel: LayerMaps) -> None:
+    bench.load()
+    bench.controller.change(layer="fc")
+    view = bench.give().view
+    y, x = view.grid.corner(int(np.flatnonzero(view.order == 281)[0]))
+    assert "tabby" in panel.mosaic.describe((y, x))
+    bench.controller.change(layer="stem.conv")
+    bench.give()
+    assert "tabby" not in panel.mosaic.describe((0, 0))
+
+
+@pytest.mark.parametrize(("language", "width"), [("en", 397), ("ko", 391)])  # as in a window of 1280 × 800
+def test_the_tools_stand_in_one_row_in_the_room_of_a_small_window(
+    bench: samples.Bench, panel: LayerMaps, language: str, width: int
+) -> None:
+    set_language(language)
+    QApplication.sendEvent(panel, QEvent(QEvent.Type.LanguageChange))
+    bench.load()
+    bench.give()
+    panel.resize(width, 700)
+    QTest.qWait(20)
+    assert len({box.y() for box in (panel.scale, panel.sort, panel.colours)}) == 1
+    zoom = [button.mapTo(panel, QPoint(0, 0)) for button in (panel.zoom_out, panel.zoom_fit, panel.zoom_in)]
+    assert len({place.y() for place in zoom}) == 1
+    assert zoom[0].y() > panel.mosaic.geometry().bottom()
+
+
+def test_the_zoom_buttons_grow_with_the_text(qapp: QApplication, panel: LayerMaps) -> None:
+    before = panel.zoom_in.iconSize().width(), panel.zoom_in.width()
+    try:
+        theme.apply(qapp, "dark", 1.5)
+        QTest.qWait(20)
+        assert panel.zoom_in.iconSize().width() == 24 > before[0]
+        assert panel.zoom_in.width() > before[1]
+        corner = panel.zoom_in.parentWidget()
+        assert corner is not None
+        assert panel.legend.rect().contains(corner.geometry())
+        assert corner.geometry().right() == panel.legend.rect().right()
+    finally:
+        theme.apply(qapp, "dark")
 
 
 @pytest.mark.parametrize(("text", "said"), [("99", "below"), ("abc", "numbers"), ("", "numbers"), ("nan", "numbers")])
@@ -164,14 +287,14 @@ def test_the_legend_says_what_the_colours_mean(bench: samples.Bench, panel: Laye
     bench.load()
     bench.give()
     low, high, _fact, meaning, _warning = panel.legend.texts
-    assert (low, high) == ("-max", "+max")
+    assert (low, high) == ("−max", "+max")
     assert "each map on its own scale" in meaning
     assert "white is 0" in meaning
     bench.look(scale="layer")
     view = bench.give().view
     low, high, _fact, meaning, _warning = panel.legend.texts
+    assert low == f"−{high}"
     assert float(high) == pytest.approx(max(view.statistics.maximum, -view.statistics.minimum), rel=1e-3)
-    assert float(low) == -float(high)
     assert "whole layer" in meaning
     bench.controller.change(layer="stem.relu")
     bench.look(scale="map")
@@ -280,7 +403,7 @@ def test_every_control_has_a_name_in_the_language_of_the_moment(
 def test_a_narrow_panel_wraps_its_tools_and_hides_none(panel: LayerMaps) -> None:
     panel.resize(300, 700)
     QTest.qWait(20)
-    tools = (panel.scale, panel.sort, panel.colours, panel.zoom_out, panel.zoom_fit, panel.zoom_in)
+    tools = (panel.scale, panel.sort, panel.colours)
     rows = {widget.y() for widget in tools}
     assert len(rows) > 1
     room = panel.scale.parentWidget()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
-from ui.widgets.numbers import number, percent, shape
+from ui.widgets.number_field import NumberField
+from ui.widgets.numbers import cell, number, percent, shape
 
 
 @pytest.mark.parametrize(
@@ -15,15 +17,15 @@ from ui.widgets.numbers import number, percent, shape
         (0.0, "0"),
         (-0.0, "0"),
         (3.41821, "3.418"),
-        (-757.631, "-757.6"),
+        (-757.631, "−757.6"),
         (0.012345, "0.01235"),
         (12345.6, "12346"),
         (1e6, "1.00e+06"),
-        (-1.2e-5, "-1.20e-05"),
+        (-1.2e-5, "−1.20e−05"),
         (9.99999, "10.00"),
         (math.nan, "NaN"),
         (math.inf, "∞"),
-        (-math.inf, "-∞"),
+        (-math.inf, "−∞"),
     ],
 )
 def test_number(value: float, text: str) -> None:
@@ -45,6 +47,21 @@ def test_number(value: float, text: str) -> None:
 )
 def test_percent(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+def test_a_cell_says_which_number_is_which() -> None:
+    assert cell(12, 9, "= 3.418") == "y 12, x 9 = 3.418"
+
+
+@pytest.mark.parametrize("typed", ["-2,5", "−2.5", "-2.5"])
+def test_a_number_field_shows_a_minus_and_takes_a_hyphen(qapp: QApplication, typed: str) -> None:
+    field = NumberField()
+    field.setText(typed)
+    assert field.value() == -2.5
+    field.set_value(-1e-5)
+    assert field.text() == "−1e−05"
+    assert field.value() == -1e-5
+    field.deleteLater()
 
 
 def test_shape() -> None:

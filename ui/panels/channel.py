@@ -18,7 +18,7 @@ from ui.widgets.histogram import Histogram
 from ui.widgets.kernel_view import KernelView
 from ui.widgets.level_image import colour_table
 from ui.widgets.map_view import MapView
-from ui.widgets.numbers import number, percent, shape
+from ui.widgets.numbers import cell, number, percent, shape
 from ui.widgets.panel import Panel
 
 
@@ -132,7 +132,7 @@ class ChannelInspector(Panel):
         unit = recipe.unit if here and recipe.unit and recipe.unit[0] < h and recipe.unit[1] < w else None
         self.map.set_unit(unit)
         value = "" if unit is None else f"= {number(float(view.map[unit]))}"
-        self.value.set_text("" if unit is None else f"({unit[0]}, {unit[1]}) {value}", value)
+        self.value.set_text("" if unit is None else cell(*unit, value), value)
 
     def _show_kernel(self, view: LayerView | None) -> None:
         kernel = None if view is None else view.kernel

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Slot
-from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QComboBox, QLabel, QToolButton, QWidget
+from PySide6.QtGui import QStandardItemModel
+from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from explorer.graph.values import Layer
-from explorer.render.colours import MAPS
+from explorer.recipe import Scale
 from explorer.text import N_, _
 from explorer.values import LayerView
+from explorer.zoo.labels import labels
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
-from ui.widgets import colour_bar
+from ui.widgets.colour_box import ColourBox
 from ui.widgets.flow import FlowLayout
 from ui.widgets.legend import Legend
-from ui.widgets.level_image import Table, colour_table, image
+from ui.widgets.level_image import Table, colour_table
 from ui.widgets.mosaic_view import MosaicView
 from ui.widgets.number_field import NumberField
 from ui.widgets.numbers import number, percent, shape
 from ui.widgets.panel import Panel
 
-SCALES = {"map": N_("Scale: each map"), "layer": N_("Scale: whole layer"), "fixed": N_("Scale: fixed")}
+SCALES: dict[Scale, str] = {"map": N_("Scale: each map"), "layer": N_("Scale: layer"), "fixed": N_("Scale: fixed")}
 SORTS = {
     "channel": N_("Sort: channel"),
     "mean": N_("Sort: mean"),
     "max": N_("Sort: max"),
     "zeros": N_("Sort: zeros"),
 }
+_labels = lru_cache(maxsize=8)(labels)
 _SETTLE_MS = 80
 """How long the panel must keep its size before the mosaic is laid out for it."""
 
@@ -56,8 +59,12 @@ class LayerMaps(Panel):
         super().__init__(parent)
         self._store, self._controller = store, controller
         self._head: tuple[str, str, str] | None = None
-        self.scale, self.sort, self.colours = QComboBox(self), QComboBox(self), QComboBox(self)
-        self.low, self.high, self._to = NumberField(self), NumberField(self), QLabel("…", self)
+        self._colours, self._noted = store.recipe.view.colours, ""
+        self.scale, self.sort, self.colours = QComboBox(self), QComboBox(self), ColourBox(self)
+        for box in (self.scale, self.sort, self.colours):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.ends = QWidget(self)
+        self.low, self.high = NumberField(self.ends), NumberField(self.ends)
         self.zoom_out, self.zoom_fit, self.zoom_in = QToolButton(self), QToolButton(self), QToolButton(self)
         self.mosaic, self.legend = MosaicView(self), Legend(self)
         self._build()
@@ -78,9 +85,11 @@ class LayerMaps(Panel):
                     box.addItem("", key)
             for place, text in enumerate(texts.values()):
                 box.setItemText(place, _(text))
+            QApplication.sendEvent(box, QEvent(QEvent.Type.FontChange))  # else Qt keeps the width of the old words
         self.scale.setAccessibleName(_("Range that the colours span"))
         self.sort.setAccessibleName(_("Order of the maps"))
         self.colours.setAccessibleName(_("Colours of maps without negative values"))
+        self.colours.set_signed_text(_("blue–red"))
         self.low.setAccessibleName(_("Low end of the fixed scale"))
         self.high.setAccessibleName(_("High end of the fixed scale"))
         for button, text in (
@@ -98,6 +107,8 @@ class LayerMaps(Panel):
         """Take the colours and the text size of the current theme."""
         for field in (self.low, self.high):
             field.setFixedWidth(theme.px(76))
+        for button in (self.zoom_out, self.zoom_fit, self.zoom_in):
+            button.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._take_result()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -113,11 +124,14 @@ class LayerMaps(Panel):
         view = self._view()
         if view is not None:
             table = self._table(view)
+            self._show_tools(view)
             self.mosaic.show_maps(view, table)
+            self.mosaic.set_names(self._names(view))
             self._show_legend(view, table)
             self._show_head(view)
             self._show_choice()
         else:
+            self._show_tools(None)
             self.mosaic.show_maps(None, ())
             self.legend.show_legend("", "", "", "", "", ())
             self._show_head(None)
@@ -125,15 +139,12 @@ class LayerMaps(Panel):
 
     @Slot()
     def _take_recipe(self) -> None:
-        look = self._store.recipe.view
-        self.scale.setCurrentIndex(self.scale.findData(look.scale))
+        look, view = self._store.recipe.view, self._view()
         self.sort.setCurrentIndex(self.sort.findData(look.sort))
         self.colours.setCurrentIndex(self.colours.findData(look.colours))
-        for widget in (self.low, self._to, self.high):
-            widget.setVisible(look.scale == "fixed")
-        for field, value in ((self.low, look.low), (self.high, look.high)):
-            if look.scale != "fixed" or not field.isModified():
-                field.set_value(value)
+        self.ends.setVisible(look.scale == "fixed")
+        if look.colours != self._colours:
+            self._colours, self._noted = look.colours, "" if view is None else view.layer.id
         self._take_result()
         self._settle.start()
 
@@ -144,21 +155,38 @@ class LayerMaps(Panel):
     # to the controller
 
     @Slot()
-    def _change_look(self) -> None:
-        look, scale = self._store.recipe.view, self.scale.currentData()
-        view = self._view()
+    def next_scale(self) -> None:
+        """Stretch the colours over the next range that is another one."""
+        scales = [scale for place, scale in enumerate(SCALES) if self._scale_model().item(place).isEnabled()]
+        now = scales.index(self.scale.currentData()) if self.scale.currentData() in scales else -1
+        self._change_scale(scales[(now + 1) % len(scales)])
+
+    @Slot()
+    def _choose_scale(self) -> None:
+        self._change_scale(self.scale.currentData())
+
+    def _change_scale(self, scale: Scale) -> None:
+        look, view = self._store.recipe.view, self._view()
         if scale == "fixed" and look.scale != "fixed" and view is not None:
             low, high = view.statistics.minimum, view.statistics.maximum
+            low, high = (min(low, -high), max(high, -low)) if view.signed else (low, high)
             if low < high:  # begin with what is there; NaN is not below anything
                 look = replace(look, low=float(f"{low:.3g}"), high=float(f"{high:.3g}"))
-        look = replace(look, scale=scale, sort=self.sort.currentData(), colours=self.colours.currentData())
+        self._controller.change(view=replace(look, scale=scale))
+
+    @Slot()
+    def _change_look(self) -> None:
+        look = replace(self._store.recipe.view, sort=self.sort.currentData(), colours=self.colours.currentData())
         self._controller.change(view=look)
 
     @Slot()
     def _change_ends(self) -> None:
-        low, high = self.low.value(), self.high.value()
+        low, high, view = self.low.value(), self.high.value(), self._view()
         fields = (self.low, self.high)
         if any(f.isModified() for f in fields) and low is not None and high is not None and low < high:
+            if view is not None and view.signed:  # the colours are centred on 0: the end that was typed decides
+                typed = [abs(f.value() or 0.0) for f in fields if f.isModified()]
+                low, high = -max(typed), max(typed)
             for field in fields:
                 field.setModified(False)
             self._controller.change(view=replace(self._store.recipe.view, low=low, high=high))
@@ -188,12 +216,17 @@ class LayerMaps(Panel):
     # inner
 
     def _build(self) -> None:
-        for name in MAPS:
-            self.colours.addItem(_swatch(name), name, name)
-        tools = QWidget(self)
+        tools, zoom = QWidget(self), QWidget(self.legend)
+        ends, buttons = QHBoxLayout(self.ends), QHBoxLayout(zoom)
+        ends.addWidget(self.low)
+        ends.addWidget(QLabel("…", self.ends))
+        ends.addWidget(self.high)
         row = FlowLayout(tools)
-        for widget in (self.scale, self.low, self._to, self.high, self.sort, self.colours):
+        for widget in (self.scale, self.ends, self.sort, self.colours):
             row.addWidget(widget)
+        for layout, gap in ((ends, 6), (buttons, 2)):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(gap)
         for before, after in pairwise((self.scale, self.low, self.high, self.sort, self.colours, self.zoom_out)):
             self.setTabOrder(before, after)
         for button, icon in (
@@ -202,14 +235,16 @@ class LayerMaps(Panel):
             (self.zoom_in, "zoom-in"),
         ):
             theme.set_icon(button, icon)
-            button.setIconSize(QSize(16, 16))
-            row.addWidget(button)
+            button.setObjectName("small")
+            buttons.addWidget(button)
+        self.legend.set_corner(zoom)
         self.body.addWidget(tools)
         self.body.addWidget(self.mosaic, 1)
         self.body.addWidget(self.legend)
 
     def _connect(self) -> None:
-        for box in (self.scale, self.sort, self.colours):
+        self.scale.activated.connect(self._choose_scale)
+        for box in (self.sort, self.colours):
             box.activated.connect(self._change_look)
         for field in (self.low, self.high):
             field.editingFinished.connect(self._change_ends)
@@ -235,6 +270,41 @@ class LayerMaps(Panel):
         """Return the change that goes with a choice on maps which are not, or no longer, the wished layer's."""
         return {} if self._store.recipe.layer in ("", view.layer.id) else {"layer": view.layer.id}
 
+    def _scale_model(self) -> QStandardItemModel:
+        model = self.scale.model()
+        assert isinstance(model, QStandardItemModel)
+        return model
+
+    def _scale(self, view: LayerView | None) -> Scale:
+        """Return the scale in use: a map of one value has none of its own."""
+        scale = self._store.recipe.view.scale
+        return "layer" if scale == "map" and view is not None and view.map.size == 1 else scale
+
+    def _names(self, view: LayerView) -> tuple[str, ...]:
+        """Return the classes that the channels stand for where the layer is the network's answer."""
+        network = self._store.network
+        if network is None or view.layer.id != network.graph.output.id:
+            return ()
+        names = _labels(network.labels)
+        return names if len(names) == view.layer.channels else ()
+
+    def _show_tools(self, view: LayerView | None) -> None:
+        """Let the tools say what is in use, which for some layers is not what was chosen."""
+        look, signed = self._store.recipe.view, view is not None and view.signed
+        single = view is not None and view.map.size == 1
+        if self._scale_model().item(0).isEnabled() == single:
+            self._scale_model().item(0).setEnabled(not single)
+        self.scale.setCurrentIndex(self.scale.findData(self._scale(view)))
+        self.scale.setToolTip(_("A map of one value has no scale of its own.") if single else "")
+        self.colours.set_signed(signed)
+        text = _("This layer has negative values: blue below 0, white 0, red above. {colours} is for other layers.")
+        self.colours.setToolTip(text.format(colours=look.colours) if signed else "")
+        reach = max(abs(look.low), abs(look.high))
+        ends = (-reach, reach) if signed else (look.low, look.high)
+        for field, value in zip((self.low, self.high), ends, strict=True):
+            if look.scale != "fixed" or not field.isModified():
+                field.set_value(value)
+
     def _table(self, view: LayerView) -> Table:
         return colour_table(self._store.recipe.view.colours, view.signed, theme.current().panel)
 
@@ -258,9 +328,9 @@ class LayerMaps(Panel):
 
     def _show_legend(self, view: LayerView, table: Table) -> None:
         look, ends = self._store.recipe.view, (_("min"), _("max"))
-        scale = "layer" if look.scale == "map" and view.map.size == 1 else look.scale
+        scale = self._scale(view)
         if view.signed:
-            ends = ("-max", "+max")
+            ends = ("−max", "+max")
         if scale != "map":
             ends = (number(float(view.ranges[0, 0])), number(float(view.ranges[0, 1])))
         meaning = {
@@ -268,7 +338,11 @@ class LayerMaps(Panel):
             "layer": _("one scale for the whole layer"),
             "fixed": _("fixed scale"),
         }[scale]
-        if view.signed:
+        if view.layer.id != self._noted:
+            self._noted = ""
+        if view.signed and self._noted:  # colours were just chosen that do not show here
+            meaning = _("negative values are blue–red; other layers: {colours}").format(colours=look.colours)
+        elif view.signed:
             meaning += " · " + _("white is 0, blue below, red above")
         warning, low, high = "", self.low.value(), self.high.value()
         if look.scale == "fixed" and (low is None or high is None):
@@ -305,9 +379,3 @@ class LayerMaps(Panel):
         if "source" in store.problems:
             return _("Open another picture, or start the camera: the activation maps appear here."), False
         return _("The activation maps appear here as soon as the network has seen the picture."), False
-
-
-def _swatch(name: str) -> QIcon:
-    """Return a small bar in the colours of a map."""
-    bar = image(colour_bar.LYING, colour_table(name, False, "#000000")).convertToFormat(QImage.Format.Format_RGB32)
-    return QIcon(QPixmap.fromImage(bar.scaled(28, 12)))

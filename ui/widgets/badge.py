@@ -10,7 +10,7 @@ from ui import theme
 
 
 class Badge(QWidget):
-    """Text such as ``(12, 9) = 3.418``, or a short form where there is no room; "" hides it but keeps its place."""
+    """Text such as ``y 12, x 9 = 3.418``, or a short form where there is no room; "" hides it but keeps its place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -42,8 +42,8 @@ class ColourBar(QWidget):
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Return room for the bar and ``-0.00e+00``-like numbers."""
-        widest = QFontMetrics(self._font()).horizontalAdvance("-0.00e-00")
+        """Return room for the bar and ``−0.00e+00``-like numbers."""
+        widest = QFontMetrics(self._font()).horizontalAdvance("−0.00e−00")
         return QSize(self.WIDTH + self.GAP + widest, 96)
 
     def minimumSizeHint(self) -> QSize:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 
-_WIDEST = "-0000.0"
+_WIDEST = "−0000.0"
 _GAP = 14
 
 

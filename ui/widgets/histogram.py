@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from explorer.text import _
 from explorer.values import Statistics
 from ui import theme
 from ui.widgets.numbers import number, percent
@@ -56,24 +57,27 @@ class Histogram(QWidget):
         ceiling = 1.25 * second if cut else top
         step = room.width() / len(counts)
         gap = 1.0 if step >= 4 else 0.0
-        painter.setPen(Qt.PenStyle.NoPen)
+        bars = []
         for place, count in enumerate(counts.tolist()):
             if count:
                 height = max(1.5, min(count / ceiling, 1.0) * room.height())
-                bar = QRectF(room.left() + place * step, room.bottom() - height, max(step - gap, 1.0), height)
-                painter.fillRect(bar, QColor(colours.accent))
-                if cut and count == top:
-                    self._paint_cut(painter, room, bar, count / int(counts.sum()))
+                bars.append(QRectF(room.left() + place * step, room.bottom() - height, max(step - gap, 1.0), height))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.accent))
+        painter.drawRects(bars)
+        if cut:
+            highest = bars[int(np.count_nonzero(counts[: int(counts.argmax())]))]
+            self._paint_cut(painter, room, highest, top / int(counts.sum()))
 
     def _paint_cut(self, painter: QPainter, room: QRectF, bar: QRectF, share: float) -> None:
         """Show that a bar is higher than it can be drawn, and what share of the values it holds."""
-        colours, text = theme.current(), percent(share)
+        colours, text = theme.current(), _("{share} in this bar").format(share=percent(share))
         painter.fillRect(QRectF(bar.left() - 1, bar.top() + 6, bar.width() + 2, 3), QColor(colours.panel))
         painter.setPen(QColor(colours.dim))
         width = painter.fontMetrics().horizontalAdvance(text)
         left = bar.right() + 4 if bar.right() + 4 + width <= room.right() else bar.left() - 4 - width
-        painter.drawText(QRectF(left, bar.top(), width + 2, painter.fontMetrics().height()), 0, text)
-        painter.setPen(Qt.PenStyle.NoPen)
+        if left >= 0:
+            painter.drawText(QRectF(left, bar.top(), width + 2, painter.fontMetrics().height()), 0, text)
 
     def _paint_numbers(self, painter: QPainter, room: QRectF, statistics: Statistics, line: float) -> None:
         colours, metrics = theme.current(), painter.fontMetrics()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from explorer.text import _
@@ -17,6 +17,8 @@ from ui.widgets.numbers import number
 _LARGEST_CELL = 22
 _SMALLEST_CELL = 5
 _GAP = 4
+_LETTERS = ("RGB", "R", "G", "B")
+"""What stands over the picture of a kernel in colour and over its slices."""
 
 
 def slice_levels(kernel: Floats) -> Bytes:
@@ -95,6 +97,7 @@ class KernelView(QWidget):
         if self._kernel is None:
             return
         painter, colours = QPainter(self), theme.current()
+        painter.setFont(self._font())
         table = colour_table("grey", True, colours.panel)
         shown, first = self._shown(self.width()), 0 if self._picture is None else 1
         if self._picture is not None:
@@ -105,10 +108,13 @@ class KernelView(QWidget):
             levels = np.ascontiguousarray(self._levels[place])
             piece = image(levels, table)
             painter.drawImage(self._rect(place + first), piece, QRectF(piece.rect()))
+        painter.setPen(QColor(colours.dim))
+        for place in range(shown + first if first else 0):
+            above = self._rect(place).adjusted(0, -self._letters, 0, 0)
+            painter.drawText(above, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter, _LETTERS[place])
         rest = len(self._levels) - shown
         if rest:
             text = _("+ {count} more").format(count=rest)
-            painter.setPen(QColor(colours.dim))
             line = self.fontMetrics().height()
             painter.drawText(QRectF(0, self.height() - line, self.width(), line), Qt.AlignmentFlag.AlignLeft, text)
         if self._pointer is not None and (text := self.describe(self._pointer)):
@@ -128,6 +134,16 @@ class KernelView(QWidget):
                 return f"w[{place}, {y}, {x}] = {number(float(self._kernel[place, y, x]))}"
         return ""
 
+    def _font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPixelSize(theme.px(11))
+        return font
+
+    @property
+    def _letters(self) -> int:
+        """Height of the letters over the slices, px; 0 where there are none."""
+        return 0 if self._picture is None else QFontMetrics(self._font()).height() + 1
+
     # geometry: ``cell`` px a weight, so that few slices are large and many are small
 
     @property
@@ -140,9 +156,13 @@ class KernelView(QWidget):
         count += self._picture is not None
         for cell in range(_LARGEST_CELL, _SMALLEST_CELL, -1):
             columns = max((width + _GAP) // (kw * cell + _GAP), 1)
-            if -(-count // columns) * (kh * cell + _GAP) <= theme.px(self.HEIGHT) and kw * cell <= width:
+            if -(-count // columns) * self._pitch(kh, cell) <= theme.px(self.HEIGHT) and kw * cell <= width:
                 return cell
         return _SMALLEST_CELL
+
+    def _pitch(self, kh: int, cell: int) -> int:
+        """From the top of one row of slices to the next, px."""
+        return self._letters + kh * cell + _GAP
 
     def _columns(self, width: int) -> int:
         return max((width + _GAP) // (self._sizes[2] * self._cell(width) + _GAP), 1)
@@ -150,7 +170,7 @@ class KernelView(QWidget):
     def _shown(self, width: int) -> int:
         count, kh, _kw = self._sizes
         first = 0 if self._picture is None else 1
-        rows = max(theme.px(self.HEIGHT) // (kh * self._cell(width) + _GAP), 1)
+        rows = max(theme.px(self.HEIGHT) // self._pitch(kh, self._cell(width)), 1)
         return min(count, rows * self._columns(width) - first)
 
     def _height(self, width: int) -> int:
@@ -160,10 +180,10 @@ class KernelView(QWidget):
         shown = self._shown(width)
         rows = -(-(shown + (self._picture is not None)) // self._columns(width))
         more = self.fontMetrics().height() + 2 if shown < count else 0
-        return rows * (kh * self._cell(width) + _GAP) - _GAP + more
+        return rows * self._pitch(kh, self._cell(width)) - _GAP + more
 
     def _rect(self, place: int) -> QRectF:
         _count, kh, kw = self._sizes
         cell = self._cell(self.width())
         row, column = divmod(place, self._columns(self.width()))
-        return QRectF(column * (kw * cell + _GAP), row * (kh * cell + _GAP), kw * cell, kh * cell)
+        return QRectF(column * (kw * cell + _GAP), row * self._pitch(kh, cell) + self._letters, kw * cell, kh * cell)

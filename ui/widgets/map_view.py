@@ -10,7 +10,7 @@ from explorer.values import LayerView
 from ui import theme
 from ui.widgets import marks
 from ui.widgets.level_image import LevelImage, Table
-from ui.widgets.numbers import number
+from ui.widgets.numbers import cell, number
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
@@ -80,15 +80,15 @@ class MapView(ZoomView):
             self._paint_unit(painter, viewport, unit)
         pixel = None if self._pointer is None else self.pixel_at(self._pointer)
         if pixel is not None and self._pointer is not None:
-            text = f"({pixel[0]}, {pixel[1]}) = {number(float(self._view.map[pixel]))}"
+            text = cell(*pixel, f"= {number(float(self._view.map[pixel]))}")
             marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
     def _paint_unit(self, painter: QPainter, viewport: Viewport, unit: tuple[int, int]) -> None:
-        cell = self.rect_of(unit[0], unit[1], unit[0] + 1, unit[1] + 1)
+        place = self.rect_of(unit[0], unit[1], unit[0] + 1, unit[1] + 1)
         grow = max(0.0, (SMALLEST_MARK - viewport.scale) / 2)
         whole = self.rect_of(0, 0, *viewport.picture_hw)
-        centre = cell.center()
-        mark = cell.adjusted(-grow, -grow, grow, grow)
+        centre = place.center()
+        mark = place.adjusted(-grow, -grow, grow, grow)
         arms = (
             (QPointF(whole.left(), centre.y()), QPointF(mark.left(), centre.y())),
             (QPointF(mark.right(), centre.y()), QPointF(whole.right(), centre.y())),

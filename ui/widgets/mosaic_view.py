@@ -11,7 +11,7 @@ from explorer.values import LEVEL_NAN, LEVELS, LayerView
 from ui import theme
 from ui.widgets import marks
 from ui.widgets.level_image import LevelImage, Table
-from ui.widgets.numbers import number
+from ui.widgets.numbers import cell, number
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
@@ -38,6 +38,7 @@ class MosaicView(ZoomView):
         self._view: LayerView | None = None
         self._channel = 0
         self._unit: tuple[int, int] | None = None
+        self._names: tuple[str, ...] = ()
 
     @property
     def view(self) -> LayerView | None:
@@ -59,6 +60,10 @@ class MosaicView(ZoomView):
         if (channel, unit) != (self._channel, self._unit):
             self._channel, self._unit = channel, unit
             self.update()
+
+    def set_names(self, names: tuple[str, ...]) -> None:
+        """Take what each channel stands for, such as the classes of an output; () for channels without a name."""
+        self._names = names
 
     def unit_at(self, pixel: tuple[int, int]) -> tuple[int, int, int] | None:
         """Return (channel, row, column) of the map cell at a pixel of the mosaic; None on a gap."""
@@ -82,11 +87,13 @@ class MosaicView(ZoomView):
             return ""
         view, (channel, y, x) = self._view, found
         table = view.channels
-        return _("channel {channel}   ({y}, {x}) {value}\nfrom {low} to {high}, mean {mean}").format(
+        value = self._value(channel, y, x, int(view.mosaic[pixel]))
+        name = f"{self._names[channel]}   " if channel < len(self._names) else ""
+        if view.map.size == 1:
+            return _("channel {channel}   {value}").format(channel=channel, value=name + value)
+        return _("channel {channel}   {cell}\nfrom {low} to {high}, mean {mean}").format(
             channel=channel,
-            y=y,
-            x=x,
-            value=self._value(channel, y, x, int(view.mosaic[pixel])),
+            cell=name + cell(y, x, value),
             low=number(float(table.minimum[channel])),
             high=number(float(table.maximum[channel])),
             mean=number(float(table.mean[channel])),
@@ -164,9 +171,9 @@ class MosaicView(ZoomView):
         (h, w) = view.map.shape
         if self._unit is not None and tile.width() >= UNIT_MARKED_FROM and self._unit[0] < h and self._unit[1] < w:
             cell_h, cell_w = tile.height() / h, tile.width() / w
-            cell = QRectF(tile.x() + self._unit[1] * cell_w, tile.y() + self._unit[0] * cell_h, cell_w, cell_h)
+            mark = QRectF(tile.x() + self._unit[1] * cell_w, tile.y() + self._unit[0] * cell_h, cell_w, cell_h)
             grow = max(0.0, (5 - min(cell_w, cell_h)) / 2)
-            marks.box(painter, cell.adjusted(-grow, -grow, grow, grow), theme.current().unit)
+            marks.box(painter, mark.adjusted(-grow, -grow, grow, grow), theme.current().unit)
 
     def _position(self, channel: int) -> int | None:
         if self._view is None:

@@ -6,9 +6,11 @@ import math
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from ui.widgets.numbers import minus
+
 
 class NumberField(QLineEdit):
-    """Takes ``0.5``, ``-3``, ``1e-4``; a decimal comma counts as a point."""
+    """Takes ``0.5``, ``-3``, ``1e-4``; a decimal comma counts as a point, and a minus sign as a hyphen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -17,7 +19,7 @@ class NumberField(QLineEdit):
     def value(self) -> float | None:
         """Return the number, or None where the text is not a finite one."""
         try:
-            value = float(self.text().replace(",", "."))
+            value = float(self.text().replace(",", ".").replace("−", "-"))
         except ValueError:
             return None
         return value if math.isfinite(value) else None
@@ -25,4 +27,4 @@ class NumberField(QLineEdit):
     def set_value(self, value: float) -> None:
         """Show ``value``, unless it is what the text says already."""
         if self.value() != value:
-            self.setText(f"{value:g}")
+            self.setText(minus(f"{value:g}"))

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import math
 
+from explorer.text import _
+
 
 def number(value: float) -> str:
-    """Return ``value`` with four significant digits: ``3.418``, ``-757.6``, ``0.0123``, ``1.20e-05``; 0 is ``0``."""
+    """Return ``value`` with four significant digits: ``3.418``, ``−757.6``, ``0.0123``, ``1.20e−05``; 0 is ``0``."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
+        return "∞" if value > 0 else "−∞"
     size = abs(value)
     if size == 0:
         return "0"
     if size >= 1e6 or size < 1e-4:
-        return f"{value:.2e}"
+        return minus(f"{value:.2e}")
     digits = 3 - int(f"{size:.3e}".split("e")[1])  # of the rounded value: 9.9999 is 10.00
-    return f"{value:.{min(max(digits, 0), 5)}f}"
+    return minus(f"{value:.{min(max(digits, 0), 5)}f}")
+
+
+def minus(text: str) -> str:
+    """Return a number's ``text`` with the minus sign, which is as wide as a plus, in place of the hyphen."""
+    return text.replace("-", "−")
+
+
+def cell(y: int, x: int, value: str) -> str:
+    """Return where a cell is and what it holds: ``y 12, x 9 = 3.418``; ``value`` comes with its sign of equality."""
+    return _("y {y}, x {x} {value}").format(y=y, x=x, value=value)
 
 
 def percent(share: float) -> str:
