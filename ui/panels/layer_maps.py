@@ -85,7 +85,7 @@ class LayerMaps(Panel):
                     box.addItem("", key)
             for place, text in enumerate(texts.values()):
                 box.setItemText(place, _(text))
-            QApplication.sendEvent(box, QEvent(QEvent.Type.FontChange))  # else Qt keeps the width of the old words
+            QApplication.sendEvent(box, QEvent(QEvent.Type.StyleChange))  # else Qt keeps the width of the old words
         self.scale.setAccessibleName(_("Range that the colours span"))
         self.sort.setAccessibleName(_("Order of the maps"))
         self.colours.setAccessibleName(_("Colours of maps without negative values"))
