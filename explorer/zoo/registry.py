@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from explorer.errors import NetworkError
@@ -157,6 +158,6 @@ def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
             raise NetworkError(
                 N_("These weights do not fit {network} ({reason}): choose others, or --weights none."),
                 network=card.title,
-                reason=str(error).splitlines()[-1].strip().rstrip("."),
+                reason=shorten(str(error).splitlines()[-1], 200, placeholder=" …").rstrip("."),
             ) from error
     return network.eval()

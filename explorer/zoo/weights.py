@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import pickle
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
-from explorer.errors import NetworkError
+from explorer.device import out_of_memory
+from explorer.errors import DeviceError, NetworkError
 from explorer.text import N_
 from explorer.zoo.card import Card, Weights, WeightState
 
@@ -94,13 +97,11 @@ def find(card: Card, name: str = "") -> Weights | None:
 
 
 def load(weights: Weights) -> dict[str, Tensor]:
-    """Return the tensors of ``weights`` on the CPU, by name.
+    """Return the tensors of ``weights`` on the CPU, by name; numbers of half or double precision become float32.
 
     Raises:
-        NetworkError: the file cannot be read, its hash is not the card's, or it holds more than tensors.
+        NetworkError: the file cannot be read, its hash is not the card's, or it holds something else.
     """
-    import torch
-
     file = _file(weights)
     try:
         with file.open("rb") as stream:
@@ -108,19 +109,62 @@ def load(weights: Weights) -> dict[str, Tensor]:
             if not found.startswith(weights.sha256):
                 raise NetworkError(_damaged(weights), **_what(weights, file, found))
             stream.seek(0)
-            tensors: dict[str, Tensor] = torch.load(stream, map_location="cpu", weights_only=True)
-            return tensors
-    except pickle.UnpicklingError as error:
-        raise NetworkError(
-            N_("The weights file {file} holds more than tensors, and that could run a stranger's program: not opened."),
-            file=file,
-        ) from error
+            return _tensors(_content(stream, file), file)
     except OSError as error:
         raise NetworkError(
             N_("The weights file {file} cannot be read: {reason}. Or choose random weights: --weights none."),
             file=file,
             reason=error.strerror or error,
         ) from error
+
+
+def _content(stream: IO[bytes], file: Traversable) -> Any:
+    """Return what was saved; nothing in it is executed."""
+    import torch
+
+    try:
+        return torch.load(stream, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file makes torch, zip and pickle raise anything
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: it points before its beginning
+            raise
+        if out_of_memory(error):
+            raise DeviceError(
+                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
+                device="cpu",
+            ) from error
+        if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
+            raise NetworkError(
+                N_(
+                    "The weights file {file} holds more than tensors, and that could run a stranger's program: it is "
+                    "not opened. Save only the state_dict of the network, or choose random weights: --weights none."
+                ),
+                file=file,
+            ) from error
+        raise _no_weights(file, type(error).__name__) from error
+
+
+def _tensors(content: Any, file: Traversable) -> dict[str, Tensor]:
+    """Return ``content`` if it is what a network's ``state_dict`` is, in float32."""
+    import torch
+
+    if not isinstance(content, Mapping) or not content:
+        raise _no_weights(file, f"{type(content).__name__}()" if content == {} else type(content).__name__)
+    for name, value in content.items():
+        plain = isinstance(value, torch.Tensor) and value.layout is torch.strided and value.device.type == "cpu"
+        if not isinstance(name, str) or not plain or value.is_quantized or value.is_complex():
+            raise _no_weights(file, f"{name}: {type(value).__name__}")
+    return {name: value.float() if value.is_floating_point() else value for name, value in content.items()}
+
+
+def _no_weights(file: Traversable, found: str) -> NetworkError:
+    return NetworkError(
+        N_(
+            "The weights file {file} does not hold a network's tensors by name ({found}): save its state_dict again, "
+            "or choose random weights: --weights none."
+        ),
+        file=file,
+        found=found,
+    )
 
 
 def _file(weights: Weights) -> Traversable:

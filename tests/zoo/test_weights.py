@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -127,5 +129,54 @@ def test_nothing_in_a_file_runs(small: Weights, tmp_path: Path) -> None:
 
     torch.save({"weight": Payload()}, path(small))
     with pytest.raises(NetworkError, match="holds more than tensors"):
-        weights.load(replace(small, sha256=sha256(path(small).read_bytes()).hexdigest()))
+        weights.load(as_it_is(small))
     assert not (tmp_path / "it ran").exists()
+
+
+def as_it_is(small: Weights) -> Weights:
+    """The card of whatever is in the file."""
+    return replace(small, sha256=sha256(path(small).read_bytes()).hexdigest())
+
+
+def saved(value: Any, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    torch.save(value, stream, **options)
+    return stream.getvalue()
+
+
+STATE = {"weight": torch.arange(10_000.0)}
+CONTENTS = {
+    "nothing": b"",
+    "text": b"hello\n" * 9,
+    "a page of the web": b"<!DOCTYPE html><html>404</html>",
+    "noise": bytes(range(255, 0, -1)),
+    "a cut zip": saved(STATE)[:20_000],
+    "zip's first letters": b"PK\x03\x04" + bytes(500),
+    "a cut old file": saved(STATE, _use_new_zipfile_serialization=False)[:20_000],
+    "the head of an old file": saved(STATE, _use_new_zipfile_serialization=False)[:100],
+    "a list": saved([torch.zeros(2)]),
+    "one tensor": saved(torch.zeros(2)),
+    "None": saved(None),
+    "an empty dict": saved({}),
+    "numbers as names": saved({1: torch.zeros(2)}),
+    "text as tensors": saved({"weight": "much"}),
+    "a whole checkpoint": saved({"state_dict": STATE, "epoch": 3}),
+    "complex numbers": saved({"weight": torch.zeros(2, dtype=torch.complex64)}),
+    "sparse tensors": saved({"weight": torch.zeros(2).to_sparse()}),
+    "tensors without data": saved({"weight": torch.zeros(2, device="meta")}),
+}
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS.keys())
+def test_whatever_else_a_file_holds_is_a_sentence(small: Weights, content: bytes) -> None:
+    path(small).write_bytes(content)
+    with pytest.raises(NetworkError, match=r"does not hold a network's tensors by name \(.+\).*--weights none"):
+        weights.load(as_it_is(small))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_other_precisions_become_float32(small: Weights, dtype: torch.dtype) -> None:
+    path(small).write_bytes(saved({"weight": torch.arange(8, dtype=dtype), "seen": torch.tensor(3)}))
+    found = weights.load(as_it_is(small))
+    assert torch.equal(found["weight"], torch.arange(8.0))
+    assert (found["weight"].dtype, found["seen"].dtype) == (torch.float32, torch.int64)
