@@ -14,7 +14,8 @@ from explorer.cli.streams import complain, one_line
 from explorer.engine.events import Problem
 from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
-from explorer.settings import Settings, write_atomically
+from explorer.render.export import write
+from explorer.settings import Settings
 from explorer.text import N_, _
 from ui.app import Application, leave, qt_application
 
@@ -68,7 +69,7 @@ class Shot(QObject):
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         self._application.window.grab().save(buffer, "PNG")
         try:
-            write_atomically(self._path, bytes(buffer.data().data()))
+            write(self._path, lambda file: file.write(bytes(buffer.data().data())))
         except ExplorerError as error:
             self._end(error)
         else:
@@ -76,7 +77,8 @@ class Shot(QObject):
 
     @Slot()
     def _fail(self) -> None:
-        problem: Problem | None = next(reversed(self._application.store.problems.values()), None)
+        problems = reversed(self._application.store.problems.values())
+        problem: Problem | None = next((one for one in problems if one.where != "device"), None)
         if problem is not None:
             self._end(problem.error)
 

@@ -56,8 +56,12 @@ def folder(path: Path) -> None:
         raise problem(error, path) from error
 
 
-def _write(path: Path | str, fill: Callable[[BinaryIO], object]) -> None:
-    """Write a file through ``fill`` beside ``path`` and move it there when it is whole."""
+def write(path: Path | str, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file through ``fill`` beside ``path`` and move it there when it is whole.
+
+    Raises:
+        ExportError: it cannot be written; what was there before is untouched.
+    """
     path = Path(path)
     part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
@@ -113,7 +117,7 @@ def mosaic_png(view: LayerView, colours: str, path: Path | str, trained: bool = 
     note = _note([_("{count} maps").format(count=view.grid.count)], trained)
     table = colour_maps.table(colours, view.signed, GAP_RGB)
     page = figure(view.mosaic, table, _title(view), note, ticks)
-    _write(path, lambda file: page.save(file, "PNG"))
+    write(path, lambda file: page.save(file, "PNG"))
 
 
 def map_png(view: LayerView, colours: str, path: Path | str, trained: bool = True) -> None:
@@ -121,7 +125,7 @@ def map_png(view: LayerView, colours: str, path: Path | str, trained: bool = Tru
     table = colour_maps.table(colours, view.signed, GAP_RGB)
     note = _note([_("channel {channel}").format(channel=view.channel)], trained)
     page = figure(view.map_levels, table, _title(view), note, _ticks(*map(float, view.ranges[view.channel])))
-    _write(path, lambda file: page.save(file, "PNG"))
+    write(path, lambda file: page.save(file, "PNG"))
 
 
 def maps_npz(maps: Floats, path: Path | str) -> None:
@@ -130,7 +134,7 @@ def maps_npz(maps: Floats, path: Path | str) -> None:
     Raises:
         ExportError: the file cannot be written.
     """
-    _write(path, lambda file: np.savez(file, maps=maps))
+    write(path, lambda file: np.savez(file, maps=maps))
 
 
 def _number(value: float) -> float | None:
@@ -158,7 +162,7 @@ def _rows_or_document(
         content = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     else:
         raise ExportError(N_("“{path}” has no known ending: let the name end in .csv or .json."), path=path)
-    _write(path, lambda file: file.write(content.encode()))
+    write(path, lambda file: file.write(content.encode()))
 
 
 def statistics(view: LayerView, path: Path | str, trained: bool = True) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ def shot(one: Desk, path: Path, limit_ms: int = 60_000) -> Shot:
 
 def test_is_taken_once_everything_has_arrived(qapp: QApplication, tmp_path: Path) -> None:
     path = tmp_path / "그림" / "shot.png"
+    path.parent.mkdir()
     with desk(qapp) as one:
         taken = shot(one, path)
         one.show(1001, 703)
@@ -88,12 +90,27 @@ def test_never_hangs(qapp: QApplication, tmp_path: Path, capsys: pytest.CaptureF
     assert "not complete" in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_written(qapp: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["file/shot.png", "missing/shot.png"])
+def test_a_file_that_cannot_be_written(
+    qapp: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with desk(qapp) as one:
-        taken = shot(one, tmp_path / "file" / "shot.png")
+        taken = shot(one, tmp_path / name)
         one.show()
         one.load()
         answer_until(one, lambda: one.engine.stopped > 0)
         assert taken.exit_code == 2
-    assert str(tmp_path / "file") in capsys.readouterr().err
+    assert str(tmp_path / name) in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions like Unix's")
+def test_the_file_has_a_files_ordinary_permissions(qapp: QApplication, tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    with desk(qapp) as one:
+        shot(one, tmp_path / "shot.png")
+        one.show()
+        one.load()
+        answer_until(one, lambda: one.engine.stopped > 0)
+    assert (tmp_path / "shot.png").stat().st_mode == (tmp_path / "other").stat().st_mode
