@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -16,7 +16,7 @@ from explorer.values import Source
 from tests.ui import samples
 from ui import theme
 from ui.panels.layer_strip import ALL, LayerStrip
-from ui.widgets.layer_list import blocks, shorten
+from ui.widgets.layer_list import blocks, picture_rect, shorten
 
 
 @pytest.fixture
@@ -88,6 +88,58 @@ def test_nothing_found_says_so_and_changes_nothing(bench: samples.Bench, strip: 
     assert strip.list.currentIndex().data() == "pool"
     assert strip.list.message == ""
     assert len(bench.engine.wishes) == wishes
+
+
+def test_what_the_box_leaves_out_is_told_and_one_click_away(bench: samples.Bench, strip: LayerStrip) -> None:
+    strip.search.setText("relu")  # the blocks' ends are relus; none is a batch_norm
+    assert shown(strip)
+    assert strip.elsewhere.isHidden()
+    wanted = [layer.id for layer in bench.graph if layer.op == "batch_norm"]
+    strip.search.setText("batch_norm")
+    assert shown(strip) == []
+    assert str(len(wanted)) in strip.list.message
+    assert strip.elsewhere.isVisible()
+    assert str(len(wanted)) in strip.elsewhere.text()
+    strip.elsewhere.click()
+    assert shown(strip) == wanted
+    assert strip.show_box.currentData() == "*"
+    assert strip.elsewhere.isHidden()
+    show(strip, "")
+    QTest.keyClick(strip.search, Qt.Key.Key_Return)
+    assert shown(strip) == wanted
+    strip.search.setText("no such layer")
+    assert strip.elsewhere.isHidden()
+
+
+def test_the_count_in_the_head_says_what_it_counts(bench: samples.Bench, strip: LayerStrip) -> None:
+    count = len(shown(strip))
+    assert strip._detail.toolTip() == f"{count} of the network's {len(bench.graph)} layers are listed"
+
+
+def test_a_new_thumbnail_repaints_its_own_place_only(bench: samples.Bench, strip: LayerStrip) -> None:
+    bench.controller.change(source=Source("demo", ""))
+    bench.give()
+    QTest.qWait(30)
+    spy = _Repaints()
+    strip.list.viewport().installEventFilter(spy)
+    result = samples.result(bench.store.recipe, bench.graph, seed=5)
+    kept = dict(strip.list.thumbnails) | {"stem.conv": result.thumbnails["stem.conv"]}
+    strip.list.show_thumbnails(kept, "viridis")
+    QApplication.processEvents()
+    row = strip.list.visualRect(strip.model.index(strip.model.row("stem.conv") or 0))
+    assert spy.regions == [QRegion(picture_rect(row))]
+    assert row.contains(spy.regions[0].boundingRect())
+
+
+class _Repaints(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.regions: list[QRegion] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.regions.append(event.region())
+        return False
 
 
 def test_arrow_keys_choose_and_undo_brings_the_row_back(bench: samples.Bench, strip: LayerStrip) -> None:
@@ -245,6 +297,37 @@ def test_a_long_name_keeps_its_end(qapp: QApplication) -> None:
         short = shorten(whole, metrics, room)
         assert short.endswith("…10.project_conv")
         assert metrics.horizontalAdvance(short) <= room
-    tight = shorten(whole, metrics, width // 2)
-    assert "…" in tight
-    assert metrics.horizontalAdvance(tight) <= width // 2
+    for room in range(metrics.horizontalAdvance("…10.pro…nv"), width):  # the number never goes
+        short = shorten(whole, metrics, room)
+        assert "…10.p" in short
+        assert short.endswith("v")
+        assert metrics.horizontalAdvance(short) <= room
+    for name, parts in {
+        "features.denseblock3.denselayer12.conv2": ("…3.", "…12.conv2"),
+        "layer1.0.downsample_of_it.0": ("1.0.", "…0"),
+    }.items():
+        short = shorten(name, metrics, width)
+        assert [short.index(part) for part in parts] == sorted(short.index(part) for part in parts)
+        assert metrics.horizontalAdvance(short) <= width
+    assert metrics.horizontalAdvance(shorten(whole, metrics, 20)) <= 20
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_row_keeps_the_name_whole_at_a_small_window_s_width_and_cuts_nothing_unseen(
+    qapp: QApplication, strip: LayerStrip, scale: float
+) -> None:
+    delegate = strip.list._delegate
+    font, small = QFont(qapp.font()), QFont(qapp.font())
+    font.setPixelSize(round(13 * scale))
+    small.setPixelSize(round(11 * scale))
+    layer = Layer("blocks.0.project_conv", "", "adaptive_avg_pool2d", (), (1000, 112, 112), "CHW")
+    name, op, size = delegate._shortened(layer, QFontMetrics(font), 162, QFontMetrics(small), 110)
+    assert (name == layer.id) is (scale == 1.0)
+    assert "…0.p" in name or name == layer.id
+    for text, whole, metrics, room in (
+        (op, layer.op, QFontMetrics(small), 110),
+        (size, "1000×112×112", QFontMetrics(small), 110),
+        (name, layer.id, QFontMetrics(font), 162),
+    ):
+        assert metrics.horizontalAdvance(text) <= room
+        assert text == whole or "…" in text

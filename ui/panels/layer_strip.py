@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from explorer.graph.values import Graph, Layer
 from explorer.text import _
@@ -37,9 +37,11 @@ class LayerStrip(Panel):
         self.show_box = QComboBox(self)
         self.show_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.show_box.setMinimumContentsLength(6)
+        self.elsewhere = QPushButton(self)
+        self.elsewhere.hide()
         self.list = LayerList(self)
         self.model = self.list.layers
-        for widget in (self.search, self.show_box):
+        for widget in (self.search, self.show_box, self.elsewhere):
             self.body.addWidget(widget)
         self.body.addWidget(self.list, 1)
 
@@ -50,6 +52,7 @@ class LayerStrip(Panel):
         self.search.textChanged.connect(self._filter)
         self.search.installEventFilter(self)
         self.show_box.activated.connect(self._filter)
+        self.elsewhere.clicked.connect(self._show_every_op)
         self.list.selectionModel().currentChanged.connect(self._choose)
         self.list.verticalScrollBar().valueChanged.connect(self._scrolled)
         self.list.installEventFilter(self)
@@ -69,6 +72,7 @@ class LayerStrip(Panel):
         self.show_box.setAccessibleName(_("Which layers are listed"))
         self.list.setAccessibleName(_("Layers"))
         self._fill_show_box()
+        self._say_what_is_missing()
         self._head()
 
     def restyle(self) -> None:
@@ -85,6 +89,9 @@ class LayerStrip(Panel):
                 self.list.setFocus(Qt.FocusReason.TabFocusReason)
                 if not self.list.currentIndex().isValid():
                     self.list.setCurrentIndex(self.model.index(0))
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.elsewhere.isHidden():
+                self._show_every_op()
                 return True
             if event.key() == Qt.Key.Key_Escape and self.search.text():
                 self.search.clear()
@@ -152,12 +159,7 @@ class LayerStrip(Panel):
 
     def _visible(self) -> tuple[str, ...]:
         """Return the ids of the rows that show."""
-        first = self.list.indexAt(QPoint(4, 1)).row()
-        last = self.list.indexAt(QPoint(4, self.list.viewport().height() - 2)).row()
-        rows = self.model.layers
-        if first < 0 or not self.list.isVisible():
-            return ()
-        return tuple(layer.id for layer in rows[first : (last if last >= 0 else len(rows) - 1) + 1])
+        return tuple(self.model.layers[row].id for row in self.list.rows_shown())
 
     @Slot()
     def _filter(self) -> None:
@@ -167,18 +169,36 @@ class LayerStrip(Panel):
             blocked = self.list.selectionModel().blockSignals(True)
             self.model.set_layers(layers)
             self.list.selectionModel().blockSignals(blocked)
-        words = self.search.text().strip()
-        if self._graph is None:
-            self.list.set_message(_("The layers appear here as soon as the network is loaded."))
-        else:
-            text = _("No layer matches “{text}”. Change or clear the filter.").format(text=words)
-            self.list.set_message("" if layers else text)
+        self._say_what_is_missing()
         self._select()
         self._head()
         self._settle.start()
 
-    def _passing(self, graph: Graph) -> list[Layer]:
-        show, words = self.show_box.currentData() or _BLOCKS, self.search.text().lower().split()
+    @Slot()
+    def _show_every_op(self) -> None:
+        self.show_box.setCurrentIndex(self.show_box.findData(_EVERY))
+        self._filter()
+
+    def _say_what_is_missing(self) -> None:
+        """Say why the list is empty, and where what was looked for would be found."""
+        words, found = self.search.text().strip(), 0
+        if self._graph is None:
+            message = _("The layers appear here as soon as the network is loaded.")
+        elif self.model.layers:
+            message = ""
+        elif found := len(self._passing(self._graph, _EVERY)):
+            message = _("No layer that is listed here matches “{text}”, but {count} of the others do.")
+            message = message.format(text=words, count=found)
+        else:
+            message = _("No layer matches “{text}”. Change or clear the filter.").format(text=words)
+        self.list.set_message(message)
+        self.elsewhere.setText(_("Show all {count}").format(count=found))
+        self.elsewhere.setToolTip(_("Show every op that matches"))
+        self.elsewhere.setVisible(found > 0)
+
+    def _passing(self, graph: Graph, show: str = "") -> list[Layer]:
+        """Return the layers that pass the filter: those of ``show``, or of the box."""
+        show, words = show or self.show_box.currentData() or _BLOCKS, self.search.text().lower().split()
         if show == _BLOCKS:
             outline = {layer.id for layer in blocks(graph)} | {self._chosen()}
             layers = [layer for layer in graph if layer.id in outline]
@@ -217,4 +237,6 @@ class LayerStrip(Panel):
         if head != self.property("head"):
             self.setProperty("head", head)
             self.set_title(title, detail)
+            listed = _("{shown} of the network's {total} layers are listed").format(shown=shown, total=total)
+            self._detail.setToolTip(listed if total else "")
             self.set_badge("" if trained else _("untrained"), "warning")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from explorer.graph.values import Graph, Layer
@@ -17,10 +18,9 @@ from ui.widgets.numbers import shape
 
 Index = QModelIndex | QPersistentModelIndex
 LAYER = Qt.ItemDataRole.UserRole
-_PICTURE = 36
-_PAD = 6
-_WIDE_FROM = 190
-"""Width of a row, px of 13 px text, from which op and shape stand side by side."""
+_PICTURE = 32
+_NAME = 18
+_PAD = 5
 
 
 def blocks(graph: Graph) -> list[Layer]:
@@ -35,20 +35,30 @@ def blocks(graph: Graph) -> list[Layer]:
 
 
 def shorten(id: str, metrics: QFontMetrics, width: int) -> str:
-    """Return ``id`` in ``width`` px; its end tells a layer from its neighbours, so what goes first is its beginning.
+    """Return ``id`` in ``width`` px; its numbers and its end tell a layer from its neighbours, so they stay.
 
-    ``blocks.10.project_conv`` becomes ``blo…10.project_conv``; where not even two parts fit, the middle is left out.
+    ``blocks.10.project_conv`` becomes ``blo…10.project_conv``, then ``…10.project_conv``, then ``…10.proj…onv``;
+    ``features.denseblock3.denselayer12.conv2`` becomes ``fea…den…3.den…12.conv2``.
     """
     if metrics.horizontalAdvance(id) <= width:
         return id
-    parts = id.split(".")
-    for first in range(1, len(parts) - 1):
-        tail = ".".join(parts[first:])
-        rest = width - metrics.horizontalAdvance(tail)
-        if rest >= metrics.horizontalAdvance("…"):
-            head = ".".join(parts[:first]) + "."  # with its dot it is too long for sure, so it ends in "…"
-            return metrics.elidedText(head, Qt.TextElideMode.ElideRight, rest) + tail
+    *before, last = id.split(".")
+    head = ""
+    for letters in range(max(map(len, before), default=0), -1, -1):
+        head = "".join(_abbreviate(part, letters) + "." for part in before)
+        head = re.sub("…+", "…", head.replace("….", "…"))
+        if metrics.horizontalAdvance(head + last) <= width:
+            return head + last
+    rest = width - metrics.horizontalAdvance(head)
+    if rest >= 2 * metrics.horizontalAdvance("…"):
+        return head + metrics.elidedText(last, Qt.TextElideMode.ElideMiddle, rest)
     return metrics.elidedText(id, Qt.TextElideMode.ElideMiddle, width)
+
+
+def _abbreviate(part: str, letters: int) -> str:
+    """Return so many of a part's letters, and the number that it ends in."""
+    word = part.rstrip("0123456789")
+    return part if len(word) <= letters else f"{word[:letters]}…{part[len(word) :]}"
 
 
 class LayerModel(QAbstractListModel):
@@ -94,17 +104,22 @@ class LayerModel(QAbstractListModel):
 
 
 class LayerDelegate(QStyledItemDelegate):
-    """Paints thumbnail, name, op and shape; a thumbnail is coloured when it is painted: only visible ones cost."""
+    """Paints the name over the whole row and below it thumbnail, op and shape.
+
+    A thumbnail is coloured when it is painted: only visible ones cost. Texts are shortened once for each width.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.thumbnails: Mapping[str, Thumbnail] = {}
         self.colours = "viridis"
         self.with_text = True
+        self._texts: dict[str, tuple[str, str, str]] = {}
+        self._texts_for = (0, 0)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of a row; the width is the list's."""
-        return QSize(80, theme.px(_PICTURE if _wide(option.rect.width()) else _PICTURE + 4) + 2 * _PAD)
+        return QSize(80, theme.px(_NAME) + theme.px(_PICTURE) + 2 * _PAD)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
@@ -121,14 +136,9 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(colours.selected if selected else colours.raised))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        side, wide = _side(option.rect.width()), _wide(option.rect.width())
-        self._paint_thumbnail(painter, QRectF(rect.left() + _PAD, rect.center().y() - side / 2, side, side), layer)
-        if not self.with_text:
-            painter.restore()
-            return
-        left = rect.left() + side + 2 * _PAD + 2
-        room = QRectF(left, rect.top() + _PAD - 1, rect.right() - _PAD - left, rect.height() - 2 * _PAD + 2)
-        self._paint_text(painter, room, layer, selected, wide)
+        self._paint_thumbnail(painter, QRectF(picture_rect(option.rect)), layer)
+        if self.with_text:
+            self._paint_text(painter, option.rect, layer, selected)
         painter.restore()
 
     def _paint_thumbnail(self, painter: QPainter, frame: QRectF, layer: Layer) -> None:
@@ -146,23 +156,32 @@ class LayerDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
         painter.drawImage(place, picture, QRectF(picture.rect()))
 
-    def _paint_text(self, painter: QPainter, room: QRectF, layer: Layer, selected: bool, wide: bool) -> None:
-        colours, middle = theme.current(), Qt.TextElideMode.ElideMiddle
-        upright = Qt.AlignmentFlag.AlignVCenter
-        height = room.height() / (2 if wide else 3)
-        rows = [QRectF(room.left(), room.top() + n * height, room.width(), height) for n in range(2 if wide else 3)]
+    def _paint_text(self, painter: QPainter, rect: QRect, layer: Layer, selected: bool) -> None:
+        colours, middle, picture = theme.current(), Qt.AlignmentFlag.AlignVCenter, picture_rect(rect)
+        small = QFont(painter.font())
+        small.setPixelSize(theme.px(11))
+        whole = rect.width() - 2 * _PAD
+        left = picture.right() + 8
+        beside = QRectF(left, picture.top(), rect.right() - _PAD - left, picture.height() / 2)
+        name, op, size = self._shortened(layer, painter.fontMetrics(), whole, QFontMetrics(small), int(beside.width()))
         painter.setPen(QColor(colours.text))
-        name = shorten(layer.id, painter.fontMetrics(), int(room.width()))
-        painter.drawText(rows[0], upright, name)
-        font = QFont(painter.font())
-        font.setPixelSize(theme.px(11))
-        painter.setFont(font)
-        metrics, text = painter.fontMetrics(), shape(layer.output)
+        painter.drawText(QRectF(rect.left() + _PAD, rect.top() + _PAD - 1, whole, theme.px(_NAME)), middle, name)
+        painter.setFont(small)
         painter.setPen(QColor(theme.mix(colours.dim, colours.text, 0.35) if selected else colours.dim))
-        side = Qt.AlignmentFlag.AlignRight if wide else Qt.AlignmentFlag.AlignLeft
-        painter.drawText(rows[-1], upright | side, text)
-        rest = int(room.width()) - (metrics.horizontalAdvance(text) + 8 if wide else 0)
-        painter.drawText(rows[1], upright, metrics.elidedText(layer.op, middle, rest))
+        painter.drawText(beside, middle, op)
+        painter.drawText(beside.translated(0, beside.height()), middle, size)
+
+    def _shortened(
+        self, layer: Layer, metrics: QFontMetrics, whole: int, small: QFontMetrics, beside: int
+    ) -> tuple[str, str, str]:
+        """Return name, op and shape with an ellipsis where there is no room."""
+        if self._texts_for != (whole, metrics.height()):
+            self._texts_for, self._texts = (whole, metrics.height()), {}
+        if layer.id not in self._texts:
+            right = Qt.TextElideMode.ElideRight
+            op, size = (small.elidedText(text, right, beside) for text in (layer.op, shape(layer.output)))
+            self._texts[layer.id] = shorten(layer.id, metrics, whole), op, size
+        return self._texts[layer.id]
 
 
 class LayerList(QListView):
@@ -186,13 +205,25 @@ class LayerList(QListView):
 
     def show_thumbnails(self, thumbnails: Mapping[str, Thumbnail], colours: str) -> None:
         """Show these thumbnails; ``colours`` are for those without negative values."""
-        if thumbnails != self._delegate.thumbnails or colours != self._delegate.colours:
-            self._delegate.thumbnails, self._delegate.colours = dict(thumbnails), colours
-            self.viewport().update(0, 0, self._pictures_end, self.viewport().height())
+        before, others = self._delegate.thumbnails, colours != self._delegate.colours
+        if thumbnails == before and not others:
+            return
+        self._delegate.thumbnails, self._delegate.colours = dict(thumbnails), colours
+        changed = QRegion()
+        for row in self.rows_shown():
+            name = self.layers.layers[row].id
+            if others or thumbnails.get(name) is not before.get(name):
+                changed += picture_rect(self.visualRect(self.layers.index(row)))
+        if not changed.isEmpty():
+            self.viewport().update(changed)
 
-    @property
-    def _pictures_end(self) -> int:
-        return _side(self.viewport().width()) + 2 * _PAD
+    def rows_shown(self) -> range:
+        """Return the rows that show, if only in part."""
+        first = self.indexAt(QPoint(4, 1)).row()
+        last = self.indexAt(QPoint(4, self.viewport().height() - 2)).row()
+        if first < 0 or not self.isVisible():
+            return range(0)
+        return range(first, (last if last >= 0 else len(self.layers.layers) - 1) + 1)
 
     @property
     def message(self) -> str:
@@ -207,17 +238,14 @@ class LayerList(QListView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, or the message; the rows' texts, which cost most, only where they are due."""
-        self._delegate.with_text = event.rect().right() >= self._pictures_end
+        self._delegate.with_text = event.rect().right() > picture_rect(self.viewport().rect()).right()
         super().paintEvent(event)
         if self._message:
             painter = QPainter(self.viewport())
             marks.message(painter, self.viewport().rect().toRectF(), self._message, theme.current().dim)
 
 
-def _side(width: int) -> int:
-    """Return the side of a thumbnail; in a narrow list with large text the text needs the room more."""
-    return min(theme.px(_PICTURE), width // 4)
-
-
-def _wide(width: int) -> bool:
-    return width >= theme.px(_WIDE_FROM)
+def picture_rect(row: QRect) -> QRect:
+    """Return where the thumbnail lies in a row."""
+    side = theme.px(_PICTURE)
+    return QRect(row.left() + _PAD, row.bottom() + 1 - _PAD - side, side, side)
