@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QToolButton, QWidget
 
+from explorer.engine.events import ResultReady
 from explorer.filters.bank import KERNELS
 from explorer.recipe import Recipe
 from explorer.render.colours import MAPS
 from explorer.settings import Settings
 from explorer.sources import samples as gallery
 from explorer.values import Source
+from tests.ui import samples
 from tests.ui.desk import Desk, desk, until
 from ui import actions, theme
 from ui.dialogs.about import About
@@ -218,7 +222,6 @@ def test_recent_files_are_in_the_menu_and_open(qapp: QApplication) -> None:
 
 def test_what_was_opened_becomes_recent_but_not_what_was_pasted(one: Desk, own_home: Path) -> None:
     from explorer.engine.events import FrameRead
-    from tests.ui import samples
 
     frame = samples.result().frame
     for source in (
@@ -556,3 +559,39 @@ def test_about_names_the_lecture_and_the_versions(one: Desk) -> None:
     ):
         assert expected in words
     shown.reject()
+
+
+# what a result costs
+
+
+def test_a_live_result_lays_nothing_out_anew(one: Desk) -> None:
+    one.controller.change(source=Source("demo", ""))
+    kernel = np.full((3, 7, 7), 0.5, np.float32)
+    results = [samples.result(one.store.recipe, one.graph, seed=seed, kernel=kernel) for seed in range(8)]
+    results = [
+        replace(r, times_ms={stage: ms * (1 + 0.3 * n) for stage, ms in r.times_ms.items()})
+        for n, r in enumerate(results)
+    ]
+    for result in results[:4]:
+        one.send(ResultReady(result))
+    QApplication.processEvents()  # what the first of them had laid out is through
+    asked = _LayoutRequests()
+    QApplication.instance().installEventFilter(asked)
+    for result in results[4:]:
+        one.send(ResultReady(result))
+    QApplication.instance().removeEventFilter(asked)
+    assert asked.names == []
+    assert "forward 47.1 ms" in one.window.status._times.text(), "the figures do change"
+
+
+class _LayoutRequests(QObject):
+    """Notes which widgets are asked to lay out their children anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.names.append(type(watched).__name__)
+        return False

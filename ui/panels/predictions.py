@@ -33,7 +33,6 @@ class Predictions(Panel):
         self.body.addWidget(self._bars)
         self.body.addWidget(self._note)
         self.body.addStretch(1)
-        self._badge_shown = ("", "")
         store.result_changed.connect(self._refresh)
         store.network_changed.connect(self._refresh)
         store.recipe_changed.connect(self._refresh)
@@ -44,7 +43,6 @@ class Predictions(Panel):
         self.set_title(_("Predictions"))
         self._bars.setAccessibleName(_("Predictions"))
         self._bars.retranslate()
-        self._badge_shown = ("", "")
         self._refresh()
 
     def restyle(self) -> None:
@@ -56,13 +54,13 @@ class Predictions(Panel):
         if result is None:
             self._bars.set_bars(())
             self._bars.hide()
-            self._show_badge("", "")
+            self.set_badge("", "")
             self._note.setText(_("The network's answer appears here."))
             return
         predictions = result.predictions
         self._bars.set_bars([Bar(p.label, p.probability) for p in predictions])
         self._bars.setVisible(bool(predictions))
-        self._show_badge(*self._origin(result))
+        self.set_badge(*self._origin(result))
         notes = self._notes(result)
         if self._note.text() != (text := "\n".join(notes)):
             self._note.setText(text)
@@ -106,8 +104,3 @@ class Predictions(Panel):
     def _suits(self, result: FrameResult) -> str:
         source = result.recipe.source
         return next((s.suits for s in sources.samples() if source.kind == "sample" and s.file == source.where), "")
-
-    def _show_badge(self, text: str, tone: str) -> None:
-        if self._badge_shown != (text, tone):  # polishing a style thirty times a second is not free
-            self._badge_shown = (text, tone)
-            self.set_badge(text, tone)

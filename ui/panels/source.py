@@ -43,7 +43,6 @@ class SourcePanel(Panel):
         self._store, self._controller = store, controller
         self._times: deque[float] = deque(maxlen=31)
         self._rate_at = 0.0
-        self._badge_shown = ("", "")
         self.view = PictureView(self)
         self.view.pointed.connect(self.pixel_pointed)
         self.view.chosen.connect(self.pixel_chosen)
@@ -98,7 +97,6 @@ class SourcePanel(Panel):
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
-        self._badge_shown = ("", "")
         self._fill_gallery()
         self._show_title()
         self._show_state()
@@ -168,29 +166,23 @@ class SourcePanel(Panel):
         if not store.live:
             self._times.clear()
         if store.broken:
-            self._show_badge(_("not there"), "warning")
+            self.set_badge(_("not there"), "warning")
         elif store.frame_source != store.recipe.source:
             slow = store.recipe.source.live or store.recipe.source.kind == "address"
-            self._show_badge(_("opening …") if slow else "", "")
+            self.set_badge(_("opening …") if slow else "", "")
         elif not store.recipe.source.live:
-            self._show_badge("", "")
+            self.set_badge("", "")
         elif not store.live:
-            self._show_badge(_("frozen"), "warning")
+            self.set_badge(_("frozen"), "warning")
         elif len(self._times) < 2:
-            self._show_badge(_("LIVE"), "good")
+            self.set_badge(_("LIVE"), "good")
         elif self._times[-1] - self._rate_at >= _RATE_S or self._times[-1] < self._rate_at:
             self._rate_at = self._times[-1]
             seconds = self._times[-1] - self._times[0]
             rate = (len(self._times) - 1) / seconds if seconds > 0 else 0.0
-            self._show_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}"), "good")
+            self.set_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}"), "good")
             dropped = _("{count} frames were skipped while the network was busy")
             self._badge.setToolTip(dropped.format(count=store.dropped))
-
-    def _show_badge(self, text: str, tone: str) -> None:
-        if self._badge_shown != (text, tone):
-            self._badge_shown = (text, tone)
-            self.set_badge(text, tone)
-            self._badge.setToolTip("")
 
     def _show_fitted(self, fitted: bool) -> None:
         self._fit.setVisible(not fitted)

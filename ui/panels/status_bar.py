@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import QEvent, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from explorer.engine.events import Progress
 from explorer.text import N_, _, ngettext
@@ -33,10 +33,10 @@ class StatusBar(QFrame):
         self._store, self._controller = store, controller
         self._arrivals: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._note = ""
-        self._times, self._stage, self._device = ElidedLabel(self), ElidedLabel(self), QLabel(self)
+        self._times, self._stage, self._device = (ElidedLabel(self) for _label in range(3))
         for label in (self._times, self._stage, self._device):
             label.setObjectName("status")
-            label.setTextFormat(Qt.TextFormat.PlainText)
+        self._times.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar(self)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(120)
@@ -93,7 +93,8 @@ class StatusBar(QFrame):
     @Slot()
     def _show(self) -> None:
         store, progress = self._store, self._store.progress
-        self._times.setText(self._note or self._times_text())
+        starting = store.result is None and progress is None
+        self._times.setText(self._note or (_("Starting…") if starting else self._times_text()))
         self._device.setText(self._device_text())
         for widget in (self._stage, self._bar):
             widget.setVisible(progress is not None)
@@ -102,8 +103,6 @@ class StatusBar(QFrame):
             self._stage.setText(self._stage_text(progress))
             self._bar.setRange(0, 0 if progress.fraction is None else 1000)
             self._bar.setValue(round(1000 * (progress.fraction or 0)))
-        if store.result is None and progress is None and not self._note:
-            self._times.setText(_("Starting…"))
 
     def _stage_text(self, progress: Progress) -> str:
         """Return what goes on, or what waits for it: a network that is being built cannot be stopped at once."""

@@ -25,6 +25,7 @@ from ui.panels.predictions import Predictions
 from ui.panels.source import SourcePanel
 from ui.places.columns import Columns
 from ui.store import Store
+from ui.widgets.panel import Panel
 
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
@@ -117,9 +118,11 @@ class Explore(QWidget):
     @Slot()
     def _show_age(self) -> None:
         """Dim what is of another source or network than the wished ones."""
-        for panel in (self.source, self.pixels):
+        of_picture: tuple[Panel, ...] = (self.source, self.pixels)
+        of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers, self.maps, self.channel)
+        for panel in of_picture:
             panel.set_old(self._store.picture_is_old)
-        for panel in (self.predictions, self.network_input, self.layers, self.maps, self.channel):
+        for panel in of_result:
             panel.set_old(self._store.result_is_old)
 
     @Slot()

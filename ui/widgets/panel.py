@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.elided import ElidedLabel
 
+_TITLE_LETTERS = 14
+"""As many letters of a title always have room."""
 _VEIL = 0.65
 """Opacity of what covers an old result."""
 
@@ -26,13 +28,13 @@ class Panel(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(10, 10, 10, 10)
         outer.setSpacing(8)
-        self._title, self._detail, self._badge = ElidedLabel(self), ElidedLabel(self, whole=True), QLabel(self)
+        self._title = ElidedLabel(self, letters=_TITLE_LETTERS)
+        self._detail = ElidedLabel(self, whole=True)
+        self._badge = ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
         self._title.setObjectName("title")
         self._detail.setObjectName("dim")
         self._badge.setObjectName("badge")
         self._badge.hide()
-        for label in (self._title, self._detail, self._badge):
-            label.setTextFormat(Qt.TextFormat.PlainText)
         self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.header = QHBoxLayout()
         self.header.setSpacing(8)
@@ -49,14 +51,19 @@ class Panel(QFrame):
         """Show ``title`` (also the panel's accessible name) and ``detail`` beside it."""
         self._title.setText(title)
         self._detail.setText(detail)
-        self.setAccessibleName(title)
+        if self.accessibleName() != title:
+            self.setAccessibleName(title)
 
     def set_badge(self, text: str, tone: str = "") -> None:
-        """Show a short fact at the right of the header; ``tone`` is "", "good" or "warning"; "" as text hides it."""
+        """Show a short fact at the right of the header; ``tone`` is "", "good" or "warning"; "" as text hides it.
+
+        Where there is no room the detail goes first, then the badge is shortened, and only then the title.
+        """
+        if self._badge.property("tone") != tone:
+            self._badge.setProperty("tone", tone)
+            self._badge.style().unpolish(self._badge)
+            self._badge.style().polish(self._badge)
         self._badge.setText(text)
-        self._badge.setProperty("tone", tone)
-        self._badge.style().unpolish(self._badge)
-        self._badge.style().polish(self._badge)
         self._badge.setVisible(bool(text))
 
     def set_old(self, old: bool) -> None:
@@ -129,4 +136,5 @@ class _Veil(QWidget):
         QPainter(self).fillRect(event.rect(), colour)
 
     def _cover(self) -> None:
-        self.setGeometry(self.parentWidget().rect().adjusted(1, 1, -1, -1))
+        if isinstance(covered := self.parent(), QWidget):
+            self.setGeometry(covered.rect().adjusted(1, 1, -1, -1))
