@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from explorer.errors import DeviceError
 from explorer.text import N_, _
@@ -12,6 +14,7 @@ from explorer.text import N_, _
 if TYPE_CHECKING:
     import torch
 
+T = TypeVar("T")
 AUTO = "auto"
 _NO_MEMORY = re.compile("out of memory|not enough memory|can't allocate memory|alloc_cpu", re.IGNORECASE)
 
@@ -62,6 +65,46 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
     )
+
+
+def with_room(work: Callable[[torch.device], T], place: torch.device, may_move: bool) -> T:
+    """Return ``work(place)``; where memory is short, once more after all was freed that nobody needs, then on the CPU.
+
+    Args:
+        work: what is done, on the device that it is given.
+        place: where it is done first.
+        may_move: whether the CPU may take over.
+
+    Raises:
+        DeviceError: there is not enough memory.
+    """
+    import torch
+
+    tries = [place]
+    if place.type != "cpu":
+        tries += [place, torch.device("cpu")] if may_move else [place]
+    while True:
+        here = tries.pop(0)
+        try:
+            return work(here)
+        except (DeviceError, RuntimeError, MemoryError) as error:
+            if not (isinstance(error, DeviceError) or out_of_memory(error)):
+                raise
+            if not tries:
+                raise DeviceError(
+                    N_("{device} has not enough memory for this network: choose another device or a smaller input."),
+                    device=here,
+                ) from error
+        free(here)  # only now: the error held the frames of the work that failed, and they its tensors
+
+
+def free(place: torch.device) -> None:
+    """Give memory of ``place`` back that nobody needs."""
+    import torch
+
+    gc.collect()
+    if empty_cache := getattr(getattr(torch, place.type, None), "empty_cache", None):
+        empty_cache()
 
 
 def set_threads(wanted: int = 0) -> int:

@@ -35,10 +35,16 @@ def run(
 
     Raises:
         NetworkError: the layer is not there. ForwardError: the network raised. Cancelled: it is no longer wanted.
+        DeviceError: its device has not enough memory, and it was opened for no other; else it goes to the CPU.
     """
     stages = Stages({} if times_ms is None else times_ms, cancelled)
-    seen = network.remembers(frame, recipe) or look(network, frame, recipe, stages)
+    seen = _seen(network, frame, recipe, stages)
     return show(network, seen, recipe, stages)
+
+
+def _seen(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
+    """Return what the network remembers, or let it look."""
+    return network.remembers(frame, recipe) or network.with_room(lambda: look(network, frame, recipe, stages))
 
 
 def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
@@ -99,4 +105,4 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     """Return the maps of the recipe's layer as the network made them, float32 (C, h, w); raises as ``run`` does."""
-    return (network.remembers(frame, recipe) or look(network, frame, recipe, Stages())).maps
+    return _seen(network, frame, recipe, Stages()).maps

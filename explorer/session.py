@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -25,6 +27,8 @@ from explorer.zoo import weights as zoo_weights
 from explorer.zoo.card import Card, Preparation, Weights
 from explorer.zoo.labels import labels
 
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 ProgressHandler = Callable[[str, float | None], None]
 MOST_CELLS = MOST_PIXELS
 """Of an input: no picture that is read has more pixels, so more cells could show nothing more."""
@@ -71,6 +75,8 @@ class Network:
         labels: of its classes; empty where it does not classify.
         device: where it is.
         input_hw: height and width of its input.
+        may_move: whether it goes to the CPU where memory is short.
+        moved: why it is on the CPU, for the person, where it was meant to be elsewhere; else None.
         seen: what it saw last.
     """
 
@@ -82,6 +88,8 @@ class Network:
     labels: tuple[str, ...]
     device: torch.device
     input_hw: tuple[int, int]
+    may_move: bool = False
+    moved: DeviceError | None = None
     seen: Seen | None = None
 
     @property
@@ -112,6 +120,32 @@ class Network:
             return None
         found: Floats = weight[min(max(channel, 0), len(weight) - 1)].detach().float().contiguous().cpu().numpy()
         return found
+
+    def move(self, place: torch.device) -> None:
+        """Go to ``place``, where its device has not enough memory; nothing happens where it is there already."""
+        if place == self.device:
+            return
+        self.module.to(place)
+        self.moved = DeviceError(
+            N_("{network} needs more memory than {device} has and runs on the CPU: a smaller input may fit."),
+            network=self.card.title,
+            device=self.device,
+        )
+        self.device = place
+        log.warning("%s", self.moved)
+
+    def with_room(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` on the network gives; on the CPU where its device's memory is short and it may go there.
+
+        Raises:
+            DeviceError: there is not enough memory.
+        """
+
+        def on(place: torch.device) -> T:
+            self.move(place)
+            return work()
+
+        return devices.with_room(on, self.device, self.may_move)
 
     def classifies(self, output: Tensor) -> bool:
         """Whether ``output`` is one logit for each of the network's classes."""
@@ -212,7 +246,7 @@ class Session:
                 width=width,
                 most=MOST_CELLS // 1_000_000,
             )
-        place = devices.choose(device)
+        wanted = devices.choose(device)
         check(cancelled)
         tell(N_("Loading {network} …"), 0.0)
         state = zoo_weights.load(chosen) if chosen else None
@@ -221,10 +255,12 @@ class Session:
         module = registry.build(card, state)
         check(cancelled)
         tell(N_("Looking at every layer of {network} …"), 0.6)
-        module, graph, place = _place(module, (1, channels, height, width), place, device == devices.AUTO, tell)
+        may_move = device == devices.AUTO
+        module, graph, place = _place(module, (1, channels, height, width), wanted, may_move, tell)
         check(cancelled)
         names = labels(chosen.labels if chosen else card.labels)
-        self._network = Network(card, chosen, module, graph, preparation, names, place, (height, width))
+        self._network = Network(card, chosen, module, graph, preparation, names, wanted, (height, width), may_move)
+        self._network.move(place)
         self._key = key
         return self._network
 
@@ -234,20 +270,15 @@ class Session:
 
 
 def _place(
-    module: nn.Module, shape: tuple[int, ...], place: torch.device, may_move: bool, tell: ProgressHandler
+    module: nn.Module, shape: tuple[int, ...], wanted: torch.device, may_move: bool, tell: ProgressHandler
 ) -> tuple[nn.Module, Graph, torch.device]:
-    """Put the network on ``place`` and trace it there; on the CPU where memory is short and that is allowed."""
-    try:
-        module = module.eval().to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    """Put the network on the device that is wanted and trace it there; on the CPU where memory is short and it may."""
+
+    def on(place: torch.device) -> tuple[nn.Module, Graph, torch.device]:
+        if place != wanted:
+            tell(N_("Not enough memory there: {network} goes to the CPU …"), 0.7)
+        there = module.eval().to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
         example = torch.zeros(shape, device=place).to(memory_format=torch.channels_last)
-        return module, trace(module, example), place
-    except (RuntimeError, MemoryError, DeviceError) as error:
-        if not isinstance(error, DeviceError) and not devices.out_of_memory(error):
-            raise
-        if place.type == "cpu" or not may_move:
-            raise DeviceError(
-                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
-                device=place,
-            ) from error
-    tell(N_("Not enough memory there: {network} goes to the CPU …"), 0.7)
-    return _place(module, shape, torch.device("cpu"), False, tell)
+        return there, trace(there, example), place
+
+    return devices.with_room(on, wanted, may_move)

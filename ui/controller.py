@@ -185,7 +185,7 @@ class Controller(QObject):
                 self._remember(event.source)
             case NetworkReady():
                 store.network = event.network
-                self._forget("network", "frame")
+                self._forget("network", "frame", "device")
                 store.network_changed.emit()
             case Catalogue():
                 store.catalogue = event

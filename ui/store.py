@@ -22,7 +22,7 @@ class Store(QObject):
         network: the loaded network, or None.
         catalogue: networks and devices to choose from, or None until known.
         progress: the long action that goes on, or None.
-        problems: the newest unsolved problem of each place ("source", "network", "frame", "export", "engine").
+        problems: the newest unsolved problem of each place (``events.Where``).
         live: whether frames keep coming now (a live source that is not frozen).
         dropped: frames dropped so far because the network was busy.
         settings: what the person prefers.

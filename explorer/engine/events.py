@@ -11,7 +11,8 @@ from explorer.recipe import Recipe
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo.card import Card, WeightState
 
-Where = Literal["source", "network", "frame", "export", "engine"]
+Where = Literal["source", "network", "frame", "export", "engine", "device"]
+"""Of a problem: "device" is one that the program has already mended, by going to the CPU."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from explorer.engine.desk import Desk, NetworkKey
-from explorer.engine.events import Event, NetworkInfo, NetworkReady, Progress, ResultReady
+from explorer.engine.events import Event, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
@@ -102,7 +103,7 @@ class ModelThread:
                 lambda: not desk.wants(key),
             )
             self._network, self._key = network, key
-            events = [NetworkReady(self._info(network))]
+            events = self._news(network)
         except Cancelled:
             pass
         except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built, loaded or traced
@@ -115,6 +116,23 @@ class ModelThread:
                 self._network = self._key = None
             desk.outbox.put(Progress(""))
         self._frame()
+
+    def _news(self, network: Network) -> list[Event]:
+        """The network as it is now, and why it is not where it was meant to be."""
+        events: list[Event] = [NetworkReady(self._info(network))]
+        return [*events, Problem("device", network.moved)] if network.moved else events
+
+    @contextmanager
+    def _moving(self, network: Network) -> Iterator[None]:
+        """Tell of ``network`` where it goes to the CPU meanwhile."""
+        moved, key = network.moved, self._key
+        try:
+            yield
+        finally:
+            if network.moved is not moved and key:
+                with self._desk.lock:
+                    if self._desk.wants(key):
+                        self._desk.outbox.put(*self._news(network))
 
     def _info(self, network: Network) -> NetworkInfo:
         weights = network.weights
@@ -141,7 +159,8 @@ class ModelThread:
         self._done = wish, frame
         try:
             times_ms = {"read": feed.read_ms}
-            result = self._rooms.run(self._network, frame, recipe, times_ms, lambda: not desk.wants(key, feed))
+            with self._moving(self._network):
+                result = self._rooms.run(self._network, frame, recipe, times_ms, lambda: not desk.wants(key, feed))
             event: Event = ResultReady(result, feed.box.dropped)
         except Cancelled:
             self._done = None
@@ -154,6 +173,8 @@ class ModelThread:
         try:
             if self._network is None or self._desk.key(result.recipe) != self._key:
                 raise ExportError(N_("The network has changed since: export again when its result is on the screen."))
-            done(self._rooms.raw_maps(self._network, result.frame, result.recipe))
+            with self._moving(self._network):
+                maps = self._rooms.raw_maps(self._network, result.frame, result.recipe)
+            done(maps)
         except Exception as error:  # noqa: BLE001 - a network's forward may raise anything
             self._desk.outbox.put(problem("export", error, result.recipe))

@@ -22,10 +22,11 @@ def problem(where: Where, error: Exception, recipe: Recipe | None = None) -> Pro
         recipe: what was wished, if that matters.
     """
     details = "".join(traceback.format_exception(error))
+    foreseen = isinstance(error, ExplorerError)
+    log.log(logging.INFO if foreseen else logging.ERROR, "%s: %s", where, type(error).__name__, exc_info=error)
+    _let_go(error)
     if isinstance(error, ExplorerError):
-        log.info("%s: %s", where, error, exc_info=error)
         return Problem(where, error, recipe, details)
-    log.error("%s: unforeseen %s", where, type(error).__name__, exc_info=error)
     reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     sentence = ExplorerError(
         N_("Something went wrong inside the program ({reason}): try again, or report it with the details."),
@@ -33,3 +34,10 @@ def problem(where: Where, error: Exception, recipe: Recipe | None = None) -> Pro
     )
     sentence.__cause__ = error
     return Problem(where, sentence, recipe, details)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Forget the frames of the work that failed: a problem is kept while it shows, and they would hold the network."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

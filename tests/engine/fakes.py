@@ -112,7 +112,7 @@ class FakeSession:
             raise error
         layer = Layer("input", "input", "input", (), (3, 8, 8), "CHW")
         return SimpleNamespace(
-            card=card(network), weights=None, graph=Graph((layer,)), trained=False, labels=(), device=device
+            card=card(network), weights=None, graph=Graph((layer,)), trained=False, labels=(), device=device, moved=None
         )
 
     def close(self) -> None:
