@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLibraryInfo, QTimer, qInstallMessageHandler, qWarning
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 
 from explorer import settings, text
 from explorer.engine import Engine as RealEngine
-from explorer.engine.events import Exported, FrameRead, Problem, Progress
-from explorer.errors import ExplorerError, SourceError
+from explorer.engine.events import Exported, FrameRead, NetworkReady, Problem, Progress
+from explorer.errors import DeviceError, ExplorerError, SourceError
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Source
@@ -27,6 +28,7 @@ from tests.ui import samples
 from tests.ui.desk import desk, until
 from ui import app as composition
 from ui import theme
+from ui.dialogs.details import Details
 from ui.main_window import MainWindow
 
 
@@ -244,9 +246,18 @@ def test_problem_is_shown_in_place_with_details_retry_and_dismiss(qapp: QApplica
         one.send(Problem("source", SourceError("There is no picture {name}.", name="x.png"), details="Traceback …"))
         assert strip.isVisible()
         assert strip._sentence.text() == "There is no picture x.png."
+        assert not strip._details_button.isVisible(), "the sentence says it all"
+        error = SourceError("It cannot be read.")
+        error.__cause__ = OSError("worn out")
+        one.send(Problem("source", error, details="Traceback …"))
+        height = one.window.explore.height()
         strip._details_button.click()
-        assert strip._details.isVisible()
-        assert strip._details.toPlainText() == "Traceback …"
+        (details,) = one.window.findChildren(Details)
+        assert details.text.toPlainText() == "Traceback …"
+        details.copy.click()
+        assert QGuiApplication.clipboard().text() == "Traceback …"
+        details.close()
+        assert one.window.explore.height() == height, "nothing is pushed aside"
         wishes = len(one.engine.wishes)
         strip._retry.click()
         assert one.engine.wishes[wishes:] == [one.store.recipe]
@@ -265,6 +276,19 @@ def test_the_newest_problem_shows_and_a_solved_one_goes(qapp: QApplication) -> N
         assert one.window.problem._sentence.text() == "second"
         one.send(FrameRead(Source(), samples.result().frame))
         assert not one.window.problem.isVisible()
+
+
+def test_a_network_that_went_to_the_cpu_says_so_until_another_is_ready(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        one.load()
+        one.send(Problem("device", DeviceError("It runs on the CPU.")))
+        strip = one.window.problem
+        assert (strip.isVisible(), strip._sentence.text()) == (True, "It runs on the CPU.")
+        assert not strip._retry.isVisible()
+        assert one.store.problems.keys() == {"device"}
+        one.send(NetworkReady(samples.network()))
+        assert not strip.isVisible()
 
 
 def test_progress_shows_and_loading_a_network_can_be_cancelled(qapp: QApplication) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from explorer.engine.events import Problem, Progress, ResultReady
-from explorer.errors import ExplorerError, NetworkError
+from explorer.errors import DeviceError, ExplorerError, NetworkError
 from tests.ui import samples
 from tests.ui.desk import Desk, answer_until, desk
 from ui.shot import Shot
@@ -79,6 +79,17 @@ def test_a_problem_ends_it_with_its_sentence_and_code(
         assert (taken.exit_code, one.engine.stopped) == (code, 1)
     assert capsys.readouterr().err == f"{error}\n"
     assert not (tmp_path / "shot.png").exists()
+
+
+def test_a_network_that_went_to_the_cpu_is_no_failure(qapp: QApplication, tmp_path: Path) -> None:
+    with desk(qapp) as one:
+        taken = shot(one, tmp_path / "shot.png")
+        one.show()
+        one.send(Problem("device", DeviceError("It runs on the CPU.")))
+        one.load()
+        answer_until(one, lambda: one.engine.stopped > 0)
+        assert taken.exit_code == 0
+    assert (tmp_path / "shot.png").exists()
 
 
 def test_never_hangs(qapp: QApplication, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
