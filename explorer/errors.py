@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 from explorer.text import _
 
 
@@ -52,3 +55,18 @@ class ForwardError(PersonError):
 
 class Cancelled(ExplorerError):
     """The person, or a newer wish, ended the work; never shown as an error."""
+
+
+def nearest(word: str, words: Iterable[str], count: int = 3) -> list[str]:
+    """Return the ``words`` that a person who wrote ``word`` may have meant, at most ``count``, for an error's sentence.
+
+    Those that end in it come first, then those that contain it, then those of like letters; none where none is like it.
+    """
+    known: dict[str, str] = {}
+    for other in words:
+        known.setdefault(other.lower(), other)
+    low = word.lower()
+    parts = [other for other in known if low in other] if len(low) > 1 else []
+    parts.sort(key=lambda other: not other.endswith(low))
+    like = difflib.get_close_matches(low, known, n=count)
+    return [known[other] for other in dict.fromkeys((*parts, *like))][:count]

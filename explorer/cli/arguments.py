@@ -7,24 +7,17 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
 from explorer import sources
-from explorer.errors import PersonError, SourceError
+from explorer.errors import PersonError, SourceError, nearest
 from explorer.recipe import DEFAULT_NETWORK
 from explorer.text import LANGUAGES, N_, _
 from explorer.values import Source
 from explorer.zoo import registry, weights
 
 PROGRAM = "cnn-explorer-cli"
-
-
-def nearest(word: str, words: Iterable[str], count: int = 3) -> str:
-    """Return the words that look most like ``word``, or the first ones where none does, for a sentence."""
-    words = list(words)
-    return ", ".join(difflib.get_close_matches(word, words, n=count) or words[:count])
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -70,11 +63,12 @@ class Parser(argparse.ArgumentParser):
             unknown = next((word for word in rest if word.startswith("-")), None)
             if unknown is None:
                 raise PersonError(N_("“{word}” is one argument too many: see “{help}”."), word=rest[0], help=self._help)
-            raise PersonError(
-                N_("There is no option “{option}”; the nearest are: {nearest}."),
-                option=unknown.split("=")[0],
-                nearest=nearest(unknown.split("=")[0], known),
-            )
+            option = unknown.split("=")[0]
+            near = nearest(option, known)
+            sentence = N_("There is no option “{option}”; the nearest are: {nearest}.")
+            if not near:
+                sentence = N_("There is no option “{option}”; the options are: {nearest}.")
+            raise PersonError(sentence, option=option, nearest=", ".join(near or known))
         return options
 
     @property
@@ -150,10 +144,11 @@ def picture(text: str) -> Source:
     for sample in sources.samples():
         if text in (sample.file, Path(sample.file).stem):
             return Source("sample", sample.file)
+    known = [*_beside(path), *(sample.file for sample in sources.samples())]
     raise SourceError(
         N_("There is no picture “{name}”: give a file, an http address or a sample, for example {nearest}."),
         name=text,
-        nearest=nearest(text, [*_beside(path), *(sample.file for sample in sources.samples())]),
+        nearest=", ".join(nearest(text, known) or known[:3]),
     )
 
 

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from explorer.cli import streams
-from explorer.cli.arguments import PROGRAM, Parser, nearest
+from explorer.cli.arguments import PROGRAM, Parser
 from explorer.cli.output import table
-from explorer.errors import ExplorerError, PersonError
+from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 
 COMMANDS = ("models", "layers", "predict", "inspect", "live", "bench")
@@ -97,11 +97,11 @@ def _module(command: str) -> Any:
 
 def _run(command: str, words: list[str]) -> int:
     if command not in COMMANDS:
-        raise PersonError(
-            N_("There is no command “{command}”; the nearest are: {nearest}."),
-            command=command,
-            nearest=nearest(command, COMMANDS),
-        )
+        near = nearest(command, COMMANDS)
+        sentence = N_("There is no command “{command}”; the nearest are: {nearest}.")
+        if not near:
+            sentence = N_("There is no command “{command}”; the commands are: {nearest}.")
+        raise PersonError(sentence, command=command, nearest=", ".join(near or COMMANDS))
     module = _module(command)
     parser = Parser(command, _(module.ABOUT))
     module.arguments(parser)

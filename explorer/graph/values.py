@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from explorer.errors import NetworkError
+from explorer.errors import NetworkError, nearest
 from explorer.text import N_
 
 INPUT = "input"
@@ -99,9 +98,10 @@ class Graph:
         try:
             return self.by_id[id]
         except KeyError:
-            nearest = difflib.get_close_matches(id, self.by_id, n=3, cutoff=0.4) or list(self.by_id)[1:4]
-            raise NetworkError(
-                N_("There is no layer called “{layer}”; the nearest are: {nearest}."),
-                layer=id,
-                nearest=", ".join(nearest),
-            ) from None
+            near = nearest(id, self.by_id)
+            sentence = N_("There is no layer called “{layer}”; the nearest are: {nearest}.")
+            if set(near) <= {INPUT}:  # it is like many a word, and seldom meant
+                ids = list(self.by_id)
+                near = list(dict.fromkeys([*near, *ids[1:3], *ids[-1:]]))
+                sentence = N_("There is no layer called “{layer}”; there are, for example: {nearest}.")
+            raise NetworkError(sentence, layer=id, nearest=", ".join(near)) from None

@@ -113,11 +113,10 @@ def card(name: str) -> Card:
         letters = "".join(c for c in name.lower() if c.isalnum())
         by_letters = {n.replace("_", ""): n for n in _CARDS}
         nearest = [by_letters[n] for n in difflib.get_close_matches(letters, by_letters, n=3, cutoff=0.5)]
-        raise NetworkError(
-            N_("There is no network called “{network}”; the nearest are: {nearest}."),
-            network=name,
-            nearest=", ".join(nearest or _CARDS),
-        ) from None
+        sentence = N_("There is no network called “{network}”; the nearest are: {nearest}.")
+        if not nearest:
+            sentence = N_("There is no network called “{network}”; the networks are: {nearest}.")
+        raise NetworkError(sentence, network=name, nearest=", ".join(nearest or _CARDS)) from None
 
 
 def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:

@@ -122,7 +122,10 @@ def test_options_are_read_in_any_order() -> None:
         (["a", "--out", "x", "b"], "“b” is one argument too many: see “cnn-explorer-cli try --help”."),
         (["a", "--out", "x", "--modle", "m"], "There is no option “--modle”; the nearest are: --model."),
         (["a", "--out", "x", "--mod=m"], "There is no option “--mod”; the nearest are: --model, --out."),
-        (["a", "--out", "x", "-z"], "There is no option “-z”; the nearest are: --help, --lang, --model."),
+        (
+            ["a", "--out", "x", "-z"],
+            "There is no option “-z”; the options are: --help, --lang, --model, --out, --json.",
+        ),
     ],
 )
 def test_mistakes_are_one_sentence(words: list[str], sentence: str) -> None:

@@ -82,7 +82,12 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
     ("line", "words"),
     [
         ("predcit chelsea.png", "predict"),
-        ("--json", "nearest"),
+        ("predict2", "the nearest are: predict."),
+        ("--json", "the commands are: models, layers, predict, inspect, live, bench."),
+        ("foo", "the commands are: models, layers"),
+        (f"{PREDICT} --xyzzy", "the options are: --"),
+        (f"{PREDICT} --model xyzzy", "the networks are: efficientnet_lite0, "),
+        (f"{INSPECT} --out x --layer xyzzy", "there are, for example: c1, "),
         ("predict", "IMAGE"),
         ("inspect chelsea.png --out x", "--layer"),
         ("inspect chelsea.png --layer x", "--out"),

@@ -88,7 +88,7 @@ def test_an_unknown_name_gets_the_nearest(typed: str, nearest: str) -> None:
 
 
 def test_a_name_like_nothing_gets_all_of_them() -> None:
-    with pytest.raises(NetworkError, match=r"nearest are: efficientnet_lite0, lenet5, .*densenet121\."):
+    with pytest.raises(NetworkError, match=r"networks are: efficientnet_lite0, lenet5, .*densenet121\."):
         registry.card("§§")
 
 
