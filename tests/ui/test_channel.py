@@ -16,6 +16,7 @@ from explorer.render import colours
 from tests.ui import samples
 from ui import theme
 from ui.panels.channel import ChannelInspector
+from ui.widgets.histogram import Histogram
 from ui.widgets.kernel_view import KernelView, colour_picture, slice_levels
 from ui.widgets.numbers import number, percent
 
@@ -147,6 +148,46 @@ def test_the_kernel_is_there_for_convolutions_only_and_in_colour_for_the_first(
     bench.give()
     assert panel.kernel.isVisible()
     assert panel.kernel._picture is not None
+
+
+def test_the_slices_of_a_kernel_in_colour_have_letters_over_them(qapp: QApplication) -> None:
+    kernel = np.random.default_rng(0).normal(size=(3, 3, 3)).astype(np.float32)
+    plain, lettered = KernelView(), KernelView()
+    for view, in_colour in ((plain, False), (lettered, True)):
+        view.resize(280, 100)
+        view.show_kernel(kernel, in_colour)
+        view.resize(280, view.sizeHint().height())
+    assert plain._rect(0).top() == 0
+    over = lettered._rect(0).top()
+    assert over >= 11
+    image = lettered.grab(lettered.rect()).toImage()
+    ink = [
+        any(
+            image.pixelColor(x, y) != image.pixelColor(279, 0)
+            for x in range(int(lettered._rect(place).left()), int(lettered._rect(place).right()))
+            for y in range(int(over) - 1)
+        )
+        for place in range(4)
+    ]
+    assert ink == [True] * 4
+    for view in (plain, lettered):
+        view.deleteLater()
+
+
+def test_a_bar_that_is_cut_says_what_its_number_is(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("ui.widgets.histogram._", lambda text: said.append(text) or text)
+    values = np.maximum(samples.values(1, (28, 28), 3)[0], 0)
+    values[:20] = 0
+    view = Histogram()
+    view.resize(240, 84)
+    view.show_statistics(samples.statistics(values))
+    view.grab()
+    assert said == ["{share} in this bar"]
+    view.show_statistics(samples.statistics(np.linspace(0, 1, 640, dtype=np.float32)))
+    view.grab()
+    assert len(said) == 1  # even bars: none is cut
+    view.deleteLater()
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -17,7 +18,7 @@ from explorer.recipe import Recipe, View
 from explorer.render import colours
 from explorer.values import LayerView
 from tests.ui import samples
-from ui.widgets.level_image import colour_table
+from ui.widgets.level_image import colour_table, image, small_image
 from ui.widgets.mosaic_view import MosaicView
 
 GAP = "#102030"
@@ -154,6 +155,41 @@ def test_painted_colours_are_those_of_the_table(mosaic: MosaicView, signed: bool
     assert rgb(image, place_of(mosaic, 7, 4, 2).toPoint()) == colours.NAN_RGB
 
 
+def test_a_large_map_has_its_channel_s_number_on_it(mosaic: MosaicView) -> None:
+    view = mosaic.view
+    assert view is not None
+    assert mosaic.viewport is not None
+    mosaic.zoom(max(1.0, 70 / (WIDTH * mosaic.viewport.scale)), QPointF(0, 0))
+    mosaic.set_choice(36, None)
+    mosaic.set_message("")
+    first, second = int(view.order[0]), int(view.order[1])
+
+    def plate(channel: int) -> QImage:
+        corner = mosaic.tile_rect(channel).topLeft()
+        return mosaic.grab(QRect(round(corner.x()) + 4, round(corner.y()) + 4, 12, 12)).toImage()
+
+    grey = colour_table("grey", False, GAP)
+    mosaic.show_maps(replace(view, mosaic=np.zeros_like(view.mosaic)), grey)
+    before = plate(first), plate(second)
+    assert max(before[0].pixelColor(x, y).red() for x in range(12) for y in range(12)) > 200  # white on dark
+    assert before[0] != before[1]
+    turned = view.order.copy()
+    turned[:2] = second, first
+    mosaic.show_maps(replace(view, mosaic=np.zeros_like(view.mosaic), order=turned), grey)
+    assert (plate(first), plate(second)) == before  # numbers go with their maps: what is kept of them too
+    assert rgb(mosaic.grab().toImage(), mosaic.tile_rect(second).center().toPoint()) == (0, 0, 0)
+
+
+def test_the_names_of_an_answer_s_classes_are_told(mosaic: MosaicView) -> None:
+    names = tuple(f"class {n}" for n in range(COUNT))
+    assert "class" not in mosaic.describe((1, 1))
+    mosaic.set_names(names)
+    view = mosaic.view
+    assert view is not None
+    assert f"class {int(view.order[0])} " in mosaic.describe((1, 1))
+    assert "y 1, x 1 " in mosaic.describe((1, 1))
+
+
 def test_new_colours_repaint_the_same_levels(mosaic: MosaicView) -> None:
     view = mosaic.view
     place = place_of(mosaic, 3, 5, 5).toPoint()
@@ -162,6 +198,12 @@ def test_new_colours_repaint_the_same_levels(mosaic: MosaicView) -> None:
     after = mosaic.grab().toImage().pixelColor(place)
     assert before != after
     assert after.red() == after.green() == after.blue()
+
+
+def test_a_small_image_has_the_same_colours() -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (9, 7), dtype=np.uint8)
+    wanted = image(levels, TABLE).convertToFormat(QImage.Format.Format_RGB32)
+    assert small_image(levels, TABLE) == wanted
 
 
 def test_arrow_keys_step_through_the_order_shown(mosaic: MosaicView) -> None:

@@ -65,10 +65,10 @@ class FactTable(QWidget):
         painter, colours = QPainter(self), theme.current()
         painter.setFont(self._font())
         width = (self.width() - (self._columns - 1) * _GAP) / self._columns
-        rows = -(-len(self._facts) // self._columns)
+        rows, height = -(-len(self._facts) // self._columns), self._row
         for place, fact in enumerate(self._facts):
             column, row = divmod(place, rows)
-            cell = QRectF(column * (width + _GAP), row * self._row, width, self._row)
+            cell = QRectF(column * (width + _GAP), row * height, width, height)
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.setPen(QColor(colours.warning if fact.alarming else colours.dim))
             painter.drawText(cell, middle | Qt.AlignmentFlag.AlignLeft, fact.name)

@@ -13,7 +13,7 @@ from explorer.graph.values import Graph, Layer
 from explorer.values import Thumbnail
 from ui import theme
 from ui.widgets import marks
-from ui.widgets.level_image import colour_table, image
+from ui.widgets.level_image import colour_table, small_image
 from ui.widgets.numbers import shape
 
 Index = QModelIndex | QPersistentModelIndex
@@ -148,7 +148,7 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
             return
-        picture = image(thumbnail.levels, colour_table(self.colours, thumbnail.signed, colours.panel))
+        picture = small_image(thumbnail.levels, colour_table(self.colours, thumbnail.signed, colours.panel))
         h, w = thumbnail.levels.shape
         scale = min(frame.width() / w, frame.height() / h)
         place = QRectF(0, 0, max(w * scale, 3), max(h * scale, 3))
@@ -209,11 +209,13 @@ class LayerList(QListView):
         if thumbnails == before and not others:
             return
         self._delegate.thumbnails, self._delegate.colours = dict(thumbnails), colours
-        changed = QRegion()
-        for row in self.rows_shown():
+        changed, rows = QRegion(), self.rows_shown()
+        first = self.visualRect(self.layers.index(rows.start))
+        picture = picture_rect(first)
+        for row in rows:
             name = self.layers.layers[row].id
             if others or thumbnails.get(name) is not before.get(name):
-                changed += picture_rect(self.visualRect(self.layers.index(row)))
+                changed += picture.translated(0, (row - rows.start) * first.height())
         if not changed.isEmpty():
             self.viewport().update(changed)
 
