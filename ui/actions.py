@@ -67,7 +67,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("larger", N_("Larger text"), ("Ctrl++", "Ctrl+=")),
         Command("smaller", N_("Smaller text"), ("Ctrl+-",)),
         Command("theme", N_("Light or dark"), ("Ctrl+D",), "moon"),
-        Command("preferences", N_("Preferences…"), ("Ctrl+,",), "settings"),
+        Command("preferences", N_("Settings…"), ("Ctrl+,",), "settings"),
         Command("keys", N_("Keyboard…"), ("?", "F1"), "keyboard"),
         Command("about", N_("About…"), (), "info"),
         Command("quit", N_("Quit"), ("Ctrl+Q",)),

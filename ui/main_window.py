@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
+    QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
+    QLineEdit,
     QMainWindow,
     QToolButton,
     QVBoxLayout,
@@ -33,6 +35,7 @@ from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
 from ui.dialogs.about import About
+from ui.dialogs.details import Details
 from ui.dialogs.keyboard import Keyboard
 from ui.dialogs.preferences import Preferences
 from ui.panels.problem_strip import ProblemStrip
@@ -52,6 +55,8 @@ EXPORTS = {
     "export_predictions": ("predictions", N_("predictions"), "csv"),
 }
 PICTURES = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.npy"
+_CLEAR = "_q_qlineeditclearaction"
+"""Qt's name for the button that empties a field; its own icon is black on black."""
 SMALLEST = QSize(1024, 640)
 
 
@@ -83,12 +88,16 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(store, controller)
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
+        for action in self.findChildren(QAction, _CLEAR):
+            theme.set_icon(action, "close")
 
         self.top.recent_wanted.connect(self._open_text)
         self.top.camera_wanted.connect(self._open_camera)
         self.explore.source.open_requested.connect(self._open)
         self.intake.arrived.connect(self._open_source)
         self.intake.failed.connect(controller.report)
+        self.intake.told.connect(self.status.say)
+        self.problem.details_wanted.connect(self._show_details)
         controller.exported.connect(self._say_exported)
         store.frame_changed.connect(self._show_title)
         self.retranslate()
@@ -110,7 +119,7 @@ class MainWindow(QMainWindow):
         rail.setSpacing(4)
         rail.addWidget(self._rail_button("explore", "explore"))
         rail.addStretch(1)
-        for name, icon in (("theme", "moon"), ("keys", "help"), ("preferences", "settings"), ("about", "info")):
+        for name, icon in (("theme", "moon"), ("keys", "keyboard"), ("preferences", "settings"), ("about", "info")):
             rail.addWidget(self._rail_button(name, icon))
         row = QHBoxLayout(central)
         row.setContentsMargins(0, 0, 0, 0)
@@ -167,8 +176,7 @@ class MainWindow(QMainWindow):
         for name, button in self._rail.items():
             button.setText(texts[name])
             button.setAccessibleName(texts[name])
-            if name in self.commands:
-                button.setToolTip(self.commands[name].toolTip())
+            button.setToolTip(self.commands[name].toolTip() if name in self.commands else texts[name])
         self._show_title()
 
     # what Qt calls
@@ -182,7 +190,6 @@ class MainWindow(QMainWindow):
             theme.set_icon(self._rail["theme"], "sun" if theme.current().name == "dark" else "moon")
             for button in self._rail.values():
                 button.setFixedSize(theme.px(66), theme.px(50))
-                button.setIconSize(QSize(theme.px(20), theme.px(20)))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window is on the screen."""
@@ -192,8 +199,11 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.painted.emit)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave the full screen with Escape, as everywhere."""
-        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
+        """Leave a field, or else the full screen, with Escape, as everywhere."""
+        escape = event.key() == Qt.Key.Key_Escape
+        if escape and isinstance(self.focusWidget(), QLineEdit):
+            self.explore.layers.list.setFocus()
+        elif escape and self.isFullScreen():
             self._full_screen()
         else:
             super().keyPressEvent(event)
@@ -313,6 +323,10 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_about(self) -> None:
         self._show_dialog(About(self))
+
+    @Slot(str)
+    def _show_details(self, details: str) -> None:
+        self._show_dialog(Details(details, self))
 
     def _show_dialog(self, dialog: QDialog) -> None:
         """Show a dialog over the window; frames keep coming behind it."""

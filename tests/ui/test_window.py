@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QToolButton, QWidget
 
-from explorer.engine.events import ResultReady
+from explorer.engine.events import FrameRead, ResultReady
 from explorer.filters.bank import KERNELS
 from explorer.recipe import Recipe
 from explorer.render.colours import MAPS
@@ -28,6 +28,7 @@ from ui.dialogs.keyboard import Keyboard
 from ui.dialogs.preferences import Preferences
 from ui.panels import top_bar
 from ui.widgets import camera_permission
+from ui.widgets.cameras import cameras
 from ui.widgets.intake import source_of
 
 
@@ -160,11 +161,26 @@ def test_source_buttons_follow_the_recipe_and_change_it(one: Desk) -> None:
     assert commands["picture"].isChecked()
 
 
-def test_another_camera_from_the_menu(one: Desk) -> None:
-    entries = one.window.top._camera_menu.actions()
-    assert len(entries) == top_bar.CAMERAS
-    entries[2].trigger()
+def test_another_camera_from_the_menu(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    menu = one.window.top._camera_menu
+    monkeypatch.setattr(top_bar, "cameras", lambda: (0, 2))
+    menu.aboutToShow.emit()
+    assert [entry.text() for entry in menu.actions()] == ["Camera 0", "Camera 2", "", "Demo"]
+    menu.actions()[1].trigger()
     assert one.store.recipe.source == Source("camera", "2")
+    monkeypatch.setattr(top_bar, "cameras", tuple)
+    menu.aboutToShow.emit()
+    assert (menu.actions()[0].text(), menu.actions()[0].isEnabled()) == ("No camera is connected", False)
+    menu.actions()[-1].trigger()
+    assert one.store.recipe.source == Source("demo", "")
+
+
+def test_linux_shows_its_cameras_without_opening_them(tmp_path: Path) -> None:
+    assert cameras(tmp_path, "linux") == ()
+    for name in ("video10", "video2", "videos", "null"):
+        (tmp_path / name).touch()
+    assert cameras(tmp_path, "linux") == (2, 10)
+    assert cameras(tmp_path, "darwin") == cameras(tmp_path, "win32") == (0, 1)
 
 
 def test_the_camera_waits_for_the_permission_of_macos(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,8 +237,6 @@ def test_recent_files_are_in_the_menu_and_open(qapp: QApplication) -> None:
 
 
 def test_what_was_opened_becomes_recent_but_not_what_was_pasted(one: Desk, own_home: Path) -> None:
-    from explorer.engine.events import FrameRead
-
     frame = samples.result().frame
     for source in (
         Source("picture", "/tmp/a.png"),
@@ -254,6 +268,8 @@ def test_drop_of_a_file_an_address_and_text(one: Desk) -> None:
     mime.setUrls([QUrl.fromLocalFile("/tmp/고양이 1.png"), QUrl.fromLocalFile("/tmp/2.png")])
     assert drop(one, mime)
     assert one.store.recipe.source == Source("picture", "/tmp/고양이 1.png")
+    one.give()  # a result does not take the words away
+    assert one.window.status._times.text() == "Of 2 files the first is shown: 고양이 1.png"
     mime = QMimeData()
     mime.setUrls([QUrl("https://example.org/cat.jpg")])
     assert drop(one, mime)
@@ -297,7 +313,48 @@ def test_paste_of_nothing_says_what_to_do(one: Desk) -> None:
     QGuiApplication.clipboard().clear()
     key(one, "Ctrl+V")
     assert one.store.recipe.source == Source()
+    assert said(one) == "The clipboard is empty: copy a picture, a path or an address first."
+    mime = QMimeData()
+    mime.setData("application/x-rows", b"1")
+    QGuiApplication.clipboard().setMimeData(mime)
+    key(one, "Ctrl+V")
+    assert said(one).startswith("What was pasted holds no picture")
+
+
+@pytest.mark.parametrize("text", ["그냥 글자", "and/or", "a.png", "~nobody-of-this-name/x.png", "x" * 5000, "a\0b"])
+def test_words_that_are_pasted_become_no_path_that_nobody_typed(one: Desk, text: str) -> None:
+    mime = QMimeData()
+    mime.setText(text)
+    one.window.intake.take(mime)
+    assert one.store.recipe.source == Source()
+    assert said(one).startswith(f"“{text[:79]}")
+    assert len(said(one)) < 200
+    assert str(Path.cwd()) not in said(one)
+    buttons = (one.window.problem._retry, one.window.problem._details_button)
+    assert [button.isVisible() for button in buttons] == [False, False], "neither would help"
+
+
+def test_a_relative_path_that_is_there_is_taken(one: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.png").touch()
+    mime = QMimeData()
+    mime.setText("a.png")
+    one.window.intake.take(mime)
+    assert one.store.recipe.source == Source("picture", str(tmp_path / "a.png"))
+
+
+def said(one: Desk) -> str:
+    """Return what the problem strip says."""
     assert one.window.problem.isVisible()
+    return one.window.problem._sentence.text()
+
+
+def test_a_pasted_picture_has_a_name_that_a_person_knows(one: Desk, own_home: Path) -> None:
+    pasted = Source("picture", str(own_home / "data" / "pasted" / "pasted-64ee01"))
+    one.controller.change(source=pasted)
+    one.send(FrameRead(pasted, replace(samples.result().frame, source="pasted-64ee01")))
+    assert one.window.windowTitle().startswith("Pasted picture")
+    assert one.window.explore.source.accessibleName() == "Pasted picture"
 
 
 def test_pixels_that_cannot_be_kept_are_a_problem_in_place(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -410,6 +467,36 @@ def test_letters_typed_into_the_search_are_no_commands(one: Desk) -> None:
     QTest.keyClicks(one.window.explore.layers.search, "conv.1")
     assert one.window.explore.layers.search.text() == "conv.1"
     assert one.store.recipe == before
+
+
+def test_escape_leaves_the_search(one: Desk) -> None:
+    key(one, "Ctrl+F")
+    search = one.window.explore.layers.search
+    QTest.keyClicks(search, "relu")
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert (search.text(), one.window.focusWidget()) == ("", search)
+    QTest.keyClick(search, Qt.Key.Key_Escape)
+    assert one.window.focusWidget() is one.window.explore.layers.list
+
+
+def test_the_button_that_empties_a_field_is_in_the_themes_colour(one: Desk) -> None:
+    QTest.keyClicks(one.window.explore.layers.search, "relu")
+    (clear,) = one.window.findChildren(QAction, "_q_qlineeditclearaction")
+    for name in ("light", "dark"):
+        one.controller.prefer(theme=name)
+        image = clear.icon().pixmap(40, 40).toImage()
+        colours = {
+            image.pixelColor(x, y).name() for x in range(40) for y in range(40) if image.pixelColor(x, y).alpha() == 255
+        }
+        assert theme.current().text in colours
+
+
+def test_icons_grow_with_the_text(one: Desk) -> None:
+    ours = [one.window.top, one.window.explore.source, *one.window._rail.values()]
+    buttons = [button for part in ours for button in (part, *part.findChildren(QToolButton)) if button.property("icon")]
+    before = [button.iconSize().width() for button in buttons]
+    one.controller.prefer(font_scale=2.0)
+    assert [button.iconSize().width() for button in buttons] == [2 * width for width in before]
 
 
 def test_a_click_on_the_picture_shows_its_numbers(one: Desk) -> None:

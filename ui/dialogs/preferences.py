@@ -64,7 +64,7 @@ class Preferences(QDialog):
     @Slot()
     def retranslate(self) -> None:
         """Set every text anew in the current language, and fill the choosers."""
-        self.setWindowTitle(_("Preferences"))
+        self.setWindowTitle(_("Settings"))
         texts = (_("Language"), _("Theme"), _("Text size"), _("Device"), _("CPU threads"))
         for label, text in zip(self._labels, texts, strict=True):
             label.setText(text)

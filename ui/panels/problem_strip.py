@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from explorer.engine.events import Problem
+from explorer.errors import PersonError
 from explorer.text import _
 from ui import theme
 from ui.controller import Controller
@@ -23,7 +22,13 @@ from ui.store import Store
 
 
 class ProblemStrip(QFrame):
-    """Shows the newest unsolved problem of the store, and is hidden while there is none."""
+    """Shows the newest unsolved problem of the store, and is hidden while there is none.
+
+    Signals:
+        details_wanted: the details of the problem, to be read.
+    """
+
+    details_wanted = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,15 +41,10 @@ class ProblemStrip(QFrame):
         self._sentence.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._details_button, self._retry, self._dismiss = QPushButton(self), QPushButton(self), QToolButton(self)
-        self._details_button.setCheckable(True)
         self._dismiss.setObjectName("flat")
-        self._dismiss.setIconSize(QSize(16, 16))
         theme.set_icon(self._dismiss, "close")
-        self._details = QPlainTextEdit(self)
-        self._details.setReadOnly(True)
-        self._details.setFixedHeight(160)
-        self._details.hide()
-        row = QHBoxLayout()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 6, 6, 6)
         row.setSpacing(8)
         for widget, stretch in (
             (self._sign, 0),
@@ -54,11 +54,7 @@ class ProblemStrip(QFrame):
             (self._dismiss, 0),
         ):
             row.addWidget(widget, stretch)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(10, 6, 6, 6)
-        column.addLayout(row)
-        column.addWidget(self._details)
-        self._details_button.toggled.connect(self._details.setVisible)
+        self._details_button.clicked.connect(self._show_details)
         self._retry.clicked.connect(controller.retry)
         self._dismiss.clicked.connect(self._dismiss_shown)
         store.problems_changed.connect(self._show)
@@ -69,7 +65,6 @@ class ProblemStrip(QFrame):
         """Set every text anew in the current language."""
         self.setAccessibleName(_("Problem"))
         self._details_button.setText(_("Details"))
-        self._details.setAccessibleName(_("Details"))
         self._retry.setText(_("Try again"))
         self._dismiss.setToolTip(_("Dismiss"))
         self._dismiss.setAccessibleName(_("Dismiss"))
@@ -77,7 +72,7 @@ class ProblemStrip(QFrame):
 
     def restyle(self) -> None:
         """Take the colours of the current theme."""
-        self._sign.setPixmap(theme.pixmap("warning", 20, theme.current().warning))
+        self._sign.setPixmap(theme.pixmap("warning", theme.px(20), theme.current().warning))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language or theme."""
@@ -90,19 +85,27 @@ class ProblemStrip(QFrame):
     @Slot()
     def _show(self) -> None:
         problem = next(reversed(self._store.problems.values()), None)
-        if problem is not self._shown:
-            self._details_button.setChecked(False)
         self._shown = problem
         self.setVisible(problem is not None)
         if problem is not None:
             sentence = str(problem.error)
             self._sentence.setText(sentence)
             self.setAccessibleDescription(sentence)
-            self._details.setPlainText(problem.details)
-            self._details_button.setVisible(bool(problem.details))
-            self._retry.setVisible(problem.where in ("source", "network", "frame"))
+            self._details_button.setVisible(bool(problem.details) and not _is_plain(problem))
+            again = problem.where in ("network", "frame") or (problem.where == "source" and self._store.broken)
+            self._retry.setVisible(again)
+
+    @Slot()
+    def _show_details(self) -> None:
+        if self._shown is not None:
+            self.details_wanted.emit(self._shown.details)
 
     @Slot()
     def _dismiss_shown(self) -> None:
         if self._shown is not None:
             self._controller.dismiss(self._shown.where)
+
+
+def _is_plain(problem: Problem) -> bool:
+    """Return whether the sentence says it all: a mistake that the person can mend, with no other error behind it."""
+    return isinstance(problem.error, PersonError) and problem.error.__cause__ is None

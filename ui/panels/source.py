@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from explorer import sources
@@ -215,5 +215,4 @@ class SourcePanel(Panel):
         theme.set_icon(button, icon)
         if small:
             button.setObjectName("small")
-            button.setIconSize(QSize(theme.px(16), theme.px(16)))
         return button

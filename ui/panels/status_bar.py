@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PySide6.QtCore import QEvent, Slot
+from PySide6.QtCore import QEvent, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from explorer.engine.events import Progress
@@ -23,6 +23,7 @@ STAGES = {
     "render": N_("render"),
 }
 _RECENT_FRAMES = 30
+_NOTE_MS = 8000
 
 
 class StatusBar(QFrame):
@@ -33,6 +34,10 @@ class StatusBar(QFrame):
         self._store, self._controller = store, controller
         self._arrivals: deque[float] = deque(maxlen=_RECENT_FRAMES)
         self._note = ""
+        self._noted = QTimer(self)
+        self._noted.setSingleShot(True)
+        self._noted.setInterval(_NOTE_MS)
+        self._noted.timeout.connect(self._forget_note)
         self._times, self._stage, self._device = (ElidedLabel(self) for _label in range(3))
         for label in (self._times, self._stage, self._device):
             label.setObjectName("status")
@@ -61,8 +66,9 @@ class StatusBar(QFrame):
         self.retranslate()
 
     def say(self, text: str) -> None:
-        """Show ``text`` in place of the times until the next result of a still picture, or the next say."""
+        """Show ``text`` in place of the times for some seconds."""
         self._note = text
+        self._noted.start()
         self._show()
 
     def retranslate(self) -> None:
@@ -81,6 +87,11 @@ class StatusBar(QFrame):
             self.setFixedHeight(theme.px(28))
 
     @Slot()
+    def _forget_note(self) -> None:
+        self._note = ""
+        self._show()
+
+    @Slot()
     def _restart(self) -> None:
         self._arrivals.clear()
         self._show()
@@ -88,7 +99,6 @@ class StatusBar(QFrame):
     @Slot()
     def _count(self) -> None:
         self._arrivals.append(time.perf_counter())
-        self._note = self._note if self._store.live else ""
 
     @Slot()
     def _show(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
@@ -15,10 +15,9 @@ from ui import theme
 from ui.actions import Actions
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.cameras import cameras
 from ui.widgets.chooser import Chooser
 
-CAMERAS = 4
-"""Cameras offered by index; which of them exist only opening tells."""
 STATES = {
     WeightState.EMBEDDED: N_("trained"),
     WeightState.CACHED: N_("trained"),
@@ -50,6 +49,7 @@ class TopBar(QFrame):
         self._network, self._device, self._filter = Chooser(24, self), Chooser(13, self), Chooser(13, self)
         self._picture_menu, self._camera_menu, self._export_menu = QMenu(self), QMenu(self), QMenu(self)
         self._picture_menu.aboutToShow.connect(self._fill_picture_menu)
+        self._camera_menu.aboutToShow.connect(self._fill_camera_menu)
         self._export_menu.addActions([actions[name] for name in EXPORTS])
 
         row = QHBoxLayout(self)
@@ -95,8 +95,6 @@ class TopBar(QFrame):
         self._show_words()
 
     def _show_words(self) -> None:
-        for button in self.findChildren(QToolButton):
-            button.setIconSize(QSize(theme.px(18), theme.px(18)))
         style = Qt.ToolButtonStyle
         wanted = style.ToolButtonTextBesideIcon if self.width() >= theme.px(_WIDE) else style.ToolButtonIconOnly
         for button in self._sources:
@@ -140,11 +138,6 @@ class TopBar(QFrame):
         _fill(self._filter, [("", _("No filter")), *((name, _(TITLES[name])) for name in KERNELS)], "")
         for row, name in enumerate(KERNELS, 1):
             self._filter.setItemData(row, _(NOTES[name]), Qt.ItemDataRole.ToolTipRole)
-        self._camera_menu.clear()
-        for index in range(CAMERAS):
-            action = self._camera_menu.addAction(_("Camera {index}").format(index=index))
-            action.setData(index)
-            action.triggered.connect(self._choose_camera)
         self.show_recipe()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -214,6 +207,19 @@ class TopBar(QFrame):
         action = self.sender()
         assert isinstance(action, QAction)
         self.recent_wanted.emit(action.data())
+
+    @Slot()
+    def _fill_camera_menu(self) -> None:
+        menu, found = self._camera_menu, cameras()
+        menu.clear()
+        for index in found:
+            action = menu.addAction(_("Camera {index}").format(index=index))
+            action.setData(index)
+            action.triggered.connect(self._choose_camera)
+        if not found:
+            menu.addAction(_("No camera is connected")).setEnabled(False)
+        menu.addSeparator()
+        menu.addAction(self._actions["demo"])
 
     @Slot()
     def _fill_picture_menu(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import traceback
 from pathlib import Path
@@ -12,10 +13,12 @@ from PySide6.QtGui import QImage
 from explorer.engine.events import Problem
 from explorer.errors import ExplorerError, SourceError
 from explorer.sources import keep
-from explorer.text import N_
+from explorer.text import N_, _
 from explorer.values import Source
 
 ARRAYS = (".npy",)
+_MOST_LETTERS = 80
+"""A longer text is not repeated whole."""
 
 
 def source_of(text: str) -> Source:
@@ -24,22 +27,41 @@ def source_of(text: str) -> Source:
     A relative path is taken from the current folder and kept absolute, so that the next session finds it.
     """
     text = text.strip().strip("'\"")
-    kind, _colon, rest = text.partition(":")
+    kind, colon, rest = text.partition(":")
     if text == "demo":
         return Source("demo", "")
-    if kind == "camera" and (rest.isdigit() or not _colon):
+    if kind == "camera" and (rest.isdigit() or not colon):
         return Source("camera", rest or "0")
     if kind.lower() in ("http", "https"):
         return Source("address", text)
-    path = Path(text).expanduser().absolute()
+    path = Path(os.path.expanduser(text)).absolute()  # Path's own raises where there is no such person
     return Source("array" if path.suffix.lower() in ARRAYS else "picture", str(path))
 
 
+def names_a_source(text: str) -> bool:
+    """Return whether a pasted text can be meant as a source: other words must not become a path that nobody typed."""
+    source = source_of(text)
+    if source.kind not in ("picture", "array"):
+        return True
+    typed = Path(os.path.expanduser(text.strip().strip("'\"")))
+    try:
+        return typed.is_absolute() or typed.exists()
+    except (OSError, ValueError):  # too long for a name, or with a zero in it
+        return False
+
+
 class Intake(QObject):
-    """Takes drops and pastes; picture bytes are checked and kept in a thread, so that the window never waits."""
+    """Takes drops and pastes; picture bytes are checked and kept in a thread, so that the window never waits.
+
+    Signals:
+        arrived: the source.
+        failed: why there is none.
+        told: what else the person should know.
+    """
 
     arrived = Signal(Source)
     failed = Signal(Problem)
+    told = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,20 +82,34 @@ class Intake(QObject):
         urls = mime.urls()
         if files := [url.toLocalFile() for url in urls if url.isLocalFile()]:
             self.arrived.emit(source_of(files[0]))
+            if len(files) > 1:
+                first = _("Of {count} files the first is shown: {name}")
+                self.told.emit(first.format(count=len(files), name=Path(files[0]).name))
         elif mime.hasImage():
             self._keep(QImage(mime.imageData()))
         elif urls:
             self.arrived.emit(source_of(urls[0].toString()))
         elif text := mime.text().strip():
-            self.arrived.emit(source_of(text.splitlines()[0]))
+            self._take_text(text.splitlines()[0])
+        elif mime.formats() and not mime.hasText():
+            self._refuse(N_("What was pasted holds no picture, path or address: copy a picture first."))
         else:
-            error = SourceError(N_("What was pasted holds no picture, path or address: copy a picture first."))
-            self.failed.emit(Problem("source", error))
+            self._refuse(N_("The clipboard is empty: copy a picture, a path or an address first."))
 
     def wait(self, timeout_s: float = 5.0) -> None:
         """Wait until the picture in hand is kept."""
         if self._thread is not None:
             self._thread.join(timeout_s)
+
+    def _take_text(self, text: str) -> None:
+        if names_a_source(text):
+            self.arrived.emit(source_of(text))
+        else:
+            shown = text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
+            self._refuse(N_("“{text}” is no picture here and no address: copy a path, an address or a picture."), shown)
+
+    def _refuse(self, sentence: str, text: str = "") -> None:
+        self.failed.emit(Problem("source", SourceError(sentence, text=text)))
 
     def _keep(self, image: QImage) -> None:
         self.wait()
