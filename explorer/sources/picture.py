@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
 import warnings
@@ -9,12 +10,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from explorer.errors import SourceError
+from explorer.sources import float_tiff
 from explorer.text import N_
 from explorer.values import Bytes, Frame
 
@@ -26,6 +29,8 @@ MOST_PIXELS = 120_000_000
 Image.MAX_IMAGE_PIXELS = None
 # A picture with damaged notes (EXIF, tags) is still a picture: nothing that a person should read about.
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+# Without a handler anywhere Python would write Pillow's log on standard error.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 # What Pillow's decoders raise on damaged files (found by damaging files of every format).
 _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, AttributeError)
@@ -87,11 +92,12 @@ def decode(stream: BinaryIO, name: str) -> Bytes:
     try:
         image: Image.Image = Image.open(stream, formats=FORMATS)
     except UnidentifiedImageError as error:
+        if float_tiff.size(stream):
+            return _floats(stream, name)
         raise SourceError(_NO_PICTURE, name=name) from error
     except _DAMAGED as error:
         raise SourceError(_BROKEN, name=name) from error
-    if image.width * image.height > MOST_PIXELS:
-        raise SourceError(_TOO_LARGE, name=name, width=image.width, height=image.height, most=MOST_PIXELS // 1_000_000)
+    _check_size(name, image.size, MOST_PIXELS)
     try:
         image.load()
         _stand_upright(image)
@@ -102,6 +108,28 @@ def decode(stream: BinaryIO, name: str) -> Bytes:
         ) from error
     except _DAMAGED as error:
         raise SourceError(_BROKEN, name=name) from error
+
+
+def _check_size(name: str, size: tuple[int, int], most: int) -> None:
+    width, height = size
+    if width * height > most:
+        raise SourceError(_TOO_LARGE, name=name, width=width, height=height, most=most // 1_000_000)
+
+
+def _floats(stream: BinaryIO, name: str) -> Bytes:
+    """Return a TIFF of floats as uint8 (H, W, 3): scaled over all its channels as one deep channel is."""
+    _check_size(
+        name, float_tiff.size(stream) or (0, 0), MOST_PIXELS // 4
+    )  # four bytes a value and more, instead of one
+    values = float_tiff.values(stream)
+    if values is None:
+        raise SourceError(_BROKEN, name=name)
+    count = values.shape[2]
+    levels = _spread(values[:, :, :3] if count >= 3 else values[:, :, :1], *_float_range(values[:, :, :3]))
+    if count == 4:
+        opaque = np.clip(np.nan_to_num(values[:, :, 3:]), 0, 1)
+        levels = levels * opaque + 255.0 * (1 - opaque)
+    return np.repeat(np.rint(levels).astype(np.uint8), 3 // levels.shape[2], axis=2)
 
 
 def _stand_upright(image: Image.Image) -> None:
@@ -130,18 +158,28 @@ def _eight_bits(image: Image.Image) -> Bytes:
     values = np.asarray(image)
     tags = getattr(image, "tag_v2", {})
     bits = int(tags.get(258, (16,))[0])  # BitsPerSample
-    finite = np.isfinite(values)
-    low, high = (float(values[finite].min()), float(values[finite].max())) if finite.any() else (0.0, 0.0)
-    if image.mode == "F":
-        low, high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
-    elif low >= 0 and high <= 65535 and bits <= 16:
+    low, high = _float_range(values) if image.mode == "F" else (float(values.min()), float(values.max()))
+    if image.mode != "F" and low >= 0 and high <= 65535 and bits <= 16:
         low, high = 0.0, float(2**bits - 1)
-    scaled = np.where(finite, values, low).astype(np.float64) - low
-    if high > low:
-        scaled *= 255.0
-        scaled /= high - low
+    scaled = _spread(values, low, high)
     if tags.get(262) == 0:  # PhotometricInterpretation: white is zero
         scaled = 255.0 - scaled
     if (clear := image.info.get("transparency")) is not None:  # a PNG's one transparent grey
         scaled[values == clear] = 255.0
     return np.rint(scaled).astype(np.uint8)
+
+
+def _float_range(values: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Return the range that floats span: 0 … 1 where they are within, else their own; only finite ones count."""
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
+
+
+def _spread(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+    """Return ``values`` as 0 … 255 from ``low`` to ``high``; those that are not finite as 0."""
+    scaled = np.where(np.isfinite(values), values, low).astype(np.float64) - low
+    if high > low:
+        scaled *= 255.0
+        scaled /= high - low
+    return scaled

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image, TiffImagePlugin
 
 from explorer.cli import streams
 from explorer.cli.main import main
@@ -53,6 +54,19 @@ def test_few_letters() -> None:
         assert done.returncode == code, done.stderr
         assert (done.stdout if code == 0 else done.stderr).isascii()
         assert b"Traceback" not in done.stderr
+
+
+def test_the_libraries_own_words_about_a_damaged_picture_stay_away(tmp_path: Path) -> None:
+    """Pillow logs this one as an error, which Python writes on standard error where nobody listens."""
+    file = tmp_path / "many.tif"
+    Image.new("RGB", (4, 4)).save(file)
+    content = file.read_bytes()
+    where = content.index(TiffImagePlugin.SAMPLESPERPIXEL.to_bytes(2, "little") + b"\x03\0\1\0\0\0")
+    file.write_bytes(content[: where + 8] + (4000).to_bytes(2, "little") + content[where + 10 :])
+    done = subprocess.run([*COMMAND, "predict", str(file)], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("many.tif is ")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from explorer.errors import SourceError
 from explorer.sources import picture, read
 from explorer.values import Bytes, Source
 
@@ -127,6 +128,51 @@ def test_floats_span_zero_to_one_or_their_own_range() -> None:
     assert decoded(Image.fromarray(values * 200 - 100), "TIFF")[0, :, 0].tolist() == [0, 128, 255, 64]
     broken = np.array([[np.nan, np.inf, 0.0, 8.0]], np.float32)
     assert decoded(Image.fromarray(broken), "TIFF")[0, :, 0].tolist() == [0, 0, 0, 255]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_floats_of_several_channels(dtype: type, channels: int, tmp_path: Path) -> None:
+    """Written by OpenCV; what Pillow itself reads of them is left to it."""
+    rgb = np.random.default_rng(5).random((7, 9, channels)).astype(dtype)
+    bgr = rgb if channels == 1 else rgb[:, :, [2, 1, 0, 3][:channels]]
+    for factor, shift in ((1, 0), (300, -100)):
+        given = bgr * factor + shift
+        if channels == 4:
+            given[:, :, 3] = bgr[:, :, 3]
+        assert cv2.imwrite(str(tmp_path / "deep.tif"), given)
+        found = picture.read(tmp_path / "deep.tif").pixels
+        colours = rgb[:, :, :3].astype(np.float64)
+        if factor != 1:
+            colours = (colours - colours.min()) / (colours.max() - colours.min())
+        alpha = rgb[:, :, 3:].astype(np.float64) if channels == 4 else 1.0
+        expected = np.broadcast_to(255 * (colours * alpha + 1 - alpha), found.shape)
+        np.testing.assert_allclose(found, expected, atol=0.501)
+
+
+def test_floats_that_are_not_finite_are_black(tmp_path: Path) -> None:
+    values = np.array([[[0, 0.5, 1], [np.nan, np.inf, -np.inf]]], np.float32)
+    assert cv2.imwrite(str(tmp_path / "deep.tif"), values[:, :, ::-1])
+    assert picture.read(tmp_path / "deep.tif").pixels.tolist() == [[[0, 128, 255], [0, 0, 0]]]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_a_damaged_float_tiff(tmp_path: Path) -> None:
+    path = tmp_path / "deep.tif"
+    assert cv2.imwrite(str(path), np.random.default_rng(5).random((40, 40, 3)).astype(np.float32))
+    whole = path.read_bytes()
+    for end in (8, 100, len(whole) // 2, len(whole) - 30):
+        path.write_bytes(whole[:end])
+        with pytest.raises(SourceError, match=r"damaged|is not a picture"):
+            picture.read(path)
+
+
+def test_a_float_tiff_that_promises_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "deep.tif"
+    assert cv2.imwrite(str(path), np.zeros((40, 40, 3), np.float32))
+    monkeypatch.setattr(picture, "MOST_PIXELS", 4 * 1599)
+    with pytest.raises(SourceError, match="40 × 40 pixels"):
+        picture.read(path)
 
 
 def test_whole_numbers_beyond_sixteen_bits_span_their_own_range() -> None:
