@@ -19,7 +19,7 @@ translations: .venv/.ready-test
 bench: .venv/.ready-run
 	@$(PY) -m explorer bench
 
-.venv/.ready-%: pyproject.toml tools/setup.py
+.venv/.ready-%: pyproject.toml
 	@$(PYTHON) tools/setup.py $*
 
 clean:

@@ -118,19 +118,19 @@ def install(extra):
 
 
 def main():
-    """Set up for ``run`` or ``test`` and leave a stamp, newer than pyproject.toml, that says so."""
+    """Set up for ``run`` or ``test`` and leave a stamp that says so; where it is newer than pyproject.toml, do nothing."""
     kind = sys.argv[1] if len(sys.argv) > 1 else "run"
     if sys.version_info < (3, 11):
-        stop(
-            "CNN Explorer needs Python 3.11 or newer; this is {}.{}: call make PYTHON=python3.12.".format(
-                *sys.version_info[:2]
-            )
-        )
+        major, minor = sys.version_info[:2]
+        stop(f"CNN Explorer needs Python 3.11 or newer and this is {major}.{minor}: call make with PYTHON=python3.12.")
+    stamp = VENV / (".ready-" + kind)
+    if stamp.exists() and stamp.stat().st_mtime >= (ROOT / "pyproject.toml").stat().st_mtime:
+        return
     make_venv()
     see_to_libraries()
     install(kind)
     (VENV / ".ready-run").touch()
-    (VENV / (".ready-" + kind)).touch()
+    stamp.touch()
 
 
 if __name__ == "__main__":
