@@ -118,7 +118,7 @@ def install(extra):
 
 
 def main():
-    """Set up for ``run`` or ``test`` and leave a stamp that says so; where it is newer than pyproject.toml, do nothing."""
+    """Set up for ``run`` or ``test`` and leave a stamp; where one is newer than pyproject.toml, do nothing."""
     kind = sys.argv[1] if len(sys.argv) > 1 else "run"
     if sys.version_info < (3, 11):
         major, minor = sys.version_info[:2]
