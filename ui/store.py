@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from explorer.engine.events import Catalogue, NetworkInfo, Problem, Progress
 from explorer.recipe import Recipe
 from explorer.settings import Settings
+from explorer.text import _
 from explorer.values import Frame, FrameResult, Source
 
 
@@ -65,6 +66,17 @@ class Store(QObject):
     def result_is_old(self) -> bool:
         """Whether the result is of another source or network than the wished ones: it must not look like an answer."""
         return self.result is not None and (self.broken or _about(self.result.recipe) != _about(self.recipe))
+
+    @property
+    def stage(self) -> str:
+        """What goes on, in words, or what waits for it (a network that is being built cannot be stopped at once)."""
+        if self.progress is None:
+            return ""
+        titles = {card.name: card.title for card, _state in self.catalogue.cards} if self.catalogue else {}
+        wished, loading = titles.get(self.recipe.network), self.progress.values.get("network")
+        if wished and loading in titles.values() and loading != wished:
+            return _("{network} is next, once {other} can be stopped …").format(network=wished, other=loading)
+        return _(self.progress.stage).format(**self.progress.values)
 
 
 def _about(recipe: Recipe) -> tuple[object, ...]:

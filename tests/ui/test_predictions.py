@@ -158,3 +158,17 @@ def test_every_row_fits_with_larger_text(bench: samples.Bench, panel: Prediction
     bars(panel).resize(200, bars(panel).minimumSizeHint().height())
     assert bars(panel).track(4).bottom() <= bars(panel).height()
     theme.apply(qapp, "dark")
+
+
+@pytest.mark.parametrize("height", range(20, 200, 12))
+def test_no_row_is_cut_where_there_is_no_room_for_all(bench: samples.Bench, panel: Predictions, height: int) -> None:
+    bench.load()
+    give(bench, 0.5, 0.2, 0.1, 0.05, 0.01)
+    shown = bars(panel)
+    shown.resize(200, height)
+    last = shown.rows_shown - 1
+    assert shown.track(last).bottom() <= height or last == 0
+    assert shown.track(0).top() >= shown.fontMetrics().height(), "a bar lies below its own label"
+    if last:
+        assert shown.track(0).bottom() <= shown.height() / len(shown.bars) or last < len(shown.bars) - 1
+    assert shown.rows_shown == 5 or height < 5 * (shown.fontMetrics().height() + theme.px(5))

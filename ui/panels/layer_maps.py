@@ -11,7 +11,7 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from explorer.graph.values import Layer
-from explorer.recipe import Scale
+from explorer.recipe import Scale, View
 from explorer.text import N_, _
 from explorer.values import LayerView
 from explorer.zoo.labels import labels
@@ -59,6 +59,7 @@ class LayerMaps(Panel):
         super().__init__(parent)
         self._store, self._controller = store, controller
         self._head: tuple[str, str, str] | None = None
+        self._tools_for: tuple[View, bool, bool] | None = None
         self._colours, self._noted = store.recipe.view.colours, ""
         self.scale, self.sort, self.colours = QComboBox(self), QComboBox(self), ColourBox(self)
         for box in (self.scale, self.sort, self.colours):
@@ -100,7 +101,7 @@ class LayerMaps(Panel):
             button.setAccessibleName(text)
             button.setToolTip(text)
         self.mosaic.setAccessibleName(_("Activation maps"))
-        self._head = None
+        self._head = self._tools_for = None
         self._take_result()
 
     def restyle(self) -> None:
@@ -143,6 +144,7 @@ class LayerMaps(Panel):
         self.sort.setCurrentIndex(self.sort.findData(look.sort))
         self.colours.setCurrentIndex(self.colours.findData(look.colours))
         self.ends.setVisible(look.scale == "fixed")
+        self._tools_for = None
         if look.colours != self._colours:
             self._colours, self._noted = look.colours, "" if view is None else view.layer.id
         self._take_result()
@@ -292,6 +294,9 @@ class LayerMaps(Panel):
         """Let the tools say what is in use, which for some layers is not what was chosen."""
         look, signed = self._store.recipe.view, view is not None and view.signed
         single = view is not None and view.map.size == 1
+        if (look, signed, single) == self._tools_for:
+            return
+        self._tools_for = (look, signed, single)
         if self._scale_model().item(0).isEnabled() == single:
             self._scale_model().item(0).setEnabled(not single)
         self.scale.setCurrentIndex(self.scale.findData(self._scale(view)))
@@ -373,7 +378,7 @@ class LayerMaps(Panel):
         if self._view() is not None:
             return "", False
         if store.progress is not None:
-            text = _(store.progress.stage).format(**store.progress.values)
+            text = store.stage
             share = "" if store.progress.fraction is None else f"\n{percent(store.progress.fraction)}"
             return text + share, False
         if "source" in store.problems:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from PySide6.QtCore import QEvent, QTimer, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
-from explorer.engine.events import Progress
 from explorer.text import N_, _, ngettext
 from ui import theme
 from ui.controller import Controller
@@ -38,7 +37,9 @@ class StatusBar(QFrame):
         self._noted.setSingleShot(True)
         self._noted.setInterval(_NOTE_MS)
         self._noted.timeout.connect(self._forget_note)
-        self._times, self._stage, self._device = (ElidedLabel(self) for _label in range(3))
+        self._times, self._stage, self._device = (
+            ElidedLabel(self, mode=Qt.TextElideMode.ElideRight) for _label in range(3)
+        )
         for label in (self._times, self._stage, self._device):
             label.setObjectName("status")
         self._times.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -110,19 +111,9 @@ class StatusBar(QFrame):
             widget.setVisible(progress is not None)
         self._cancel.setVisible(progress is not None and self._controller.can_cancel)
         if progress is not None:
-            self._stage.setText(self._stage_text(progress))
+            self._stage.setText(store.stage)
             self._bar.setRange(0, 0 if progress.fraction is None else 1000)
             self._bar.setValue(round(1000 * (progress.fraction or 0)))
-
-    def _stage_text(self, progress: Progress) -> str:
-        """Return what goes on, or what waits for it: a network that is being built cannot be stopped at once."""
-        cards = self._store.catalogue.cards if self._store.catalogue else ()
-        titles = {card.name: card.title for card, _state in cards}
-        wished, loading = titles.get(self._store.recipe.network), progress.values.get("network")
-        if wished and loading in titles.values() and loading != wished:
-            waiting = _("{network} is next, once {other} can be stopped …")
-            return waiting.format(network=wished, other=loading)
-        return _(progress.stage).format(**progress.values)
 
     def _times_text(self) -> str:
         result = self._store.result
@@ -146,3 +137,7 @@ class StatusBar(QFrame):
         if network.device == "cpu":
             return f"CPU · {threads}"
         return dict(self._store.catalogue.devices if self._store.catalogue else ()).get(network.device, network.device)
+
+
+def _label(parent: QWidget) -> ElidedLabel:
+    return ElidedLabel(parent, mode=Qt.TextElideMode.ElideRight)

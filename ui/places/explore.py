@@ -118,12 +118,18 @@ class Explore(QWidget):
     @Slot()
     def _show_age(self) -> None:
         """Dim what is of another source or network than the wished ones."""
+        store = self._store
+        same = store.result is not None and store.result.recipe.network == store.recipe.network
         of_picture: tuple[Panel, ...] = (self.source, self.pixels)
-        of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers, self.maps, self.channel)
-        for panel in of_picture:
-            panel.set_old(self._store.picture_is_old)
-        for panel in of_result:
-            panel.set_old(self._store.result_is_old)
+        of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers)
+        of_network: tuple[Panel, ...] = (self.maps, self.channel)  # they show nothing of another network
+        for panels, old in (
+            (of_picture, store.picture_is_old),
+            (of_result, store.result_is_old),
+            (of_network, store.result_is_old and same),
+        ):
+            for panel in panels:
+                panel.set_old(old)
 
     @Slot()
     def next_layer(self) -> None:

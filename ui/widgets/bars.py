@@ -70,8 +70,18 @@ class Bars(QWidget):
 
     def track(self, row: int) -> QRectF:
         """Return where the full length of a row's bar lies."""
-        top = row * self._row_height() + self.fontMetrics().height() + theme.px(3)
-        return QRectF(2, top, self.width() - 4, theme.px(6))
+        free = self._row_height() - self.fontMetrics().height()
+        return QRectF(
+            2,
+            row * self._row_height() + self.fontMetrics().height() + min(theme.px(3), 0.2 * free),
+            self.width() - 4,
+            min(theme.px(6), 0.6 * free),
+        )
+
+    @property
+    def rows_shown(self) -> int:
+        """How many rows are painted: where there is no room for all, the last ones are left out, none is cut."""
+        return max(min(len(self._bars), int(self.height() // self._least_row())), 1)
 
     def length(self, row: int) -> float:
         """Return the length of a row's bar, px: in proportion to its share."""
@@ -92,7 +102,7 @@ class Bars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        for row, bar in enumerate(self._bars):
+        for row, bar in enumerate(self._bars[: self.rows_shown]):
             track, share = self.track(row), percent(bar.share)
             line = QRectF(2, row * self._row_height(), self.width() - 4, metrics.height())
             room = line.width() - metrics.horizontalAdvance(share) - 12
@@ -143,4 +153,7 @@ class Bars(QWidget):
         self.update()
 
     def _row_height(self) -> float:
-        return self.height() / max(len(self._bars), 1)
+        return max(self.height() / max(len(self._bars), 1), self._least_row())
+
+    def _least_row(self) -> int:
+        return self.fontMetrics().height() + theme.px(5)
