@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPaintEvent, QRegion
+from PySide6.QtGui import QFont, QFontMetrics, QImage, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -129,6 +129,12 @@ def test_a_new_thumbnail_repaints_its_own_place_only(bench: samples.Bench, strip
     row = strip.list.visualRect(strip.model.index(strip.model.row("stem.conv") or 0))
     assert spy.regions == [QRegion(picture_rect(row))]
     assert row.contains(spy.regions[0].boundingRect())
+    on_screen = strip.screen().grabWindow(strip.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert on_screen == strip.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)  # as if all were painted
+    strip.list.show_thumbnails(result.thumbnails, "magma")  # now of other colours
+    QApplication.processEvents()
+    later = strip.screen().grabWindow(strip.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert later == strip.grab().toImage().convertToFormat(QImage.Format.Format_RGB32) != on_screen
 
 
 class _Repaints(QObject):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QRegion
@@ -113,7 +113,6 @@ class LayerDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self.thumbnails: Mapping[str, Thumbnail] = {}
         self.colours = "viridis"
-        self.with_text = True
         self._texts: dict[str, tuple[str, str, str]] = {}
         self._texts_for = (0, 0)
 
@@ -136,25 +135,22 @@ class LayerDelegate(QStyledItemDelegate):
             painter.setBrush(QColor(colours.selected if selected else colours.raised))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 6, 6)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint_thumbnail(painter, QRectF(picture_rect(option.rect)), layer)
-        if self.with_text:
-            self._paint_text(painter, option.rect, layer, selected)
+        self.paint_thumbnail(painter, picture_rect(option.rect), layer.id)
+        self._paint_text(painter, option.rect, layer, selected)
         painter.restore()
 
-    def _paint_thumbnail(self, painter: QPainter, frame: QRectF, layer: Layer) -> None:
-        colours, thumbnail = theme.current(), self.thumbnails.get(layer.id)
+    def paint_thumbnail(self, painter: QPainter, frame: QRect, name: str) -> None:
+        """Paint the thumbnail of the layer called ``name``, or an empty frame."""
+        colours, thumbnail = theme.current(), self.thumbnails.get(name)
         if thumbnail is None:
             painter.setPen(QPen(QColor(colours.line), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+            painter.drawRoundedRect(QRectF(frame).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
             return
         picture = small_image(thumbnail.levels, colour_table(self.colours, thumbnail.signed, colours.panel))
-        h, w = thumbnail.levels.shape
-        scale = min(frame.width() / w, frame.height() / h)
-        place = QRectF(0, 0, max(w * scale, 3), max(h * scale, 3))
-        place.moveCenter(frame.center())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < 1)
-        painter.drawImage(place, picture, QRectF(picture.rect()))
+        smooth = max(thumbnail.levels.shape) > frame.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.drawImage(_covered(frame, thumbnail), picture)
 
     def _paint_text(self, painter: QPainter, rect: QRect, layer: Layer, selected: bool) -> None:
         colours, middle, picture = theme.current(), Qt.AlignmentFlag.AlignVCenter, picture_rect(rect)
@@ -197,6 +193,7 @@ class LayerList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self._message = ""
+        self._stale = QRegion()
 
     @property
     def thumbnails(self) -> Mapping[str, Thumbnail]:
@@ -209,15 +206,24 @@ class LayerList(QListView):
         if thumbnails == before and not others:
             return
         self._delegate.thumbnails, self._delegate.colours = dict(thumbnails), colours
-        changed, rows = QRegion(), self.rows_shown()
-        first = self.visualRect(self.layers.index(rows.start))
-        picture = picture_rect(first)
-        for row in rows:
-            name = self.layers.layers[row].id
-            if others or thumbnails.get(name) is not before.get(name):
-                changed += picture.translated(0, (row - rows.start) * first.height())
+        changed = QRegion()
+        for frame, name in self._frames():
+            old, new = before.get(name), thumbnails.get(name)
+            if others or old is not new:
+                if old is not None and new is not None and old.levels.shape == new.levels.shape:
+                    frame = _covered(frame, new)
+                    self._stale += frame
+                changed += frame
         if not changed.isEmpty():
             self.viewport().update(changed)
+
+    def _frames(self) -> Iterator[tuple[QRect, str]]:
+        """Return where the thumbnails that show lie, and whose they are."""
+        rows = self.rows_shown()
+        first = self.visualRect(self.layers.index(rows.start))
+        frame = picture_rect(first)
+        for place, row in enumerate(rows):
+            yield frame.translated(0, place * first.height()), self.layers.layers[row].id
 
     def rows_shown(self) -> range:
         """Return the rows that show, if only in part."""
@@ -239,8 +245,14 @@ class LayerList(QListView):
             self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the rows, or the message; the rows' texts, which cost most, only where they are due."""
-        self._delegate.with_text = event.rect().right() > picture_rect(self.viewport().rect()).right()
+        """Paint the rows, or the message; where nothing but thumbnails is new, only those, over what they hide."""
+        stale, self._stale = self._stale, QRegion()
+        if (event.region() - stale).isEmpty():
+            painter = QPainter(self.viewport())
+            for frame, name in self._frames():
+                if event.region().intersects(frame):
+                    self._delegate.paint_thumbnail(painter, frame, name)
+            return
         super().paintEvent(event)
         if self._message:
             painter = QPainter(self.viewport())
@@ -251,3 +263,12 @@ def picture_rect(row: QRect) -> QRect:
     """Return where the thumbnail lies in a row."""
     side = theme.px(_PICTURE)
     return QRect(row.left() + _PAD, row.bottom() + 1 - _PAD - side, side, side)
+
+
+def _covered(frame: QRect, thumbnail: Thumbnail) -> QRect:
+    """Return what a thumbnail covers of its frame."""
+    h, w = thumbnail.levels.shape
+    scale = frame.width() / max(h, w)
+    place = QRect(0, 0, max(round(w * scale), 3), max(round(h * scale), 3))
+    place.moveCenter(frame.center())
+    return place
