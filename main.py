@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -117,6 +118,10 @@ def _check(options: Any) -> None:
         set_language(options.lang)
     if options.shot and options.shot.suffix.lower() != ".png":
         raise PersonError(N_("“{file}” does not end in .png: give --shot a PNG file."), file=options.shot)
+    if options.shot and not options.shot.parent.is_dir():  # told now, not when everything has been loaded
+        from explorer.render.export import problem
+
+        raise problem(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), options.shot)
 
 
 if __name__ == "__main__":

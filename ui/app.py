@@ -160,7 +160,7 @@ def last_session() -> tuple[Recipe, Settings, list[Problem]]:
     if text:
         try:
             recipe = Recipe.from_json(text)
-        except (ValueError, TypeError, KeyError, AttributeError, ExplorerError):
+        except ValueError:
             session_problem = preferences.set_aside(preferences.session_file())
     if recipe.source.kind == "camera":
         recipe = recipe.with_(source=Source())
@@ -210,8 +210,8 @@ def leave(application: Application, code: int) -> int:
     """
     if application.left:
         logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):  # without a console there are none
+            stream.flush()
         os._exit(code)
     return code
 

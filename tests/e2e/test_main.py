@@ -76,6 +76,7 @@ def test_an_unknown_layer_is_said_once_the_network_is_known(tmp_path: Path) -> N
         (["--lang", "xx"], "ko"),
         (["--theme", "blue"], "dark"),
         (["--shot", "x.jpg"], ".png"),
+        (["--shot", "no/such/folder/x.png"], "folder does not exist"),
         (["--shott=x.png"], "--shot"),
         (["--layer"], "--layer"),
         (["chelsea", "coffee"], "coffee"),
