@@ -8,11 +8,16 @@ import types
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from explorer.errors import ExplorerError
 from explorer.filters.kernel import Kernel
 from explorer.render.colours import MAPS
 from explorer.values import Source
 
 DEFAULT_NETWORK = "efficientnet_lite0"
+MOST_PREDICTIONS = 1000
+MOST = 1 << 20
+"""Of a channel, and of the rows or columns of an input or a map."""
+LEAST_ASPECT = 1e-3
 
 Scale = Literal["map", "layer", "fixed"]
 Sort = Literal["channel", "mean", "max", "zeros"]
@@ -80,17 +85,27 @@ class Recipe:
         return replace(self, **changes)
 
     def to_json(self) -> str:
-        """Return the recipe as one JSON object."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """Return the recipe as one JSON object, in ASCII: a file's name need not be valid Unicode."""
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:
         """Return the recipe that ``to_json`` wrote.
 
         Raises:
-            ValueError, TypeError, KeyError, ExplorerError: the text is not such a recipe.
+            ValueError: the text is not such a recipe, whatever is wrong with it.
         """
-        raw = json.loads(text)
+        try:
+            recipe = cls._from_raw(json.loads(text))
+            good = _fits(recipe, cls) and recipe._bounded()
+        except (TypeError, KeyError, AttributeError, OverflowError, RecursionError, ValueError, ExplorerError) as error:
+            raise ValueError(f"not a recipe: {text[:200]}") from error
+        if not good:
+            raise ValueError(f"not a recipe: {text[:200]}")
+        return recipe
+
+    @classmethod
+    def _from_raw(cls, raw: Any) -> Recipe:
         raw["source"] = Source(**raw["source"])
         raw["view"] = View(**raw["view"])
         raw["filters"] = tuple(
@@ -98,14 +113,22 @@ class Recipe:
             for k in raw["filters"]
         )
         for name in ("input_hw", "unit"):
-            raw[name] = None if raw[name] is None else tuple(map(int, raw[name]))
+            raw[name] = None if raw[name] is None else tuple(raw[name])
         raw["thumbnails"] = tuple(raw["thumbnails"])
-        recipe = cls(**raw)
-        view = recipe.view
-        bounded = recipe.top >= 1 and recipe.channel >= 0 and view.aspect > 0 and view.low < view.high
-        if not (_fits(recipe, cls) and bounded and view.colours in MAPS):
-            raise ValueError(f"not a recipe: {text[:200]}")
-        return recipe
+        return cls(**raw)
+
+    def _bounded(self) -> bool:
+        """Return whether every number is one that a window could have set."""
+        view = self.view
+        return (
+            1 <= self.top <= MOST_PREDICTIONS
+            and 0 <= self.channel <= MOST
+            and all(0 <= place <= MOST for place in self.unit or ())
+            and all(1 <= side <= MOST for side in self.input_hw or ())
+            and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT
+            and view.low < view.high
+            and view.colours in MAPS
+        )
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -123,6 +146,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if isinstance(hint, type) and is_dataclass(hint):
         hints = get_type_hints(hint)
         return isinstance(value, hint) and all(_fits(getattr(value, f.name), hints[f.name]) for f in fields(hint))
+    if isinstance(value, bool) and hint is not bool:
+        return False
     if hint is float:
         return isinstance(value, int | float) and math.isfinite(value)
     return isinstance(value, hint)

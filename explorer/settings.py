@@ -19,6 +19,7 @@ APPLICATION = "cnn-explorer"
 HOME_VARIABLE = "CNN_EXPLORER_HOME"
 RECENT = 12
 FONT_SCALES = (0.75, 3.0)
+MOST_THREADS = 1024
 THEMES = ("system", "light", "dark")
 
 
@@ -85,7 +86,7 @@ def load() -> tuple[Settings, ExplorerError | None]:
         return Settings(), problem
     try:
         return _from_json(text), None
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError, OverflowError):
         return Settings(), set_aside(settings_file())
 
 
@@ -95,7 +96,7 @@ def save(settings: Settings) -> None:
     Raises:
         ExportError: the file cannot be written; the old one is untouched.
     """
-    write_atomically(settings_file(), json.dumps(asdict(settings), ensure_ascii=False, indent=2).encode())
+    write_atomically(settings_file(), json.dumps(asdict(settings), indent=2).encode())
 
 
 def load_session() -> tuple[str, ExplorerError | None]:
@@ -180,7 +181,8 @@ def _from_json(text: str) -> Settings:
     """Return the settings in ``text``; keys of a newer version are ignored.
 
     Raises:
-        ValueError, TypeError: the text is not JSON, or a value is of the wrong type or outside its range.
+        ValueError, TypeError, RecursionError, OverflowError: the text is not JSON, or a value is of the wrong type or
+            outside its range.
     """
     raw = json.loads(text)
     if not isinstance(raw, dict):
@@ -198,7 +200,7 @@ def _from_json(text: str) -> Settings:
         and _is_number(settings.font_scale)
         and FONT_SCALES[0] <= settings.font_scale <= FONT_SCALES[1]
         and type(settings.threads) is int
-        and settings.threads >= 0
+        and 0 <= settings.threads <= MOST_THREADS
     )
     if not right:
         raise ValueError(text)

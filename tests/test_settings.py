@@ -59,7 +59,9 @@ def test_recent_is_newest_first_without_repeats() -> None:
         '{"font_scale": NaN}',
         '{"font_scale": true}',
         '{"font_scale": 1e9}',
+        '{"font_scale": 1' + 400 * "0" + "}",
         '{"threads": -1}',
+        '{"threads": 1025}',
         '{"threads": 1.5}',
         '{"threads": true}',
         '{"recent": 3}',
@@ -69,6 +71,7 @@ def test_recent_is_newest_first_without_repeats() -> None:
         '{"language": ["ko"]}',
         "[" * 100_000,
     ],
+    ids=lambda text: text[:30],
 )
 def test_a_broken_file_is_set_aside(text: str) -> None:
     file = settings.settings_file()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import signal
 import subprocess
 import sys
@@ -81,7 +82,20 @@ def test_a_run_that_must_not_be_remembered_is_not(qapp: QApplication) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["", "{", "null", "[]", "{}", '{"source": 3}', json.dumps({"source": {"kind": "sample"}, "extra": 1})]
+    "broken",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "{}",
+        '{"source": 3}',
+        json.dumps({"source": {"kind": "sample"}, "extra": 1}),
+        "[" * 100_000,
+        json.dumps(json.loads(Recipe().to_json()) | {"input_hw": [math.inf, 1]}),
+        json.dumps(json.loads(Recipe().to_json()) | {"filters": [{"name": "", "weights": [[10**400]], "scale": 1}]}),
+    ],
+    ids=range(10),
 )
 def test_a_broken_session_is_set_aside_and_said(broken: str, own_home: Path) -> None:
     file = settings.session_file()
