@@ -181,12 +181,12 @@ def test_a_large_map_has_its_channel_s_number_on_it(mosaic: MosaicView) -> None:
 
 
 def test_the_names_of_an_answer_s_classes_are_told(mosaic: MosaicView) -> None:
-    names = tuple(f"class {n}" for n in range(COUNT))
+    names = tuple(f"sort {n}" for n in range(COUNT))
     assert "class" not in mosaic.describe((1, 1))
     mosaic.set_names(names)
     view = mosaic.view
     assert view is not None
-    assert f"class {int(view.order[0])} " in mosaic.describe((1, 1))
+    assert f"class “sort {int(view.order[0])}” " in mosaic.describe((1, 1))
     assert "y 1, x 1 " in mosaic.describe((1, 1))
 
 

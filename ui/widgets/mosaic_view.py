@@ -90,7 +90,9 @@ class MosaicView(ZoomView):
         view, (channel, y, x) = self._view, found
         table = view.channels
         value = self._value(channel, y, x, int(view.mosaic[pixel]))
-        name = f"{self._names[channel]}   " if channel < len(self._names) else ""
+        name = ""
+        if channel < len(self._names):
+            name = _("class “{name}”").format(name=self._names[channel]) + "   "
         if view.map.size == 1:
             return _("channel {channel}   {value}").format(channel=channel, value=name + value)
         return _("channel {channel}   {cell}\nfrom {low} to {high}, mean {mean}").format(
