@@ -62,7 +62,7 @@ class Application(QObject):
         make_engine: tests make their own of the function that is to be called when there are events.
 
     Attributes:
-        left: names of the threads that did not end when the window closed.
+        left: names of the threads and exports that did not end when the window closed.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Application(QObject):
         self._save_session()
         self.left = self.engine.stop()
         if self.left:
-            log.error("threads did not end: %s", ", ".join(self.left))
+            log.error("did not end: %s", ", ".join(self.left))
         self._app.quit()
 
     @Slot()

@@ -21,6 +21,9 @@ from explorer.settings import Settings
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult, Source
 
+_SHARE = 0.8
+"""Of the time to end in: what the model thread may take, so that the light worker has some where a network hangs."""
+
 
 class Engine:
     """Answers the newest wish; every method returns at once and may be called from any thread.
@@ -99,21 +102,25 @@ class Engine:
         return self._desk.outbox.take()
 
     def stop(self, timeout_s: float = 5.0) -> list[str]:
-        """End every thread and return the names of those that did not end within ``timeout_s``."""
+        """End every thread, the exports that wait first, and return the names of what did not end in ``timeout_s``.
+
+        The names are of threads, and "export PATH" of a file that was not written.
+        """
         with self._desk.lock:
             self._desk.stopped = True
             if self._desk.feed:
                 self._desk.feed.closed.set()
-            threads = [thread for _source, thread in self._readers]
+            readers = [thread for _source, thread in self._readers]
         self._desk.outbox.close()
-        self._light.close()
-        self._model.worker.close()
-        threads += [self._light.thread, self._model.worker.thread]
         until = time.monotonic() + timeout_s
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, until - time.monotonic()))
-        return [thread.name for thread in threads if thread.is_alive()]
+        workers = (self._model.worker, self._light)
+        for worker, share in zip(workers, (_SHARE, 1.0), strict=True):  # the model's maps go to the light worker
+            worker.close()
+            _join(worker.thread, until - timeout_s * (1 - share))
+        for thread in readers:
+            _join(thread, until)
+        names = [thread.name for thread in (*readers, *(worker.thread for worker in workers)) if thread.is_alive()]
+        return names + [lane for worker in workers for lane in worker.waiting()]
 
     def _open(self, source: Source) -> None:
         """Let frames of ``source`` come instead of the old one's; the caller holds the lock."""
@@ -181,3 +188,8 @@ class Engine:
 
     def _failed(self, error: Exception) -> None:
         self._desk.outbox.put(problem("engine", error))
+
+
+def _join(thread: threading.Thread, until: float) -> None:
+    if thread.ident is not None:
+        thread.join(max(0.0, until - time.monotonic()))

@@ -12,14 +12,16 @@ class Lanes:
     """Jobs by lane, for one worker.
 
     Args:
-        order: lanes that go first, the most urgent first; any other lane waits behind them in the order of arrival.
+        order: the urgent lanes, the most urgent first. Any other lane holds what a person asked for and waits for, a
+            file to write: its turn comes in the order of arrival.
     """
 
     def __init__(self, *order: str) -> None:
-        self._order = {lane: place for place, lane in enumerate(order)}
+        self._order = order
         self._ready = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._last = ""
+        self._patient_next = False
         self._closed = False
 
     def put(self, lane: str, job: Job) -> None:
@@ -30,22 +32,33 @@ class Lanes:
                 self._ready.notify()
 
     def take(self) -> Job | None:
-        """Wait for a job and return it; None once the lanes are closed.
+        """Wait for a job and return it; None once the lanes are closed and empty.
 
-        The lane that ran last lets another one go first, so that a live source never starves an export nor the reverse.
+        Urgent lanes and the others take turns, and of the urgent ones the lane that ran last lets another one go first:
+        so neither a live source nor a slider that is dragged starves an export, nor the reverse.
         """
         with self._ready:
             self._ready.wait_for(lambda: self._jobs or self._closed)
-            if self._closed:
+            if not self._jobs:
                 return None
-            waiting = sorted(self._jobs, key=lambda lane: self._order.get(lane, len(self._order)))
-            lane = next((lane for lane in waiting if lane != self._last), waiting[0])
-            self._last = lane
+            urgent = [lane for lane in self._order if lane in self._jobs]
+            patient = next((lane for lane in self._jobs if lane not in self._order), None)
+            if patient is not None and (self._patient_next or not urgent):
+                lane, self._patient_next = patient, False
+            else:
+                lane, self._patient_next = next((lane for lane in urgent if lane != self._last), urgent[0]), True
+                self._last = lane
             return self._jobs.pop(lane)
 
     def close(self) -> None:
-        """Forget every job; ``take`` returns None from now on."""
+        """Take no more jobs and forget the urgent ones; the others are still to be done."""
         with self._ready:
             self._closed = True
-            self._jobs.clear()
+            for lane in self._order:
+                self._jobs.pop(lane, None)
             self._ready.notify_all()
+
+    def waiting(self) -> list[str]:
+        """Return the lanes in which a job waits."""
+        with self._ready:
+            return list(self._jobs)

@@ -32,6 +32,7 @@ class Worker:
         self._last = last
         self.put = self._lanes.put
         self.close = self._lanes.close
+        self.waiting = self._lanes.waiting
         # a daemon: a driver or a library that hangs must not keep a closed application in memory
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 

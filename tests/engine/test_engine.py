@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -20,7 +21,7 @@ from explorer.errors import ExplorerError, ForwardError, NetworkError, SourceErr
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Source
-from tests.engine.fakes import FakeRooms, Window, running, soon
+from tests.engine.fakes import FakeRooms, Gate, Window, running, soon
 
 A = Recipe(source=Source("picture", "a.png"), network="a")
 
@@ -42,6 +43,16 @@ def engine(fakes: FakeRooms, window: Window) -> Iterator[Engine]:
 
 def arrived(window: Window, recipe: Recipe) -> ResultReady:
     return window.until(ResultReady, lambda event: event.result.recipe == recipe)
+
+
+def open_at_the_end(engine: Engine, gate: Gate) -> None:
+    """Open ``gate`` once ``engine`` has been told to stop."""
+
+    def opener() -> None:
+        soon(lambda: engine._desk.stopped)
+        gate.open()
+
+    threading.Thread(target=opener).start()
 
 
 def test_a_wish_becomes_a_picture_a_network_and_a_result(engine: Engine, fakes: FakeRooms, window: Window) -> None:
@@ -313,13 +324,53 @@ def test_stop_while_loading_reports_who_hangs_then_ends(fakes: FakeRooms, window
         fakes.loading.close()
         engine.wish(A)
         fakes.loading.wait_reached()
-        assert engine.stop(0.05) == ["model"]
+        assert engine.stop(0.5) == ["model"]
         fakes.loading.open()
         assert engine.stop() == []
         assert fakes.session.closed
         assert engine.take() == []
         engine.wish(A.with_(network="b"))
     assert fakes.opened == [("a", "auto")]
+
+
+def test_exports_that_wait_at_the_end_are_written(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        engine.wish(A)
+        arrived(window, A)
+        fakes.writing.close()
+        engine.export("map", "first.png")
+        fakes.writing.wait_reached()
+        engine.export("mosaic", "second.png")
+        engine.export("maps", "third.npz")
+        open_at_the_end(engine, fakes.writing)
+        assert engine.stop() == []
+    assert sorted(entry[1] for entry in fakes.written) == ["first.png", "second.png", "third.npz"]
+
+
+def test_exports_that_could_not_be_written_in_time_are_named(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        engine.wish(A)
+        arrived(window, A)
+        fakes.writing.close()
+        engine.export("map", "first.png")
+        fakes.writing.wait_reached()
+        engine.export("mosaic", "second.png")
+        assert engine.stop(0.2) == ["light", "export second.png"]
+
+
+def test_maps_that_wait_while_the_network_is_busy_are_written_at_the_end(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        engine.wish(A)
+        arrived(window, A)
+        fakes.running.close()
+        while fakes.running.reached.acquire(blocking=False):
+            pass
+        engine.wish(A.with_(channel=1))
+        fakes.running.wait_reached()
+        engine.export("maps", "maps.npz")
+        open_at_the_end(engine, fakes.running)
+        assert engine.stop() == []
+    assert [entry[1] for entry in fakes.written] == ["maps.npz"]
 
 
 def test_stop_before_start(fakes: FakeRooms, window: Window) -> None:

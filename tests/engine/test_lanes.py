@@ -21,7 +21,7 @@ def test_supersede_and_order() -> None:
     lanes = Lanes("load", "frame")
     for lane, name in (("other", "o"), ("frame", "f1"), ("load", "l1"), ("frame", "f2"), ("load", "l2")):
         lanes.put(lane, lambda name=name: ran.append(name))  # type: ignore[misc]
-    assert _order(lanes, ran, 3) == ["l2", "f2", "o"]
+    assert _order(lanes, ran, 3) == ["l2", "o", "f2"]
 
 
 def test_no_lane_starves_another() -> None:
@@ -36,6 +36,34 @@ def test_no_lane_starves_another() -> None:
     lanes.put("export 1", lambda: ran.append("export 1"))
     lanes.put("export 2", lambda: ran.append("export 2"))
     assert _order(lanes, ran, 6) == ["frame", "export 1", "frame", "export 2", "frame", "frame"]
+
+
+def test_urgent_lanes_that_always_wait_starve_no_export() -> None:
+    ran: list[str] = []
+    lanes = Lanes("threads", "load", "frame")
+
+    def again(name: str) -> None:
+        ran.append(name)
+        lanes.put(name, lambda: again(name))
+
+    lanes.put("load", lambda: again("load"))
+    lanes.put("frame", lambda: again("frame"))
+    lanes.put("export 1", lambda: ran.append("export 1"))
+    lanes.put("export 2", lambda: ran.append("export 2"))
+    lanes.put("export 1", lambda: ran.append("export 1 anew"))  # keeps its place
+    assert _order(lanes, ran, 6) == ["load", "export 1 anew", "frame", "export 2", "load", "frame"]
+
+
+def test_close_forgets_what_is_urgent_and_keeps_what_a_person_waits_for() -> None:
+    ran: list[str] = []
+    lanes = Lanes("frame")
+    for lane in ("export 1", "frame", "export 2"):
+        lanes.put(lane, lambda lane=lane: ran.append(lane))  # type: ignore[misc]
+    lanes.close()
+    lanes.put("export 3", lambda: ran.append("too late"))
+    assert lanes.waiting() == ["export 1", "export 2"]
+    assert _order(lanes, ran, 2) == ["export 1", "export 2"]
+    assert lanes.take() is None
 
 
 def test_close_wakes_the_one_who_waits() -> None:
