@@ -187,8 +187,9 @@ class LayerStrip(Panel):
         elif self.model.layers:
             message = ""
         elif found := len(self._passing(self._graph, _EVERY)):
-            message = _("No layer that is listed here matches “{text}”, but {count} of the others do.")
-            message = message.format(text=words, count=found)
+            message = _("No layer matches “{text}” under “{shown}”; under “{all}” {count} do.").format(
+                text=words, shown=self.show_box.currentText(), all=_("Every op"), count=found
+            )
         else:
             message = _("No layer matches “{text}”. Change or clear the filter.").format(text=words)
         self.list.set_message(message)
