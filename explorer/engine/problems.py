@@ -36,8 +36,10 @@ def problem(where: Where, error: Exception, recipe: Recipe | None = None) -> Pro
     return Problem(where, sentence, recipe, details)
 
 
-def _let_go(error: BaseException | None) -> None:
+def _let_go(error: BaseException) -> None:
     """Forget the frames of the work that failed: a problem is kept while it shows, and they would hold the network."""
-    while error is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
+    chain: list[BaseException | None] = [error]
+    for link in chain:
+        if link is not None:
+            link.__traceback__ = None
+            chain += (other for other in (link.__cause__, link.__context__) if other not in chain)
