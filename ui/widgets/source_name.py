@@ -16,16 +16,12 @@ def is_pasted(source: Source) -> bool:
 
 def source_name(source: Source, frame: Frame | None = None) -> str:
     """Return the name of ``source``, of which ``frame`` came if there is one yet."""
+    if source.kind == "camera":
+        return _("Camera {index}").format(index=source.where)
+    if source.kind == "demo":
+        return _("Demo")
     if is_pasted(source):
         return _("Pasted picture")
     if frame is not None:
         return frame.source
-    match source.kind:
-        case "camera":
-            return _("Camera {index}").format(index=source.where)
-        case "demo":
-            return _("Demo")
-        case "address":
-            return source.where
-        case _:
-            return Path(source.where).name
+    return source.where if source.kind == "address" else Path(source.where).name
