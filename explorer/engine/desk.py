@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from explorer.engine.events import Event, ResultReady
+from explorer.engine.events import Event, Problem, ResultReady
 from explorer.engine.feed import Feed
 from explorer.engine.mailbox import Outbox
 from explorer.recipe import Recipe
@@ -24,6 +24,7 @@ class Desk:
         wishes: how many there were.
         feed: the source of that wish.
         result: the newest result that was delivered, for exports.
+        failed: the network that could not be loaded, and why: it is not tried again for every other wish.
         devices: (name, title) of each device; empty until torch is loaded.
         ready: whether the wished network is loaded.
         stopped: whether the engine ends.
@@ -37,6 +38,7 @@ class Desk:
         self.wishes = 0
         self.feed: Feed | None = None
         self.result: FrameResult | None = None
+        self.failed: tuple[NetworkKey, Problem] | None = None
         self.devices: tuple[tuple[str, str], ...] = ()
         self.ready = False
         self.stopped = False
@@ -63,11 +65,15 @@ class Desk:
                 and (feed is None or feed is self.feed)
             )
 
-    def deliver(self, key: NetworkKey, feed: Feed, event: Event) -> None:
-        """Put what a frame gave, unless a newer wish has made it stale; a source that broke says so again after it."""
+    def deliver(self, key: NetworkKey, feed: Feed, event: Event) -> bool:
+        """Put what a frame gave, unless a newer wish has made it stale; return whether it was put.
+
+        A source that broke says so again after it.
+        """
         with self.lock:
             if not self.wants(key, feed):
-                return
+                return False
             if isinstance(event, ResultReady):
                 self.result = event.result
             self.outbox.put(event, *([feed.problem] if feed.problem else ()))
+            return True

@@ -59,6 +59,8 @@ class Engine:
             feed, again = desk.feed, recipe == desk.recipe
             desk.recipe = recipe
             desk.wishes += 1
+            if again:
+                desk.failed = None
             if feed is None or feed.source != recipe.source or (feed.problem and (again or not feed.source.live)):
                 self._open(recipe.source)
         self._model.load()
@@ -72,10 +74,14 @@ class Engine:
 
     def prefer(self, settings: Settings) -> None:
         """Take changed preferences: the device and the threads apply at once."""
-        with self._desk.lock:
-            self._desk.settings = settings
+        desk = self._desk
+        with desk.lock:
+            if (settings.device, settings.threads) != (desk.settings.device, desk.settings.threads):
+                desk.failed = None
+            desk.settings = settings
         self._model.threads()
         self._model.load()
+        self._model.frame()  # one that ran meanwhile may have been given up
 
     def export(self, kind: str, path: str) -> None:
         """Write the newest result to ``path``: ``Exported`` or a ``Problem`` of "export" follows.
@@ -125,9 +131,11 @@ class Engine:
     def _open(self, source: Source) -> None:
         """Let frames of ``source`` come instead of the old one's; the caller holds the lock."""
         desk = self._desk
-        if desk.feed:
-            desk.feed.closed.set()
+        old = desk.feed
+        if old:
+            old.closed.set()
         feed = desk.feed = Feed(source)
+        feed.freeze(old is not None and old.source == source and old.frozen)
         self._readers = [reader for reader in self._readers if reader[1].is_alive()]
         if source.live:
             holders = tuple(thread for other, thread in self._readers if other == source)

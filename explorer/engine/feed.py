@@ -14,6 +14,11 @@ from explorer.errors import SourceError
 from explorer.text import N_
 from explorer.values import Frame, Source
 
+HELD_S = 5.0
+"""How long a source may still be held by the thread that used it before."""
+_GLANCE_S = 0.1
+"""How often a thread that waits looks whether it is still to wait."""
+
 
 class Live(Protocol):
     """An open live source, used from one thread."""
@@ -32,6 +37,7 @@ class Feed:
 
     Attributes:
         source: the source.
+        name: what it is called in a sentence.
         box: frames that the network has not taken yet, each with the milliseconds that reading it took.
         frame: the frame that the network took last; later wishes use it until there is a newer one.
         read_ms: what reading that frame took.
@@ -41,6 +47,7 @@ class Feed:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.name = f"{source.kind} {source.where}".strip()
         self.box: Latest[tuple[Frame, float]] = Latest()
         self.frame: Frame | None = None
         self.read_ms = 0.0
@@ -48,6 +55,11 @@ class Feed:
         self.closed = threading.Event()
         self._lock = threading.Lock()
         self._frozen = self._began = False
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the frame is held."""
+        return self._frozen
 
     def freeze(self, frozen: bool) -> None:
         """Refuse frames once there is one to hold, or take them again; no frame comes after this has returned."""
@@ -82,7 +94,7 @@ class Grabber:
         open_live: opens the source; called in the thread, for a camera may take seconds.
         arrived: called with each frame that was put, and whether the box was empty before.
         ended: called once if the source breaks, ends or cannot be opened; not if the feed was closed.
-        after: grabbers that still hold the same source, waited for.
+        after: threads that still hold the same source, waited for as long as ``HELD_S``.
     """
 
     def __init__(
@@ -98,18 +110,32 @@ class Grabber:
         self._arrived = arrived
         self._ended = ended
         self._after = after
-        where = f" {feed.source.where}" if feed.source.where else ""
-        self.thread = threading.Thread(target=self._run, name=f"grabber {feed.source.kind}{where}", daemon=True)
+        self.thread = threading.Thread(target=self._run, name=f"grabber {feed.name}", daemon=True)
 
     def _run(self) -> None:
-        for thread in self._after:
-            thread.join()
-        self._after = ()
         try:
+            self._wait()
             self._grab()
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, the person is told and may try again
             if not self._feed.closed.is_set():
                 self._ended(self._feed, problem("source", error))
+
+    def _wait(self) -> None:
+        """Wait for the threads that hold the source.
+
+        Raises:
+            SourceError: one of them hangs in its driver.
+        """
+        holders, self._after = self._after, ()
+        until = time.monotonic() + HELD_S
+        for thread in holders:
+            while thread.is_alive() and not self._feed.closed.is_set():
+                if time.monotonic() >= until:
+                    raise SourceError(
+                        N_("The source “{source}” is still held by its last use: connect it anew, then try again."),
+                        source=self._feed.name,
+                    )
+                thread.join(_GLANCE_S)
 
     def _grab(self) -> None:
         feed = self._feed
@@ -123,7 +149,7 @@ class Grabber:
                 if frame is None:
                     raise SourceError(
                         N_("The source “{source}” sends no more pictures: check it, then try again."),
-                        source=f"{feed.source.kind} {feed.source.where}".strip(),
+                        source=feed.name,
                     )
                 was_empty = feed.offer(frame, (time.perf_counter() - start) * 1000)
                 if was_empty is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.engine.desk import Desk, NetworkKey
@@ -84,12 +85,16 @@ class ModelThread:
             if recipe is None or desk.key(recipe) == self._key:
                 return
             key, device = desk.key(recipe), desk.device(recipe)
-            desk.ready = False
+            if desk.failed and desk.failed[0] == key:
+                desk.outbox.put(replace(desk.failed[1], recipe=recipe))
+                return
+            desk.failed, desk.ready = None, False
         self._network = self._key = self._done = None
         if self._session is None:
             self._begin()
         assert self._session is not None
         events: list[Event] = []
+        failed: Problem | None = None
         title = next(
             (card.title for card, _state in self._rooms.cards() if card.name == recipe.network), recipe.network
         )
@@ -107,9 +112,11 @@ class ModelThread:
         except Cancelled:
             pass
         except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built, loaded or traced
-            events = [problem("network", error, recipe)]
+            failed = problem("network", error, recipe)
+            events = [failed]
         with desk.lock:
             if desk.wants(key):
+                desk.failed = (key, failed) if failed else None
                 desk.outbox.put(*events)
                 desk.ready = self._network is not None
             else:
@@ -150,28 +157,32 @@ class ModelThread:
         desk = self._desk
         with desk.lock:
             recipe, feed, wish = desk.recipe, desk.feed, desk.wishes
-            if recipe is None or feed is None or self._network is None or desk.key(recipe) != self._key:
+            if recipe is None or feed is None:
                 return
-        key = desk.key(recipe)
+            key = desk.key(recipe)
+        if self._network is None or key != self._key:
+            return
         frame = feed.newest()
         if frame is None or (self._done and self._done[0] == wish and self._done[1] is frame):
             return
-        self._done = wish, frame
+        self._done = None
         try:
             times_ms = {"read": feed.read_ms}
             with self._moving(self._network):
                 result = self._rooms.run(self._network, frame, recipe, times_ms, lambda: not desk.wants(key, feed))
             event: Event = ResultReady(result, feed.box.dropped)
         except Cancelled:
-            self._done = None
             return
         except Exception as error:  # noqa: BLE001 - a network's forward may raise anything
             event = problem("frame", error, recipe)
-        desk.deliver(key, feed, event)
+        if desk.deliver(key, feed, event):
+            self._done = wish, frame
 
     def _maps(self, result: FrameResult, done: Callable[[Floats], None]) -> None:
         try:
-            if self._network is None or self._desk.key(result.recipe) != self._key:
+            with self._desk.lock:
+                key = self._desk.key(result.recipe)
+            if self._network is None or key != self._key:
                 raise ExportError(N_("The network has changed since: export again when its result is on the screen."))
             with self._moving(self._network):
                 maps = self._rooms.raw_maps(self._network, result.frame, result.recipe)

@@ -124,7 +124,7 @@ class FakeRooms:
 
     def __init__(self) -> None:
         self.preparing, self.loading, self.reading = Gate(), Gate(), Gate()
-        self.slow_address, self.running, self.writing = Gate(), Gate(), Gate()
+        self.slow_address, self.running, self.ran, self.writing = Gate(), Gate(), Gate(), Gate()
         self.opened: list[tuple[str, str]] = []
         self.reads: list[Source] = []
         self.runs: list[tuple[Recipe, Frame]] = []
@@ -176,7 +176,9 @@ class FakeRooms:
         self.threads_seen.add(threading.current_thread().name)
         self.runs.append((recipe, frame))
         self.running()
-        if cancelled():
+        stale = cancelled()
+        self.ran()
+        if stale:
             raise Cancelled("cancelled")
         if self.run_error:
             raise self.run_error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from explorer.engine import Engine
+from explorer.engine.desk import Desk
 from explorer.engine.events import (
     Catalogue,
     Exported,
@@ -17,11 +19,14 @@ from explorer.engine.events import (
     Progress,
     ResultReady,
 )
+from explorer.engine.feed import Feed
+from explorer.engine.mailbox import Outbox
+from explorer.engine.model_thread import ModelThread
 from explorer.errors import ExplorerError, ForwardError, NetworkError, SourceError
 from explorer.recipe import Recipe
 from explorer.settings import Settings
-from explorer.values import Source
-from tests.engine.fakes import FakeRooms, Gate, Window, running, soon
+from explorer.values import FrameResult, Source
+from tests.engine.fakes import FakeRooms, Gate, Window, frame, running, soon
 
 A = Recipe(source=Source("picture", "a.png"), network="a")
 
@@ -309,6 +314,21 @@ def test_an_export_of_maps_whose_network_is_gone_says_so(engine: Engine, fakes: 
     assert not fakes.written
 
 
+def test_maps_are_not_exported_from_another_network(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.running.close()
+    other = A.with_(network="b")
+    engine.wish(other)
+    window.until(NetworkReady, lambda event: event.network.card.name == "b")
+    engine.export("maps", "m.npz")  # of what is on the screen, which is the old network's
+    fakes.running.open()
+    problem = window.until(Problem)
+    assert (problem.where, problem.recipe) == ("export", A)
+    assert "The network has changed" in str(problem.error)
+    assert not fakes.written
+
+
 def test_preferences_apply_at_once(engine: Engine, fakes: FakeRooms, window: Window) -> None:
     engine.wish(A)
     arrived(window, A)
@@ -317,6 +337,74 @@ def test_preferences_apply_at_once(engine: Engine, fakes: FakeRooms, window: Win
     window.until(ResultReady)
     assert fakes.threads_asked == [0, 3]
     assert fakes.opened == [("a", "auto"), ("a", "cuda:0")]
+
+
+def test_a_device_that_is_chosen_and_taken_back_while_a_frame_runs(
+    engine: Engine, fakes: FakeRooms, window: Window
+) -> None:
+    fakes.running.close()
+    engine.wish(A)
+    fakes.running.wait_reached()
+    engine.prefer(Settings(device="cuda:0"))
+    fakes.ran.close()
+    fakes.running.open()
+    fakes.ran.wait_reached()  # the frame has seen that it is not wanted …
+    engine.prefer(Settings())  # … and now it is
+    fakes.ran.open()
+    arrived(window, A)
+    assert fakes.opened == [("a", "auto")]
+    assert len(fakes.runs) == 2
+
+
+def test_a_result_that_was_not_wanted_for_a_moment_is_computed_again(fakes: FakeRooms, window: Window) -> None:
+    desk = Desk(Outbox(window.notify), Settings())
+    model = ModelThread(desk, fakes.rooms(), lambda: None)
+    model._begin()
+    desk.recipe, desk.wishes, desk.feed = A, 1, Feed(A.source)
+    desk.feed.offer(frame(A.source), 1.0)
+    original = fakes.rooms().run
+
+    def leave(*arguments: Any) -> FrameResult:
+        result = original(*arguments)
+        desk.settings = Settings(device="cuda:0")
+        return result
+
+    object.__setattr__(model._rooms, "run", leave)
+    model._load()
+    assert (desk.result, len(fakes.runs)) == (None, 1)
+    object.__setattr__(model._rooms, "run", original)
+    desk.settings = Settings()
+    model._frame()
+    assert desk.result
+    assert len(fakes.runs) == 2
+    model._frame()
+    assert len(fakes.runs) == 2, "nothing has changed since"
+
+
+def test_a_network_that_failed_is_not_tried_again_for_every_wish(
+    engine: Engine, fakes: FakeRooms, window: Window
+) -> None:
+    fakes.load_errors["a"] = NetworkError("wrong hash")
+    for channel in range(10):
+        engine.wish(A.with_(channel=channel))
+        told = window.until(
+            Problem,
+            lambda event, channel=channel: event.recipe == A.with_(channel=channel),  # type: ignore[misc]
+        )
+        assert (told.where, str(told.error)) == ("network", "wrong hash")
+    assert len(fakes.opened) == 1
+    engine.prefer(Settings(recent=("a.png",)))
+    engine.wish(A.with_(channel=9))  # the same once more
+    window.until(Problem)
+    assert len(fakes.opened) == 2
+    engine.prefer(Settings(threads=3))
+    window.until(Problem)
+    assert len(fakes.opened) == 3
+    engine.wish(A.with_(network="b"))
+    window.until(ResultReady)
+    fakes.load_errors.clear()
+    engine.wish(A)
+    arrived(window, A)
 
 
 def test_stop_while_loading_reports_who_hangs_then_ends(fakes: FakeRooms, window: Window) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from explorer.engine import Engine
+from explorer.engine import Engine, feed
 from explorer.engine.events import FrameRead, Problem, ResultReady
 from explorer.errors import ForwardError, SourceError
 from explorer.recipe import Recipe
@@ -82,9 +82,13 @@ def test_the_view_moves_while_the_network_loads(engine: Engine, fakes: FakeRooms
         assert window.until(FrameRead, lambda event, index=index: event.frame.index == index)  # type: ignore[misc]
     fakes.loading.open()
     assert window.until(ResultReady).result.frame.index == 2
+    before = len(window.events)
+    for _ in range(3):
+        step(window, live)
+    live.free.set()  # the last grab puts its event before the thread ends
     live.allow.release()
-    window.until(ResultReady)
-    assert not [event for event in window.events[-1:] if isinstance(event, FrameRead)]
+    assert engine.stop() == []
+    assert not [event for event in window.drain()[before:] if isinstance(event, FrameRead)]
 
 
 def test_frozen_frames_hold_while_wishes_are_answered(engine: Engine, fakes: FakeRooms, window: Window) -> None:
@@ -103,6 +107,74 @@ def test_frozen_frames_hold_while_wishes_are_answered(engine: Engine, fakes: Fak
     live.allow.release()
     assert window.until(ResultReady).result.frame.index >= 5
     assert [frame.index for _recipe, frame in fakes.runs][:2] == [0, 0]
+
+
+def test_a_frozen_camera_that_broke_stays_frozen_when_it_is_tried_again(
+    engine: Engine, fakes: FakeRooms, window: Window
+) -> None:
+    fakes.make_live = lambda source: FakeLive(source, raise_at=1)
+    live = started(engine, fakes, window)
+    step(window, live)
+    engine.freeze(True)
+    live.allow.release()
+    assert window.until(Problem).where == "source"
+    fakes.make_live = FakeLive
+    engine.wish(CAMERA)
+    soon(lambda: len(fakes.lives) == 2)
+    again = fakes.lives[1]
+    step(window, again)
+    for _ in range(5):
+        again.allow.release()
+    soon(lambda: again.reads == 6)
+    wish = CAMERA.with_(layer="later")
+    engine.wish(wish)
+    assert window.until(ResultReady, lambda event: event.result.recipe == wish).result.frame.index == 0
+    engine.freeze(False)
+    again.allow.release()
+    assert window.until(ResultReady).result.frame.index >= 5
+
+
+def test_another_source_is_not_frozen(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    live = started(engine, fakes, window)
+    step(window, live)
+    engine.freeze(True)
+    engine.wish(CAMERA.with_(source=Source("camera", "1")))
+    live.allow.release()
+    soon(lambda: len(fakes.lives) == 2)
+    for _ in range(3):
+        step(window, fakes.lives[1])
+
+
+def test_a_camera_that_hangs_is_said_when_it_is_wanted_again(
+    engine: Engine, fakes: FakeRooms, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "HELD_S", 0.2)
+    live = started(engine, fakes, window)
+    step(window, live)  # and now it hangs in read()
+    engine.wish(STILL)
+    window.until(ResultReady, lambda event: event.result.recipe == STILL)
+    engine.wish(CAMERA)
+    problem = window.until(Problem)
+    assert problem.where == "source"
+    assert isinstance(problem.error, SourceError)
+    assert "“camera 0” is still held" in str(problem.error)
+    assert len(fakes.lives) == 1
+    live.allow.release()
+    assert live.closed.wait(20)
+    engine.wish(CAMERA)
+    soon(lambda: len(fakes.lives) == 2)
+    step(window, fakes.lives[1])
+
+
+def test_a_camera_that_hangs_holds_up_no_other_wish(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    live = started(engine, fakes, window)
+    step(window, live)
+    engine.wish(STILL)
+    engine.wish(CAMERA)
+    waiting = engine._readers[-1][1]
+    engine.wish(STILL)
+    waiting.join(feed.HELD_S / 2)
+    assert not waiting.is_alive(), "it waits for a camera that nobody wants any more"
 
 
 def test_frozen_before_the_first_frame_still_shows_one(engine: Engine, fakes: FakeRooms, window: Window) -> None:

@@ -40,7 +40,7 @@ def test_a_problem_that_is_shown_holds_no_network(foreseen: bool, cause: bool, m
     kept: list[weakref.ref[Module]] = []
     try:
         fails(kept, foreseen, cause)
-    except Exception as error:  # noqa: BLE001 - as the engine's threads do
+    except Exception as error:
         shown = problem("frame", error)
     assert "KeyError" in shown.details or cause
     assert "in fails" in shown.details
