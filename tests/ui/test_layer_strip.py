@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QImage, QPaintEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from explorer.graph.values import Graph, Layer
 from explorer.recipe import Recipe
@@ -135,6 +135,34 @@ def test_a_new_thumbnail_repaints_its_own_place_only(bench: samples.Bench, strip
     QApplication.processEvents()
     later = strip.screen().grabWindow(strip.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     assert later == strip.grab().toImage().convertToFormat(QImage.Format.Format_RGB32) != on_screen
+
+
+def test_live_results_repaint_thumbnails_of_any_shape_and_move_nothing(bench: samples.Bench, strip: LayerStrip) -> None:
+    bench.controller.change(source=Source("demo", ""), layer="fc")
+    QTest.qWait(120)
+    bench.give(seed=1)
+    QApplication.processEvents()
+    spy = _Relayouts()
+    for widget in (strip, *strip.findChildren(QWidget)):
+        widget.installEventFilter(spy)
+    for seed in range(2, 8):
+        bench.give(seed=seed)
+        QApplication.processEvents()
+    assert spy.seen == []
+    assert any(thumbnail.levels.shape[0] == 1 for thumbnail in strip.list.thumbnails.values())
+    on_screen = strip.screen().grabWindow(strip.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert on_screen == strip.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+class _Relayouts(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize, QEvent.Type.ChildAdded):
+            self.seen.append(f"{type(watched).__name__} {event.type()}")
+        return False
 
 
 class _Repaints(QObject):
