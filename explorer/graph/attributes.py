@@ -7,7 +7,11 @@ the batch, of the output for ``stack`` and ``cat``, of the first input elsewhere
 ``cat`` and ``stack`` carry ``starts``: where each of the layer's inputs begins along the axis; a gap is a weight or
 constant.
 ``slice`` and ``setitem`` carry ``index``: per axis of the input [start, stop, step], a number (that axis goes away),
-"new" (an axis of size 1 comes) or "gather" (chosen by an index tensor).
+"new" (an axis of size 1 comes) or "gather" (chosen by a list of places). ``setitem`` tells which of the layer's inputs
+was written ``into`` and which is the ``value``, None for a weight or constant; a plain number is ``scalar``.
+A reduction's ``axis`` lists every axis where it goes over all; None is the batch.
+``interpolate`` has a ``scale_factor`` where it is that by which positions are computed, else None: then it is the ratio
+of the sizes.
 """
 
 from __future__ import annotations
@@ -16,9 +20,9 @@ from collections.abc import Callable
 from typing import Any
 
 from explorer.graph.axes import BATCH, place, without_batch
-from explorer.graph.call import UNREADABLE, Call, axis_of, each, index_of, number, numbers, order_of, varargs
+from explorer.graph.call import UNREADABLE, Call, Shape, axis_of, each, index_of, number, numbers, order_of, varargs
 from explorer.graph.letters import letters
-from explorer.graph.vocabulary import SAME_VALUES
+from explorer.graph.vocabulary import SAME_VALUES, word
 
 Attributes = dict[str, Any]
 
@@ -29,7 +33,9 @@ def attributes(call: Call) -> Attributes:
     A call of a form that is not known here has the one attribute ``unread``, the reason, and nothing may be computed
     from it; the network can be looked into all the same.
     """
-    reader = _READERS.get(call.word)
+    if call.through_view:
+        return {"unread": "an input was written through another view of its memory"}
+    reader = READERS.get(call.word)
     if reader is None:
         return {name: value for name, value in call.bound.items() if isinstance(value, bool | int | float | str)}
     try:
@@ -73,7 +79,8 @@ def _conv(call: Call) -> Attributes:
 
 
 def _pool(call: Call) -> Attributes:
-    n = int(call.word[-2])
+    kind = word(call.name)
+    n = int(kind[-2])
     kernel = each(call.bound["kernel_size"], n)
     found: Attributes = {
         "kernel": kernel,
@@ -82,24 +89,42 @@ def _pool(call: Call) -> Attributes:
         "padding": [[p, p] for p in each(call.get("padding", 0), n)],
         "ceil_mode": bool(call.get("ceil_mode", False)),
     }
-    if call.word.startswith("avg"):
+    if kind.startswith("avg"):
         found |= {
             "count_include_pad": bool(call.get("count_include_pad", True)),
             "divisor_override": call.get("divisor_override"),
         }
-    if call.word.startswith("lp"):
+    if kind.startswith("lp"):
         found["norm"] = float(call.bound["norm_type"])
     return found
 
 
 def _adaptive(call: Call) -> Attributes:
-    n = int(call.word[-2])
-    return {"output_size": list(call.out[-n:])}
+    return {"output_size": list(call.out[-int(word(call.name)[-2]) :])}
+
+
+def _pool_indices(call: Call) -> Attributes:
+    return _adaptive(call) if call.name.startswith("adaptive") else _pool(call)
+
+
+def _unfold(call: Call) -> Attributes:
+    found: Attributes = {
+        "kernel": each(call.bound["kernel_size"], 2),
+        "stride": each(call.get("stride", 1), 2),
+        "dilation": each(call.get("dilation", 1), 2),
+        "padding": [[p, p] for p in each(call.get("padding", 0), 2)],
+    }
+    return found | ({"output_size": list(call.out[-2:])} if call.word == "fold" else {})
+
+
+def _unfold_axis(call: Call) -> Attributes:
+    axis = axis_of(call, int(call.bound["dimension"]))
+    return {"axis": axis, "kernel": int(call.bound["size"]), "stride": int(call.bound["step"])}
 
 
 def _interpolate(call: Call) -> Attributes:
     n = len(call.out) - 2
-    factor = call.get("scale_factor")
+    factor = None if call.get("recompute_scale_factor") else call.get("scale_factor")
     mode = call.get("mode", "nearest")
     return {
         "output_size": list(call.out[2:]),
@@ -155,6 +180,8 @@ def _arithmetic(call: Call) -> Attributes:
             found["scalar"] = value
             if side == "input":
                 found["reversed"] = True
+    if "scalar" not in found and call.places == [1]:  # a constant or weight comes first
+        found["reversed"] = True
     if call.name.startswith("r") and call.name in ("rsub", "rdiv", "rpow"):
         found["reversed"] = True
     if call.get("alpha", 1) != 1:
@@ -163,7 +190,11 @@ def _arithmetic(call: Call) -> Attributes:
 
 
 def _along(call: Call) -> Attributes:
-    return {"axis": axis_of(call, call.get("dim"))}
+    return {"axis": axis_of(call, int(call.bound["dim"]))}
+
+
+def _normalize(call: Call) -> Attributes:
+    return {"axis": axis_of(call, call.get("dim", 1)), "p": float(call.get("p", 2))}
 
 
 def _cat(call: Call) -> Attributes:
@@ -177,7 +208,10 @@ def _stack(call: Call) -> Attributes:
 
 
 def _reduce(call: Call) -> Attributes:
-    return {"axis": axis_of(call, call.get("dim", call.get("axis"))), "keepdim": bool(call.get("keepdim", False))}
+    dim = call.get("dim", call.get("axis"))
+    if not isinstance(dim, int) and not dim:
+        dim = list(range(len(call.shapes[0])))
+    return {"axis": axis_of(call, dim), "keepdim": bool(call.get("keepdim", False))}
 
 
 def _norm(call: Call) -> Attributes:
@@ -210,6 +244,20 @@ def _linear(call: Call) -> Attributes:
     return {"in_features": int(into), "out_features": int(out), "bias": call.bound.get("bias") is not None}
 
 
+def _recurrent(call: Call) -> Attributes:
+    layers, both = call.bound["num_layers"], call.bound["bidirectional"]
+    if isinstance(layers, bool) or not isinstance(both, bool):
+        raise TypeError("a packed sequence")
+    part = ("sequence", "hidden", "cell")[call.piece]
+    found: Attributes = {"layers": int(layers), "bidirectional": both, "part": part}
+    return found | ({"nonlinearity": call.name[4:]} if call.word == "rnn" else {})
+
+
+def _embedding(call: Call) -> Attributes:
+    rows, width = call.bound["weight"]
+    return {"rows": int(rows), "width": int(width)}
+
+
 # Axes: order and parts
 
 
@@ -225,25 +273,70 @@ def _slice(call: Call) -> Attributes:
         if entry == "new":
             found.append(entry)
             continue
-        if axis >= len(whole) or whole[axis] != BATCH:
+        if whole[axis] != BATCH:
             found.append(entry)
+        elif entry not in (0, [0, 1, 1]):
+            raise ValueError("a part of the batch")
         axis += 1
     return {"index": found}
+
+
+def _setitem(call: Call) -> Attributes:
+    value = call.bound["value"]
+    places = {"into": 0 if 0 in call.places else None, "value": None}
+    if isinstance(value, Shape):
+        last = len(call.places) - 1
+        tensors = 1 + sum(isinstance(i, Shape) for i in _several(call.bound["index"]))
+        places["value"] = last if call.places[last] == tensors else None
+    scalar = number(value)
+    return _slice(call) | places | ({} if scalar is None else {"scalar": scalar})
+
+
+def _several(index: Any) -> list[Any]:
+    return list(index) if type(index) is tuple else [index]
+
+
+def _repeat(call: Call) -> Attributes:
+    given = call.rest or (call.get("repeats", call.get("dims")),)
+    times = numbers(given[0] if len(given) == 1 else given)
+    whole = call.letters[0]
+    times = [1] * (len(whole) - len(times)) + times
+    if len(times) != len(whole) or any(n != 1 for n, letter in zip(times, whole, strict=True) if letter == BATCH):
+        raise ValueError("along the batch or a new axis")
+    return {"repeats": [n for n, letter in zip(times, whole, strict=True) if letter != BATCH]}
+
+
+def _repeat_interleave(call: Call) -> Attributes:
+    times, axis = call.bound["repeats"], axis_of(call, int(call.bound["dim"]))
+    if axis is None:
+        raise ValueError("along the batch")
+    return {"repeats": int(times), "axis": axis}
 
 
 def _roll(call: Call) -> Attributes:
     return {"shifts": numbers(call.bound["shifts"]), "axis": axis_of(call, numbers(call.get("dims", ())))}
 
 
-_WINDOWS = ("conv1d conv2d conv3d", "conv_transpose1d conv_transpose2d conv_transpose3d")
+def _nothing(call: Call) -> Attributes:
+    """Of an op that its word and its inputs tell wholly, up to learned weights."""
+    return {}
 
-_READERS: dict[str, Callable[[Call], Attributes]] = {
-    **dict.fromkeys(" ".join(_WINDOWS).split(), _conv),
-    **{f"{kind}_pool{n}d": _pool for kind in ("max", "avg") for n in (1, 2, 3)},
-    "lp_pool2d": _pool,
+
+_PLAIN = "relu silu mish selu sigmoid hardsigmoid hardswish tanh prelu input negate where maximum minimum"
+
+READERS: dict[str, Callable[[Call], Attributes]] = {
+    **dict.fromkeys(_PLAIN.split(), _nothing),
+    **{f"conv{kind}{n}d": _conv for kind in ("", "_transpose") for n in (1, 2, 3)},
+    **{f"{kind}_pool{n}d": _pool for kind in ("max", "avg", "lp") for n in (1, 2, 3)},
+    "max_pool_indices": _pool_indices,
     **{f"adaptive_{kind}_pool{n}d": _adaptive for kind in ("max", "avg") for n in (1, 2, 3)},
     "interpolate": _interpolate,
+    "grid_sample": _scalars(mode="bilinear", padding_mode="zeros", align_corners=False),
     "pad": _pad,
+    "pixel_shuffle": lambda call: {"factor": int(call.bound["upscale_factor"])},
+    "pixel_unshuffle": lambda call: {"factor": int(call.bound["downscale_factor"])},
+    **dict.fromkeys(["unfold", "fold"], _unfold),
+    "unfold_axis": _unfold_axis,
     "linear": _linear,
     "matmul": _matmul,
     "attention": _attention,
@@ -253,8 +346,7 @@ _READERS: dict[str, Callable[[Call], Attributes]] = {
     "layer_norm": _layer_norm,
     "rms_norm": _layer_norm,
     "local_response_norm": _scalars(size=5, alpha=1e-4, beta=0.75, k=1.0),
-    "relu": lambda call: {},
-    "relu6": lambda call: {},
+    "relu6": _nothing,
     "leaky_relu": _scalars(negative_slope=0.01),
     "elu": _scalars(alpha=1.0),
     "gelu": _scalars(approximate="none"),
@@ -263,17 +355,24 @@ _READERS: dict[str, Callable[[Call], Attributes]] = {
     "clamp": _clamp,
     "dropout": _scalars(p=0.5),
     "masked_fill": _scalars(value=0.0),
-    **dict.fromkeys(["silu", "mish", "selu", "sigmoid", "hardsigmoid", "hardswish", "tanh"], lambda call: {}),
     **dict.fromkeys(["add", "subtract", "multiply", "divide", "power"], _arithmetic),
-    **dict.fromkeys(["softmax", "log_softmax", "gather", "argmax", "normalize"], _along),
+    **dict.fromkeys(["softmax", "log_softmax", "gather"], _along),
+    "normalize": _normalize,
     "cat": _cat,
     "stack": _stack,
-    **dict.fromkeys(["mean", "sum", "amax", "amin"], _reduce),
+    **dict.fromkeys(["mean", "sum", "amax", "amin", "argmax", "argmin"], _reduce),
     "norm": _norm,
     "flatten": _flatten,
-    **dict.fromkeys(["reshape", "expand", "repeat"], _shape),
+    **dict.fromkeys(["reshape", "expand"], _shape),
+    "repeat": _repeat,
+    "repeat_interleave": _repeat_interleave,
     "permute": _permute,
-    **dict.fromkeys(["slice", "setitem"], _slice),
+    "slice": _slice,
+    "setitem": _setitem,
     "roll": _roll,
     "flip": lambda call: {"axis": axis_of(call, varargs(call))},
+    "cast": lambda call: {"dtype": call.dtype},
+    "embedding": _embedding,
+    **dict.fromkeys(["lstm", "gru", "rnn"], _recurrent),
 }
+"""How the attributes of every documented word are read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -18,6 +18,11 @@ class Shape(tuple[int, ...]):
     """Stands for a tensor among a call's arguments."""
 
 
+_PLACES = {"amax": "argmax", "amin": "argmin"} | {
+    f"{kind}max_pool{n}d": "max_pool_indices" for kind in ("", "adaptive_") for n in (1, 2, 3)
+}
+
+
 @dataclass
 class Call:
     """One call of a torch function, its arguments bound to names; shapes are whole, with the batch.
@@ -31,7 +36,10 @@ class Call:
         places: which of all the tensors among the arguments those are.
         out: shape of the output, or of this piece of it.
         piece: which piece of several outputs.
-        pieces: sizes of all pieces along the split axis; empty for one output.
+        pieces: shapes of all pieces.
+        dtype: number type of the output, in torch's word.
+        through_view: whether an input was written through another view of its memory, so that the layers it derives
+            from do not tell what lies where.
     """
 
     name: str
@@ -43,11 +51,17 @@ class Call:
     out: tuple[int, ...]
     piece: int = 0
     pieces: list[tuple[int, ...]] = field(default_factory=list)
+    dtype: str = ""
+    through_view: bool = False
 
     @property
     def word(self) -> str:
-        """The op's word; ``nn.ReLU6`` calls hardtanh, but is what its name says."""
+        """The op's word; ``nn.ReLU6`` calls hardtanh, but is what its name says; the second output of a maximum is its
+        place.
+        """
         found = word(self.name)
+        if self.piece and found in _PLACES:
+            return _PLACES[found]
         if found == "hardtanh" and (self.get("min_val", -1), self.get("max_val", 1)) == (0, 6):
             return "relu6"
         return found
@@ -56,6 +70,15 @@ class Call:
         """Return the argument called ``name``, or ``default`` where it was not given or is None."""
         value = self.bound.get(name)
         return default if value is None else value
+
+
+def distinct(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
+    """Return the name of a function, where one name stands for two: which one it is, its arguments tell."""
+    if name in ("max", "min") and ("other" in kwargs or isinstance(args[1] if len(args) > 1 else None, Shape)):
+        return f"{name}imum"
+    if name == "unfold" and ("dimension" in kwargs or len(args) == 4):
+        return "unfold_axis"
+    return name
 
 
 def bind(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -85,10 +108,16 @@ def varargs(call: Call) -> list[int]:
 
 
 def axis_of(call: Call, dim: Any) -> Any:
-    """Return an axis (or several) of the first input as counted without the batch; None for the batch, or for none."""
+    """Return an axis of the first input as counted without the batch, None for the batch; of several those that are
+    not the batch; None for none.
+    """
     if dim is None:
         return None
-    return place(call.letters[0], int(dim)) if isinstance(dim, int) else [place(call.letters[0], int(d)) for d in dim]
+    if isinstance(dim, Shape):
+        raise TypeError("a tensor for an axis")
+    if isinstance(dim, int):
+        return place(call.letters[0], dim)
+    return [found for d in dim if (found := place(call.letters[0], int(d))) is not None]
 
 
 def number(value: Any) -> Any:
@@ -127,7 +156,7 @@ def index_of(call: Call) -> list[Any]:
     if call.name in ("unbind", "select"):
         whole[dim] = call.piece if call.name == "unbind" else int(call.bound["index"]) % shape[dim]
     elif call.name == "narrow":
-        start = int(call.bound["start"])
+        start = int(call.bound["start"]) % max(shape[dim], 1)
         whole[dim] = [start, start + int(call.bound["length"]), 1]
     else:
         ends = list(accumulate(piece[dim] for piece in call.pieces))
@@ -135,8 +164,22 @@ def index_of(call: Call) -> list[Any]:
     return whole
 
 
+def _whole(index: Any) -> bool:
+    return isinstance(index, int) and not isinstance(index, bool)
+
+
+def _list(index: Any) -> bool:
+    """Whether an index is one list of places or of truth values."""
+    if isinstance(index, Shape):
+        return len(index) == 1
+    return isinstance(index, list | tuple | range) and all(isinstance(i, int) for i in index)
+
+
 def _basic(index: Any, shape: Sequence[int]) -> list[Any]:
     given = list(index) if isinstance(index, tuple) and not isinstance(index, Shape) else [index]
+    chosen = [i for i in given if not (i is None or i is Ellipsis or isinstance(i, slice) or _whole(i))]
+    if any(not _list(i) for i in chosen) or len(chosen) > 1 or (chosen and any(map(_whole, given))):
+        raise ValueError("chosen by index tensors together, or by one that is no list")
     used = sum(1 for i in given if i is not None and i is not Ellipsis)
     found: list[Any] = []
     axis = 0
@@ -153,7 +196,7 @@ def _basic(index: Any, shape: Sequence[int]) -> list[Any]:
         axis += 1
         if isinstance(i, slice):
             found.append(list(i.indices(size)))
-        elif isinstance(i, int) and not isinstance(i, bool):
+        elif _whole(i):
             found.append(i % size)
         else:
             found.append("gather")

@@ -106,8 +106,11 @@ _LETTERS: dict[str, Callable[[Call], str]] = {
     **dict.fromkeys(["flatten", "reshape"], _letters_reshape),
     "permute": _letters_permute,
     **dict.fromkeys(["slice", "setitem"], _letters_slice),
-    **dict.fromkeys(["mean", "sum", "amax", "amin", "argmax", "norm"], _letters_reduce),
+    **dict.fromkeys(["mean", "sum", "amax", "amin", "argmax", "argmin", "norm"], _letters_reduce),
     "linear": _letters_linear,
     "matmul": _letters_matmul,
     "stack": _letters_stack,
+    "unfold": lambda call: BATCH + "CL",
+    "unfold_axis": lambda call: call.letters[0] + UNKNOWN,
+    "fold": lambda call: BATCH + "CHW",
 }

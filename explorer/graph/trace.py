@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
@@ -22,7 +24,7 @@ from explorer.device import out_of_memory
 from explorer.errors import DeviceError, ExplorerError, ForwardError
 from explorer.graph.attributes import attributes, same_values
 from explorer.graph.axes import BATCH, without_batch
-from explorer.graph.call import Call, Shape, bind
+from explorer.graph.call import Call, Shape, bind, distinct
 from explorer.graph.letters import letters
 from explorer.graph.macs import macs
 from explorer.graph.values import INPUT, Graph, Layer
@@ -151,7 +153,8 @@ class _Recorder(TorchFunctionMode):
         self._weights_of: dict[int, frozenset[int]] = {}
         self._sizes = {id(p): p.numel() for p in module.parameters()}
         self._uncounted = set(self._sizes)
-        self._same_storage: dict[int, list[Tensor]] = {}
+        self._same_storage: dict[int, dict[int, Tensor]] = {}
+        self._writes: Counter[int] = Counter()
         self._know(example)
 
     def __torch_function__(
@@ -185,17 +188,19 @@ class _Recorder(TorchFunctionMode):
                 self._weights_of[id(t)] = weights
                 self._know(t)
             return
+        through_view, inputs = self._inputs(name, given, [t for t, _ in known])
         args, kwargs = _shaped((args, kwargs), iter(before))
+        name = distinct(name, args, kwargs)
         bound, sources = bind(name, args, kwargs), [shape for _, shape in known]
         pieces, whole = [tuple(t.shape) for t in results], [axes[id(t)] for t, _ in known]
         places = [i for i, t in enumerate(given) if id(t) in self._rows_of]
         calls = [
-            Call(name, bound, args[1:], sources, whole, places, shape, i, pieces) for i, shape in enumerate(pieces)
+            Call(name, bound, args[1:], sources, whole, places, pieces[i], i, pieces, str(t.dtype)[6:], through_view)
+            for i, t in enumerate(results)
         ]
         if same_values(calls[0]) and results[0].dtype.is_floating_point:
             self._alias(results[0], known[0][0], letters(calls[0]))
             return
-        inputs = tuple(row for t, _ in known for row in self._rows_of[id(t)])
         counted = sum(self._sizes[p] for p in weights & self._uncounted)
         self._uncounted -= weights
         for call, result in zip(calls, results, strict=True):
@@ -210,30 +215,52 @@ class _Recorder(TorchFunctionMode):
     def _alias(self, result: Tensor, source: Tensor, axes: str) -> None:
         """Let ``result`` be another name for what ``source`` means."""
         self._rows_of[id(result)] = self._rows_of[id(source)]
+        self._writes[id(result)] = self._writes[id(source)]
         self._axes_of[id(result)] = axes
         self._know(result)
+
+    def _inputs(self, name: str, given: list[Tensor], known: list[Tensor]) -> tuple[bool, tuple[int, ...]]:
+        """Whether one of the ``known`` inputs was written through another view, and the rows they derive from.
+
+        ``y[i] += 1`` writes a view of y and then puts it back into y where it lies already: of y, that setitem takes
+        what it was before.
+        """
+        rows = [self._rows_of[id(t)] for t in known]
+        writes = [self._writes[id(t)] for t in known]
+        if name == "setitem" and len(known) == 2 and known[1] is given[-1] and _storage(known[0]) == _storage(known[1]):
+            before = tuple(row for row in rows[0] if row not in rows[1])
+            if writes == [1, 0] and len(before) == 1:
+                rows[0], writes[0] = before, 0
+        return any(writes), tuple(row for group in rows for row in group)
 
     def _weights(self, t: Tensor) -> frozenset[int]:
         """The network's parameters that a tensor is or was made from."""
         return frozenset((id(t),)) if id(t) in self._sizes else self._weights_of.get(id(t), frozenset())
 
     def _know(self, t: Tensor) -> None:
-        self._same_storage.setdefault(_storage(t), []).append(t)
+        self._same_storage.setdefault(_storage(t), {})[id(t)] = t
 
     def _bind(self, result: Tensor, row: int, axes: str, written: bool) -> None:
         """Let ``result`` mean ``row`` from now on, and where it was written in place, so do tensors that share its
         memory.
 
-        A tensor that shares only a part of it derives from both rows afterwards, and a constant from then on too.
+        A tensor that shares only a part of it derives from both rows afterwards, and a constant from then on too. What
+        lies where in it is not written down.
         """
         if written:
-            for other in self._same_storage.get(_storage(result), ()):
-                if other is not result and id(other) not in self._sizes:
-                    whole = other.numel() == result.numel()
-                    before = () if whole else self._rows_of.get(id(other), ())
-                    self._rows_of[id(other)] = (*before, row)
-                    self._axes_of.setdefault(id(other), _usual(other))
+            for other in self._same_storage.get(_storage(result), {}).values():
+                if other is result or id(other) in self._sizes:
+                    continue
+                same = _view(other) == _view(result)
+                written_here = np.ones(1, bool) if same else _cells(result)[_cells(other)]
+                if not written_here.any():
+                    continue
+                before = () if written_here.all() else self._rows_of.get(id(other), ())
+                self._rows_of[id(other)] = tuple(dict.fromkeys((*before, row)))
+                self._writes[id(other)] = 0 if same else self._writes[id(other)] + 1
+                self._axes_of.setdefault(id(other), _usual(other))
         self._rows_of[id(result)] = (row,)
+        self._writes[id(result)] = 0
         self._axes_of[id(result)] = axes
         self._know(result)
 
@@ -301,6 +328,20 @@ def _usual(t: Tensor) -> str:
 def _storage(t: Tensor) -> int:
     """Return what tells a tensor's memory from others'; its address would not where there is none (meta device)."""
     return int(t.untyped_storage()._cdata)
+
+
+def _view(t: Tensor) -> tuple[object, ...]:
+    """Return what tells where in its memory a tensor lies, and how."""
+    return t.dtype, t.storage_offset(), tuple(t.shape), t.stride()
+
+
+def _cells(t: Tensor) -> NDArray[np.bool_]:
+    """Return which bytes of its memory a tensor takes."""
+    found = np.zeros(t.untyped_storage().nbytes(), bool)
+    size = t.element_size()
+    strides = (*(stride * size for stride in t.stride()), 1)
+    np.lib.stride_tricks.as_strided(found[t.storage_offset() * size :], (*t.shape, size), strides)[...] = True
+    return found
 
 
 def _shaped(value: Any, shapes: Iterator[tuple[int, ...]]) -> Any:

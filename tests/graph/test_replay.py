@@ -19,6 +19,7 @@ from explorer.capture import capture, clones
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Layer
 from tests.graph.odd import Odd
+from tests.graph.uncommon import Uncommon
 
 Replay = Callable[[Layer, list[Tensor], nn.Module], Tensor | None]
 
@@ -43,6 +44,31 @@ def conv(layer: Layer, x: list[Tensor], network: nn.Module) -> Tensor | None:
     assert list(own["weight"].shape[2:]) == a["kernel"]
     assert ("bias" in own) == a["bias"]
     return functional.conv2d(padded, own["weight"], own.get("bias"), a["stride"], 0, a["dilation"], a["groups"])[0]
+
+
+def conv_transpose(layer: Layer, x: list[Tensor], network: nn.Module) -> Tensor:
+    """Every value spread by the kernel, cell by cell, as the definition has it."""
+    own = weights(layer, network)
+    assert own
+    a, weight = layer.attributes, own["weight"]
+    assert list(weight.shape[2:]) == a["kernel"]
+    (top, _), (left, _) = a["padding"]
+    (sy, sx), (dy, dx), groups = a["stride"], a["dilation"], a["groups"]
+    c, h, w = x[0].shape
+    per = weight.shape[1]
+    height, width = (h - 1) * sy + dy * (weight.shape[2] - 1) + 1, (w - 1) * sx + dx * (weight.shape[3] - 1) + 1
+    full = torch.zeros(layer.output[0], height + a["output_padding"][0], width + a["output_padding"][1]).double()
+    for g in range(groups):
+        part, rows = x[0][g * c // groups : (g + 1) * c // groups], weight[g * c // groups : (g + 1) * c // groups]
+        for i in range(weight.shape[2]):
+            for j in range(weight.shape[3]):
+                spread = torch.einsum("chw,co->ohw", part, rows[:, :, i, j])
+                full[g * per : (g + 1) * per, i * dy : i * dy + h * sy : sy, j * dx : j * dx + w * sx : sx][
+                    :, :h, :w
+                ] += spread
+    (_, bottom), (_, right) = a["padding"]
+    cut = full[:, top : full.shape[1] - bottom, left : full.shape[2] - right]
+    return cut + own["bias"].view(-1, 1, 1) if a["bias"] else cut
 
 
 def batch_norm(layer: Layer, x: list[Tensor], network: nn.Module) -> Tensor | None:
@@ -87,6 +113,59 @@ def avg_pool(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
     )[0]
 
 
+def lp_pool(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    a = layer.attributes
+    assert a["padding"] == [[0, 0], [0, 0]]
+    powers, area = x[0].abs()[None] ** a["norm"], a["kernel"][0] * a["kernel"][1]
+    return (functional.avg_pool2d(powers, a["kernel"], a["stride"], 0, a["ceil_mode"]) * area)[0] ** (1 / a["norm"])
+
+
+def adaptive_max(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    return functional.adaptive_max_pool2d(x[0], layer.attributes["output_size"])
+
+
+def pool_indices(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    a = layer.attributes
+    if "output_size" in a:
+        return functional.adaptive_max_pool2d(x[0], a["output_size"], return_indices=True)[1].double()
+    sides = [before for before, _ in a["padding"]]
+    found = functional.max_pool2d(
+        x[0][None], a["kernel"], a["stride"], sides, a["dilation"], a["ceil_mode"], return_indices=True
+    )
+    return found[1][0].double()
+
+
+def windows(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    a = layer.attributes
+    sides = [before for before, _ in a["padding"]]
+    if layer.op == "fold":
+        return functional.fold(x[0], a["output_size"], a["kernel"], a["dilation"], sides, a["stride"])
+    return functional.unfold(x[0][None], a["kernel"], a["dilation"], sides, a["stride"])[0]
+
+
+def best(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    """Largest, smallest and their places, over one axis, some or all."""
+    axis, keep = layer.attributes["axis"], layer.attributes["keepdim"]
+    if layer.op in ("argmax", "argmin") and isinstance(axis, list):
+        return getattr(x[0], layer.op)().double()
+    return getattr(x[0], layer.op)(axis, keepdim=keep).double()
+
+
+def reduction(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    axis, keep = layer.attributes["axis"], layer.attributes["keepdim"]
+    if axis is None or axis == []:
+        return x[0]  # the batch of one
+    return getattr(x[0], layer.op)(axis, keepdim=keep)
+
+
+def written(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
+    a = layer.attributes
+    whole = torch.zeros(layer.output).double() if a["into"] is None else x[a["into"]].clone()
+    index = tuple(None if i == "new" else i if isinstance(i, int) else slice(*i) for i in a["index"])
+    whole[index] = a["scalar"] if "scalar" in a else x[a["value"]]
+    return whole
+
+
 def arithmetic(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor | None:
     a = layer.attributes
     if len(x) == 2:
@@ -95,6 +174,8 @@ def arithmetic(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor | N
         left, right = x[0], torch.tensor(float(a["scalar"]), dtype=torch.float64)
         if a.get("reversed"):
             left, right = right, left
+    elif layer.op in ("subtract", "divide") and a.get("reversed"):
+        left, right = torch.ones(()).double(), x[0]  # the constant of ``Uncommon``
     else:
         return None  # with a weight or a constant
     operations = {
@@ -137,11 +218,31 @@ def roll(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
 def interpolate(layer: Layer, x: list[Tensor], _network: nn.Module) -> Tensor:
     a = layer.attributes
     corners = a["align_corners"] if a["mode"] in ("bilinear", "bicubic") else None
-    return functional.interpolate(x[0][None], a["output_size"], mode=a["mode"], align_corners=corners)[0]
+    size = {"scale_factor": a["scale_factor"]} if a["scale_factor"] else {"size": a["output_size"]}
+    return functional.interpolate(x[0][None], mode=a["mode"], align_corners=corners, antialias=a["antialias"], **size)[
+        0
+    ]
 
 
 REPLAY: dict[str, Replay] = {
     "conv2d": conv,
+    "conv_transpose2d": conv_transpose,
+    "lp_pool2d": lp_pool,
+    "adaptive_max_pool2d": adaptive_max,
+    "max_pool_indices": pool_indices,
+    **dict.fromkeys(["unfold", "fold"], windows),
+    "unfold_axis": lambda layer, x, _: x[0].unfold(*(layer.attributes[n] for n in ("axis", "kernel", "stride"))),
+    **dict.fromkeys(["amax", "amin", "argmax", "argmin"], best),
+    "maximum": lambda layer, x, _: torch.where(x[0] > x[1], x[0], x[1]),
+    "minimum": lambda layer, x, _: torch.where(x[0] < x[1], x[0], x[1]),
+    "repeat": lambda layer, x, _: x[0].repeat(layer.attributes["repeats"]),
+    "repeat_interleave": lambda layer, x, _: x[0].repeat_interleave(
+        layer.attributes["repeats"], layer.attributes["axis"]
+    ),
+    "setitem": written,
+    "abs": lambda layer, x, _: x[0].abs(),
+    "pixel_shuffle": lambda layer, x, _: functional.pixel_shuffle(x[0], layer.attributes["factor"]),
+    "pixel_unshuffle": lambda layer, x, _: functional.pixel_unshuffle(x[0], layer.attributes["factor"]),
     "batch_norm": batch_norm,
     "layer_norm": layer_norm,
     "linear": linear,
@@ -173,8 +274,7 @@ REPLAY: dict[str, Replay] = {
     "roll": roll,
     "flip": lambda layer, x, _: x[0].flip(layer.attributes["axis"]),
     "interpolate": interpolate,
-    "mean": lambda layer, x, _: x[0].mean(layer.attributes["axis"], keepdim=layer.attributes["keepdim"]),
-    "sum": lambda layer, x, _: x[0].sum(layer.attributes["axis"], keepdim=layer.attributes["keepdim"]),
+    **dict.fromkeys(["mean", "sum"], reduction),
     "softmax": lambda layer, x, _: torch.softmax(x[0], layer.attributes["axis"]),
     "matmul": lambda layer, x, _: x[0] @ x[1] if len(x) == 2 and layer.attributes.get("equation") is None else None,
 }
@@ -188,7 +288,12 @@ def small_vit() -> nn.Module:
     return torchvision.models.VisionTransformer(32, 8, 2, 4, 32, 64, num_classes=10)
 
 
-OWN: dict[str, Callable[[], nn.Module]] = {"odd": Odd, "densenet": small_densenet, "vit": small_vit}
+OWN: dict[str, Callable[[], nn.Module]] = {
+    "odd": Odd,
+    "uncommon": Uncommon,
+    "densenet": small_densenet,
+    "vit": small_vit,
+}
 NETWORKS: dict[str, tuple[int, dict[str, Any]]] = {
     "googlenet": (64, {"init_weights": False, "aux_logits": False, "transform_input": True}),
     "densenet": (64, {}),
@@ -203,6 +308,7 @@ NETWORKS: dict[str, tuple[int, dict[str, Any]]] = {
     "vit": (32, {}),
     "swin_t": (48, {}),
     "odd": (12, {}),
+    "uncommon": (8, {}),
 }
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from explorer.graph.attributes import READERS
 from explorer.graph.trace import trace
 from explorer.graph.vocabulary import FUNCTIONS, WORDS
 
@@ -27,6 +28,7 @@ class Wrapped(nn.Module):
 
 W, B, W1 = torch.zeros(6, 2, 3, 3), torch.zeros(6), torch.zeros(6, 4, 3)
 ONES = torch.ones(4)
+W8 = torch.ones(8, 8)
 PAIRS: list[tuple[str, nn.Module, Callable[[Tensor], Tensor], Tensor]] = [
     ("conv2d", nn.Conv2d(4, 6, 3, 2, 1, 2, 2), lambda x: functional.conv2d(x, W, B, 2, 1, 2, 2), X4),
     (
@@ -97,12 +99,38 @@ def test_module_and_function_are_one(
         (lambda x: x[..., None, ::2], "slice", {"index": [[0, 4, 1], [0, 8, 1], "new", [0, 8, 2]]}),
         (lambda x: x[:, torch.tensor([0, 2])], "slice", {"index": ["gather", [0, 8, 1], [0, 8, 1]]}),
         (lambda x: x.narrow(2, 1, 5), "slice", {"index": [[0, 4, 1], [1, 6, 1], [0, 8, 1]]}),
+        (lambda x: x.narrow(2, -3, 2), "slice", {"index": [[0, 4, 1], [5, 7, 1], [0, 8, 1]]}),
         (lambda x: x.select(1, -2), "slice", {"index": [2, [0, 8, 1], [0, 8, 1]]}),
         (lambda x: x.permute(0, 2, 3, 1), "permute", {"order": [1, 2, 0]}),
         (lambda x: torch.movedim(x, 1, -1), "permute", {"order": [1, 2, 0]}),
         (lambda x: x.mT, "permute", {"order": [0, 2, 1]}),
         (lambda x: x.mean((2, 3), keepdim=True), "mean", {"axis": [1, 2], "keepdim": True}),
         (lambda x: x.amax(1), "amax", {"axis": 0, "keepdim": False}),
+        (lambda x: x.mean(), "mean", {"axis": [0, 1, 2], "keepdim": False}),
+        (lambda x: x.mean(0), "mean", {"axis": None, "keepdim": False}),
+        (lambda x: x.sum((0, 2)), "sum", {"axis": [1], "keepdim": False}),
+        (lambda x: torch.max(x), "amax", {"axis": [0, 1, 2], "keepdim": False}),
+        (lambda x: torch.max(x, W8), "maximum", {}),
+        (lambda x: x.min(other=W8), "minimum", {}),
+        (lambda x: torch.minimum(x, W8), "minimum", {}),
+        (lambda x: x.argmin(-1), "argmin", {"axis": 2, "keepdim": False}),
+        (lambda x: x.repeat(1, 2, 1, 3), "repeat", {"repeats": [2, 1, 3]}),
+        (lambda x: x.tile((2, 3)), "repeat", {"repeats": [1, 2, 3]}),
+        (lambda x: x.repeat_interleave(2, 2), "repeat_interleave", {"repeats": 2, "axis": 1}),
+        (lambda x: x.unfold(3, 2, 3), "unfold_axis", {"axis": 2, "kernel": 2, "stride": 3}),
+        (
+            lambda x: functional.unfold(x, (2, 3), padding=1),
+            "unfold",
+            {"kernel": [2, 3], "stride": [1, 1], "dilation": [1, 1], "padding": [[1, 1], [1, 1]]},
+        ),
+        (lambda x: functional.pixel_unshuffle(x, 2), "pixel_unshuffle", {"factor": 2}),
+        (
+            lambda x: functional.grid_sample(x, torch.zeros(1, 3, 3, 2), "nearest", align_corners=True),
+            "grid_sample",
+            {"mode": "nearest", "padding_mode": "zeros", "align_corners": True},
+        ),
+        (lambda x: x.long(), "cast", {"dtype": "int64"}),
+        (lambda x: W8 - x, "subtract", {"reversed": True}),
         (lambda x: torch.cat([x, x], -3), "cat", {"axis": 0, "starts": [0, 4]}),
         (lambda x: torch.cat([torch.ones(1, 2, 8, 8), x], 1), "cat", {"axis": 0, "starts": [2]}),
         (lambda x: torch.stack([x, x], 2), "stack", {"axis": 1, "starts": [0, 1]}),
@@ -118,11 +146,22 @@ def test_module_and_function_are_one(
             },
         ),
         (
+            lambda x: functional.interpolate(x, scale_factor=1.6, recompute_scale_factor=True, antialias=False),
+            "interpolate",
+            {
+                "output_size": [12, 12],
+                "scale_factor": None,
+                "mode": "nearest",
+                "align_corners": False,
+                "antialias": False,
+            },
+        ),
+        (
             lambda x: functional.pad(x, (1, 0), value=2),
             "pad",
             {"padding": [[0, 0], [0, 0], [1, 0]], "mode": "constant", "value": 2.0},
         ),
-        (lambda x: functional.normalize(x), "normalize", {"axis": 0}),
+        (lambda x: functional.normalize(x, 1), "normalize", {"axis": 0, "p": 1.0}),
     ],
 )  # fmt: skip
 def test_attributes(function: Callable[[Tensor], Tensor], word: str, attributes: dict[str, Any]) -> None:
@@ -175,6 +214,93 @@ def test_a_form_that_is_not_known_is_told_not_guessed() -> None:
     layer = trace(Wrapped(lambda x: x[:, torch.ones(4, 8, dtype=torch.bool)]), X4).layers[-1]
     assert layer.output == (32, 8)
     assert layer.axes == "??"
+    assert set(layer.attributes) == {"unread"}
+
+
+INDEX = torch.tensor([0, 2])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: x[torch.ones(1, 4, 8, 8, dtype=torch.bool)],
+        lambda x: x[torch.tensor([0, 0])],
+        lambda x: x[:, torch.tensor([[0, 1], [2, 3]])],
+        lambda x: x[:, torch.tensor(1)],
+        lambda x: x[:, INDEX, INDEX],
+        lambda x: x[:, INDEX, 3],
+        lambda x: x.repeat(2, 1, 1, 1),
+        lambda x: x.repeat(1, 1, 1, 1, 1),
+        lambda x: x.repeat_interleave(torch.tensor([1, 2, 1, 1]), 1),
+        lambda x: x.repeat_interleave(2),
+        lambda x: torch.take_along_dim(x, torch.zeros(3, dtype=torch.long)),
+        lambda x: x.narrow(1, torch.tensor(1), 2),
+    ],
+)
+def test_what_the_attributes_could_not_tell_truly_is_unread(function: Callable[[Tensor], Tensor]) -> None:
+    assert set(trace(Wrapped(function), X4).layers[-1].attributes) == {"unread"}
+
+
+def test_what_was_written_through_another_view_is_unread_until_it_is_whole_again() -> None:
+    def forward(x: Tensor) -> Tensor:
+        y = x * 2
+        y[:, :2].relu_()
+        joined = torch.cat([y, x], 1)  # of y, the layer does not tell what lies where
+        y.sigmoid_()
+        y.view(1, -1).tanh_()
+        flat = y + 1
+        board = x.new_zeros(1, 4, 8, 8)
+        board[:, :1].copy_(x[:, :1])
+        return joined.sum() + flat.sum() + board[:, 1:].sum()
+
+    graph = trace(Wrapped(forward), X4)
+    unread = {layer.id for layer in graph if "unread" in layer.attributes}
+    assert unread == {"cat", "sigmoid", "add", "slice:3"}
+    assert graph["cat"].inputs == ("multiply", "relu", "input")
+    assert graph["sigmoid"].inputs == ("multiply", "relu")
+    assert (graph["reshape"].inputs, graph["add"].inputs) == (("sigmoid",), ("tanh",))
+
+
+def test_halves_that_share_their_memory_share_no_writes() -> None:
+    def forward(x: Tensor) -> Tensor:
+        one, two = (x * 2).chunk(2, 1)
+        one.relu_()
+        return two + 1
+
+    for x in (X4, X4.to(memory_format=torch.channels_last)):
+        assert trace(Wrapped(forward), x)["add"].inputs == ("slice:2",)
+
+
+def test_a_view_written_and_put_back_is_one_write() -> None:
+    def forward(x: Tensor) -> Tensor:
+        y = x * 2
+        y[..., 0] += 1
+        return torch.cat([y, x], 1)
+
+    graph = trace(Wrapped(forward), X4)
+    assert graph["setitem"].inputs == ("multiply", "add")
+    assert graph["setitem"].attributes == {"index": [[0, 4, 1], [0, 8, 1], 0], "into": 0, "value": 1}
+    assert (graph["cat"].inputs, graph["cat"].attributes["starts"]) == (("setitem", "input"), [0, 4])
+
+
+def test_both_outputs_of_a_maximum() -> None:
+    graph = trace(Wrapped(lambda x: x.max(1)), X4)
+    assert [layer.op for layer in graph] == ["input", "amax", "argmax"]
+    assert graph["argmax"].attributes == {"axis": 0, "keepdim": False}
+
+
+@pytest.mark.parametrize(("kind", "parts"), [("LSTM", 3), ("GRU", 2), ("RNN", 2)])
+def test_recurrent_layers_tell_their_outputs_apart(kind: str, parts: int) -> None:
+    module = getattr(nn, kind)(8, 5, num_layers=2, bidirectional=True, batch_first=True)
+    graph = trace(nn.Sequential(module), X3)
+    rows = [layer for layer in graph if layer.op == kind.lower()]
+    assert [layer.attributes["part"] for layer in rows] == ["sequence", "hidden", "cell"][:parts]
+    assert all((layer.attributes["layers"], layer.attributes["bidirectional"]) == (2, True) for layer in rows)
+
+
+def test_every_word_has_a_reader() -> None:
+    assert WORDS.keys() - READERS.keys() == set()
+    assert READERS.keys() - WORDS.keys() == set()
 
 
 def test_macs_of_matrix_products_and_attention() -> None:
