@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
+import uuid
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import platformdirs
 
@@ -138,23 +139,32 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         ExportError: no permission, a full disk, a folder in the way.
     """
-    temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        fill_atomically(path, lambda file: file.write(data))
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise ExportError(
             N_("{file} cannot be written ({reason}): free some space or choose another folder."),
             file=path,
             reason=error.strerror or error,
         ) from error
+
+
+def fill_atomically(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file through ``fill`` beside ``path`` and move it there when it is whole, with ordinary permissions.
+
+    Raises:
+        OSError: it cannot be written; what was there before is untouched.
+    """
+    part = path.with_name(f".{uuid.uuid4().hex}.part")  # the name itself may be as long as names can be
+    try:
+        with part.open("xb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _home() -> Path | None:

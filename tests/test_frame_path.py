@@ -158,9 +158,10 @@ def test_another_picture_layer_filter_or_thumbnail_does(network: Network, chelse
     blurred = frame_path.run(network, chelsea, recipe.with_(filters=(next(iter(KERNELS.values())),)))
     assert blurred.filtered is not blurred.frame
     assert (blurred.filtered.pixels != chelsea.pixels).any()
+    assert frame_path.run(network, chelsea, recipe).filtered is chelsea, "the filter alone has changed"
     shown = frame_path.run(network, chelsea, recipe.with_(thumbnails=(last.id, "not of this network")))
     assert set(shown.thumbnails) == {last.id, shown.view.layer.id}
-    assert len(forwards) == 5
+    assert len(forwards) == 6
 
 
 def test_an_unknown_layer_is_told(network: Network, chelsea: Frame) -> None:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -125,15 +126,15 @@ def test_the_session_is_text() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk_while_writing(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.save(Settings(theme="dark"))
-    fdopen = os.fdopen
 
-    def full(handle: int, mode: str) -> object:
-        os.close(handle)
-        return fdopen(os.open("/dev/full", os.O_WRONLY), mode)
+    def full(path: Path, mode: str) -> BinaryIO:
+        path.touch()
+        return open("/dev/full", "wb")
 
-    monkeypatch.setattr(os, "fdopen", full)
-    with pytest.raises(ExportError, match="No space left on device"):
-        settings.save(Settings(theme="light"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        with pytest.raises(ExportError, match="No space left on device"):
+            settings.save(Settings(theme="light"))
     assert settings.load() == (Settings(theme="dark"), None)
     assert [path.name for path in own_home.iterdir()] == ["settings.json"], "nothing half-written is left"
 

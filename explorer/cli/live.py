@@ -14,12 +14,15 @@ from explorer.cli import output
 from explorer.cli.arguments import Parser, add_network, check_weights, feed, seconds
 from explorer.engine.events import Problem
 from explorer.engine.feed import Feed, Grabber
+from explorer.errors import SourceError
 from explorer.text import N_, _
 from explorer.values import Frame, FrameResult, Source
 
 ABOUT = N_("name what a camera or the demo feed shows, until Ctrl-C")
 PATIENCE_S = 0.5
 """How long to wait for a frame before looking at the clock again."""
+OPENING_S = 2.0
+"""How long a source may at least take until its first picture, however short the person wants to look."""
 Take = Callable[[], tuple[Frame, float] | None]
 
 
@@ -64,12 +67,19 @@ def _grabbing(source: Source) -> Iterator[Take]:
         yield take
     finally:
         box.closed.set()
-        grabber.thread.join(2.0)
+        grabber.thread.join(PATIENCE_S)  # a driver that hangs does not hold the program up
 
 
 def _watch(take: Take, options: argparse.Namespace) -> None:
+    patience_s = max(options.seconds, OPENING_S)
+    until_s = time.perf_counter() + patience_s
     while take() is None:  # a source that gives nothing fails here, before torch is loaded
-        pass
+        if time.perf_counter() >= until_s:
+            raise SourceError(
+                N_("{source} sent no picture within {seconds} s: check it, or give it more time with --seconds."),
+                source=f"{options.source.kind} {options.source.where}".strip(),
+                seconds=f"{patience_s:g}",
+            )
 
     from explorer import frame_path
     from explorer.cli import opening

@@ -28,8 +28,8 @@ _SHARE = 0.8
 class Engine:
     """Answers the newest wish; every method returns at once and may be called from any thread.
 
-    Three kinds of threads do the work: the model thread (torch), the light worker (still pictures, files to write), and
-    a grabber for each live source.
+    Four kinds of threads do the work: the model thread (torch), the light worker (still pictures, files to write), a
+    grabber for each live source, and a reader for each address.
 
     Args:
         notify: called from any thread when there are events after there were none; then call ``take``.

@@ -165,7 +165,6 @@ class ModelThread:
         frame = feed.newest()
         if frame is None or (self._done and self._done[0] == wish and self._done[1] is frame):
             return
-        self._done = None
         try:
             times_ms = {"read": feed.read_ms}
             with self._moving(self._network):

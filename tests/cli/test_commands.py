@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -16,7 +18,7 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer.cli import output
+from explorer.cli import live, output
 from explorer.cli.main import main
 from explorer.errors import SourceError
 from explorer.text import _
@@ -245,6 +247,29 @@ def test_a_feed_that_ends_is_told_and_closed(
     assert ("plug" if end else "camera 0") in printed.err
     assert feed.closed
     assert all(json.loads(line)["frame"] <= 2 for line in printed.out.splitlines())
+
+
+def test_a_feed_that_does_not_open_ends_in_time(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked, left = threading.Event(), threading.Event()
+
+    def hang(source: Source) -> _Feed:
+        blocked.wait(20)
+        left.set()
+        return _Feed(None)
+
+    monkeypatch.setattr("explorer.sources.open_live", hang)
+    monkeypatch.setattr(live, "OPENING_S", 0.1)
+    monkeypatch.setattr(live, "PATIENCE_S", 0.1)
+    start_s = time.perf_counter()
+    try:
+        assert main(["live", "camera:0", "--seconds", "0.3"]) == 2
+        assert time.perf_counter() - start_s < 10, "it waited for the one that hangs"
+    finally:
+        blocked.set()
+        assert left.wait(20)
+    assert capsys.readouterr().err.startswith("camera 0 sent no picture within 0.3 s")
 
 
 def test_the_camera_that_was_named_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -342,8 +342,15 @@ def test_preferences_apply_at_once(engine: Engine, fakes: FakeRooms, window: Win
 def test_a_device_that_is_chosen_and_taken_back_while_a_frame_runs(
     engine: Engine, fakes: FakeRooms, window: Window
 ) -> None:
-    fakes.running.close()
     engine.wish(A)
+    arrived(window, A)
+    fakes.running.close()
+    while fakes.running.reached.acquire(blocking=False):
+        pass
+    while fakes.ran.reached.acquire(blocking=False):
+        pass
+    wish = A.with_(channel=1)
+    engine.wish(wish)
     fakes.running.wait_reached()
     engine.prefer(Settings(device="cuda:0"))
     fakes.ran.close()
@@ -351,9 +358,9 @@ def test_a_device_that_is_chosen_and_taken_back_while_a_frame_runs(
     fakes.ran.wait_reached()  # the frame has seen that it is not wanted …
     engine.prefer(Settings())  # … and now it is
     fakes.ran.open()
-    arrived(window, A)
+    arrived(window, wish)
     assert fakes.opened == [("a", "auto")]
-    assert len(fakes.runs) == 2
+    assert len(fakes.runs) == 3
 
 
 def test_a_result_that_was_not_wanted_for_a_moment_is_computed_again(fakes: FakeRooms, window: Window) -> None:
