@@ -12,6 +12,7 @@ from explorer.capture import capture
 from explorer.filters.apply import apply
 from explorer.prepare import prepare
 from explorer.recipe import Recipe
+from explorer.render import measure
 from explorer.session import Network, Seen, Stages
 from explorer.tasks.classify import classify
 from explorer.values import Floats, Frame, FrameResult
@@ -61,7 +62,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         output = captured.output.float().cpu()
     with stages("render"):
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
-        measured = reduce.measure(maps)
+        measured = measure.figures(maps)
     network.seen = Seen(
         frame=frame,
         filters=recipe.filters,

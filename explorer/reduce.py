@@ -1,4 +1,4 @@
-"""A layer's output becomes maps, figures and levels: what the window paints.
+"""A layer's output becomes maps, and these with their figures and levels what the window paints.
 
 The chosen layer leaves the device whole, once, as float32 maps one after another in memory; from there on it is numpy,
 on blocks of maps that fit the processor's cache. Measured for 64 maps of 112 × 112 on one thread: 3 ms, against 12 ms
@@ -9,8 +9,8 @@ for the same with torch's reductions on the channels-last tensor (``aminmax``, `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
@@ -20,22 +20,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.cv import cv2
+from explorer.errors import NetworkError
 from explorer.graph.values import Graph, Layer
 from explorer.recipe import View
 from explorer.render import tiles
-from explorer.values import LEVEL_NAN, LEVELS, Bytes, ChannelTable, Floats, LayerView, Statistics, Thumbnail
+from explorer.render.measure import Figures, levels, number_type, pick, statistics
+from explorer.text import N_
+from explorer.values import Bytes, ChannelTable, Floats, LayerView, Thumbnail
 
-BINS = 64
 THUMBNAIL_PX = 48
-_TOP = LEVELS - 1
-_BLOCK = 1 << 16
-"""Values that are worked on at a time: 256 KB."""
-
-_LARGE = 1e30
-_SMALL = 1e-15
-"""Spread of a map under which its squares would vanish in float32."""
-
-Doubles = NDArray[np.float64]
 
 
 def maps(output: Tensor, layer: Layer) -> Tensor:
@@ -52,7 +45,7 @@ def maps(output: Tensor, layer: Layer) -> Tensor:
     whole = output.reshape(layer.output)
     if "C" not in layer.axes:
         width = layer.output[-1] if layer.output else 1
-        return whole.reshape(1, -1, width)
+        return whole.reshape(1, prod(layer.output[:-1]), width)
     at = layer.axes.index("C")
     whole = whole.movedim(at, 0)
     rest = layer.output[:at] + layer.output[at + 1 :]
@@ -80,7 +73,17 @@ def keep(layer: Layer) -> Callable[[Tensor], Floats]:
 
 
 def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str]) -> dict[str, Callable[[Tensor], Tensor | Floats]]:
-    """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others."""
+    """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others.
+
+    Raises:
+        NetworkError: the chosen layer's output holds no values.
+    """
+    if 0 in chosen.output:
+        raise NetworkError(
+            N_("{layer} makes no values from an input of this size (its output is {shape}): choose another layer."),
+            layer=chosen.id,
+            shape=" × ".join(map(str, chosen.output)),
+        )
     return {name: small(graph[name]) for name in thumbnails} | {chosen.id: keep(chosen)}
 
 
@@ -92,9 +95,11 @@ def small(layer: Layer) -> Callable[[Tensor], Tensor]:
 def _small(found: Tensor) -> Tensor:
     """The mean over channels of every n-th cell, float32 (h, w), at most 48 a side.
 
-    Of a layer without positions the values themselves, in the rows of a square.
+    Of a layer without positions the values themselves, in the rows of a square; of one without values a cell of NaN.
     """
     c, h, w = found.shape
+    if not found.numel():
+        return torch.full((1, 1), torch.nan)
     if h * w == 1:
         side = min(math.isqrt(c), THUMBNAIL_PX)
         return found.reshape(-1)[: side * side].reshape(side, side).to(torch.float32, copy=True)
@@ -138,54 +143,15 @@ def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:
     finite = values if np.isfinite(values.sum()) else values[np.isfinite(values)]
     low, high = _limits(finite)
     scale = 255 / (high - low) if high > low else 0.0
+    kind = number_type(abs(low), abs(high), scale)
     with np.errstate(invalid="ignore"):  # infinity times 0 is NaN
-        shown = np.nan_to_num((values - np.float32(low)) * np.float32(scale), nan=0, posinf=0, neginf=0)
+        shown = np.multiply(np.subtract(values, kind(low), dtype=kind), kind(scale), dtype=kind)
+    shown = np.nan_to_num(shown, copy=False, nan=0, posinf=0, neginf=0)
     return np.repeat(np.rint(shown).astype(np.uint8), 3 // shown.shape[2], axis=2), (low, high)
 
 
 def _limits(finite: Floats) -> tuple[float, float]:
     return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-
-
-def table_of(values: Floats) -> tuple[ChannelTable, bool]:
-    """Return the figures of every map, and whether all values are finite.
-
-    Sums are accumulated in float64; the squares are of float32 differences from the map's mean. A map with NaN,
-    infinities or squares beyond float32 is done again in float64 over its finite values.
-
-    Args:
-        values: float32 (C, h, w), contiguous.
-    """
-    flat = values.reshape(len(values), -1)
-    count, size = flat.shape
-    low, high, mean, std, zeros = (np.empty(count) for _ in range(5))
-    with np.errstate(over="ignore", invalid="ignore"):
-        for part in _blocks(count, size):
-            block = flat[part]
-            low[part], high[part] = block.min(1), block.max(1)
-            mean[part] = _sums(block) / size
-            centred = block - mean[part, None].astype(np.float32)
-            std[part] = np.sqrt(_sums(np.square(centred, out=centred)) / size)
-            zeros[part] = _counts(block == 0) / size
-        doubtful = np.flatnonzero(~np.isfinite(low + high + mean + std) | ((high > low) & (high - low < _SMALL)))
-    all_finite = True
-    for c in doubtful:
-        finite = flat[c][np.isfinite(flat[c])].astype(np.float64)
-        all_finite &= len(finite) == size
-        low[c], high[c], mean[c], std[c] = (
-            (finite.min(), finite.max(), finite.mean(), finite.std()) if len(finite) else [np.nan] * 4
-        )
-    return ChannelTable(low, high, mean, std, zeros), all_finite
-
-
-def _sums(block: Floats) -> Doubles:
-    """The sum of every row, float64: three times as fast as numpy's, which would also sum in float32."""
-    return np.asarray(cv2.reduce(block, 1, cv2.REDUCE_SUM, dtype=cv2.CV_64F), np.float64)[:, 0]
-
-
-def _counts(block: NDArray[np.bool_]) -> NDArray[np.int32]:
-    """How many are true in every row."""
-    return np.asarray(cv2.reduce(block.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32)[:, 0]
 
 
 def spans(table: ChannelTable, view: View) -> tuple[Floats, bool]:
@@ -212,134 +178,12 @@ def spans(table: ChannelTable, view: View) -> tuple[Floats, bool]:
     return np.stack([low, high], axis=1).astype(np.float32), signed
 
 
-def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
-    """Return ``values`` as levels 0 … 252 of their ``ranges``, rounded and clipped; ``LEVEL_NAN`` where not finite.
-
-    Args:
-        values: float32 (C, h, w), contiguous.
-        ranges: float32 (C, 2).
-        inside: whether all values are known to be finite and within the ranges, which saves looking.
-    """
-    flat = values.reshape(len(values), -1)
-    found = np.empty(flat.shape, np.uint8)
-    low, span = ranges[:, :1].astype(np.float64), np.diff(ranges.astype(np.float64))
-    scale = np.divide(_TOP, span, out=np.zeros_like(span), where=span > 0)
-    kind = _kind(np.abs(ranges).max(initial=0), scale.max(initial=0))
-    low, scale, half = low.astype(kind), scale.astype(kind), kind(0.5)
-    for part in _blocks(*flat.shape):
-        with np.errstate(invalid="ignore", over="ignore"):
-            block = np.subtract(flat[part], low[part], dtype=kind)
-            block *= scale[part]
-            block += half
-        if not inside:
-            np.clip(block, 0, _TOP, out=block)
-            broken = ~np.isfinite(flat[part])
-            block[broken] = LEVEL_NAN
-        np.copyto(found[part], block, casting="unsafe")
-    return found.reshape(values.shape)
-
-
-def _kind(*sizes: float) -> type[np.float32] | type[np.float64]:
-    """Return the number type in which products of such sizes neither overflow nor vanish."""
-    return np.float32 if max(sizes) < _LARGE else np.float64
-
-
-def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[np.int64]:
-    """Return how many finite values lie in each of ``BINS`` equal bins from ``low`` to ``high``, int64 (BINS,).
-
-    Two bins' numbers side by side make one 16-bit number, so that OpenCV counts two values at a time: the count is the
-    dearest part of a frame. A layer of one value has all of them in the first bin.
-
-    Args:
-        values: float32, any shape, contiguous.
-        low, high: smallest and largest finite value.
-        finite: whether all values are.
-    """
-    flat = values.reshape(-1)
-    codes = np.zeros(flat.size + flat.size % 2, np.uint8)
-    lost = flat.size % 2
-    scale = BINS / (high - low) if high > low else 0.0
-    kind = _kind(abs(low), abs(high), scale)
-    for start in range(0, flat.size, _BLOCK):
-        part = slice(start, min(start + _BLOCK, flat.size))
-        with np.errstate(invalid="ignore", over="ignore"):
-            block = np.subtract(flat[part], kind(low), dtype=kind)
-            block *= kind(scale)
-        if not finite:
-            broken = ~np.isfinite(flat[part])
-            block[broken] = 0
-            lost += int(np.count_nonzero(broken))
-        np.copyto(codes[part], block, casting="unsafe")
-    np.minimum(codes, BINS - 1, out=codes)  # the maximum itself belongs to the last bin
-    pairs = cv2.calcHist([codes.view(np.uint16)[None]], [0], None, [BINS << 8], [0, BINS << 8])
-    table = pairs.reshape(BINS, 256).astype(np.int64)
-    counts: NDArray[np.int64] = table.sum(1) + table.sum(0)[:BINS]
-    counts[0] -= lost
-    return counts
-
-
-def whole(values: Floats, table: ChannelTable, finite: bool) -> Statistics:
-    """Return the figures of all of ``values`` together.
-
-    Args:
-        values: float32 (C, h, w), contiguous.
-        table: its figures by map.
-        finite: whether all values are.
-    """
-    nan = inf = 0
-    counts = np.full(len(values), float(values[0].size))
-    if not finite:
-        nan, inf = int(np.isnan(values).sum()), int(np.isinf(values).sum())
-        counts = np.isfinite(values).sum((1, 2)).astype(np.float64)
-    zeros, some = float(table.zeros.mean()), counts > 0
-    if not some.any():
-        return Statistics(np.nan, np.nan, np.nan, np.nan, zeros, nan, inf, np.zeros(BINS, np.int64), _negatives(values))
-    low, high = float(table.minimum[some].min()), float(table.maximum[some].max())
-    weight = counts[some] / counts.sum()
-    mean = float(weight @ table.mean[some])
-    std = float(np.sqrt(weight @ (table.std[some] ** 2 + (table.mean[some] - mean) ** 2)))
-    negatives = _negatives(values) if low < 0 or not finite else 0.0
-    return Statistics(low, high, mean, std, zeros, nan, inf, histogram(values, low, high, finite), negatives)
-
-
-def _negatives(values: Floats) -> float:
-    """The share of values below 0."""
-    flat = values.reshape(-1)
-    return sum(int(np.count_nonzero(flat[at : at + _BLOCK] < 0)) for at in range(0, flat.size, _BLOCK)) / flat.size
-
-
-def pick(table: ChannelTable, channels: slice) -> ChannelTable:
-    """Return the table of some of the maps."""
-    return ChannelTable(
-        table.minimum[channels],
-        table.maximum[channels],
-        table.mean[channels],
-        table.std[channels],
-        table.zeros[channels],
-    )
-
-
 def order(table: ChannelTable, view: View) -> NDArray[np.intp]:
     """Return the channels in the order of the mosaic; equal ones keep the network's order, NaN come last."""
     keys = {"mean": table.mean, "max": table.maximum, "zeros": table.zeros}
     if view.sort not in keys:
         return np.arange(len(table.mean), dtype=np.intp)
     return np.argsort(-keys[view.sort], kind="stable")
-
-
-@dataclass(frozen=True, eq=False)
-class Figures:
-    """What is the same however a layer is shown: figures by map and of the whole, and whether all values are finite."""
-
-    table: ChannelTable
-    statistics: Statistics
-    finite: bool
-
-
-def measure(values: Floats) -> Figures:
-    """Return the figures of a layer's maps, float32 (C, h, w)."""
-    table, finite = table_of(values)
-    return Figures(table, whole(values, table, finite), finite)
 
 
 _grid = lru_cache(maxsize=256)(tiles.grid)
@@ -376,12 +220,6 @@ def show(values: Floats, measured: Figures, layer: Layer, channel: int, view: Vi
         channel=channel,
         map=chosen[0].copy(),
         map_levels=painted[channel].copy(),
-        map_statistics=whole(chosen, pick(measured.table, slice(channel, channel + 1)), measured.finite),
+        map_statistics=statistics(chosen, pick(measured.table, slice(channel, channel + 1)), measured.finite),
         kernel=kernel,
     )
-
-
-def _blocks(count: int, size: int) -> Iterator[slice]:
-    """Slices of ``count`` maps of ``size`` values, about ``_BLOCK`` values each."""
-    step = max(1, _BLOCK // max(size, 1))
-    return (slice(start, min(start + step, count)) for start in range(0, count, step))

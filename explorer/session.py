@@ -18,7 +18,7 @@ from explorer.filters.kernel import Kernel
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.recipe import Recipe
-from explorer.reduce import Figures
+from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Geometry, Thumbnail

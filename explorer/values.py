@@ -132,13 +132,15 @@ class Statistics:
 
 @dataclass(frozen=True, eq=False)
 class ChannelTable:
-    """Figures of every map of a layer, each float64 (C,); over the finite values."""
+    """Figures of every map of a layer over the finite values, each float64 (C,); NaN and Inf counts int64."""
 
     minimum: NDArray[np.float64]
     maximum: NDArray[np.float64]
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
     zeros: NDArray[np.float64]
+    nan: NDArray[np.int64]
+    inf: NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Maps, figures and levels against numpy in float64, bad values included."""
+"""Maps, levels and thumbnails against numpy in float64, bad values included."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer import reduce
-from explorer.graph.values import Layer
+from explorer.errors import NetworkError
+from explorer.graph.values import INPUT, Graph, Layer
 from explorer.recipe import View
-from explorer.values import LEVEL_NAN, Floats
+from explorer.render import measure
+from explorer.values import LEVEL_NAN
+from tests.render.test_measure import KINDS, sample
 
 RNG = np.random.default_rng(5)
 
@@ -22,91 +25,14 @@ def layer(output: tuple[int, ...], axes: str) -> Layer:
     return Layer("x", "x", "relu", ("input",), output, axes)
 
 
-def sample(kind: str, shape: tuple[int, int, int]) -> Floats:
-    values = RNG.standard_normal(shape).astype(np.float32)
-    match kind:
-        case "relu":
-            values = np.maximum(values, 0)
-        case "far":  # a mean a thousand times the spread
-            values = values * np.float32(0.01) + 10
-        case "tiny":
-            values *= np.float32(1e-36)
-        case "huge":
-            values = np.clip(values, -3, 3) * np.float32(1e38)
-        case "constant":
-            values = np.full(shape, 2.5, np.float32)
-        case "nan":
-            values[0] = np.nan
-            values[1, 0, 0], values[1, -1, -1], values[-1, 0, -1] = np.nan, -np.inf, np.inf
-        case "all nan":
-            values = np.full(shape, np.nan, np.float32)
-    return values
-
-
-KINDS = ["signed", "relu", "far", "tiny", "huge", "constant", "nan", "all nan"]
-SHAPES = [(3, 5, 7), (2, 300, 301), (1000, 1, 1), (70, 31, 33)]
-
-
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("kind", KINDS)
-def test_figures_are_numpys_in_float64(kind: str, shape: tuple[int, int, int]) -> None:
-    values = sample(kind, shape)
-    measured = reduce.measure(values)
-    for c in range(0, shape[0], 1 + shape[0] // 50):
-        exact = values[c].astype(np.float64)
-        finite = exact[np.isfinite(exact)]
-        found = [getattr(measured.table, name)[c] for name in ("minimum", "maximum", "mean", "std")]
-        if finite.size == 0:
-            assert np.isnan(found).all()
-        else:
-            spread = np.abs(finite).max()
-            assert found[:2] == [finite.min(), finite.max()]
-            np.testing.assert_allclose(found[2], finite.mean(), rtol=1e-6, atol=1e-7 * spread)
-            np.testing.assert_allclose(found[3], finite.std(), rtol=1e-4, atol=1e-6 * spread)
-        assert measured.table.zeros[c] == (exact == 0).mean()
-    exact = values.astype(np.float64)
-    finite = exact[np.isfinite(exact)]
-    whole = measured.statistics
-    assert (whole.nan, whole.inf) == (int(np.isnan(exact).sum()), int(np.isinf(exact).sum()))
-    assert measured.finite == (finite.size == exact.size)
-    assert whole.zeros == pytest.approx((exact == 0).mean())
-    assert whole.negatives == pytest.approx((exact < 0).mean())
-    assert whole.histogram.sum() == finite.size
-    if finite.size:
-        assert (whole.minimum, whole.maximum) == (finite.min(), finite.max())
-        np.testing.assert_allclose(whole.mean, finite.mean(), rtol=1e-6, atol=1e-7 * np.abs(finite).max())
-        np.testing.assert_allclose(whole.std, finite.std(), rtol=1e-4, atol=1e-6 * np.abs(finite).max())
-
-
-@pytest.mark.parametrize("kind", ["signed", "relu", "far", "tiny", "huge", "nan"])
-def test_histogram_is_numpys_up_to_values_on_an_edge(kind: str) -> None:
-    values = sample(kind, (7, 41, 43))
-    finite = values[np.isfinite(values)].astype(np.float64)
-    low, high = float(finite.min()), float(finite.max())
-    found = reduce.histogram(values, low, high, finite.size == values.size)
-    edges = np.linspace(low, high, reduce.BINS + 1)
-    slack = (high - low) * 4e-6
-    for upto, edge in zip(np.cumsum(found)[:-1], edges[1:-1], strict=True):
-        assert (finite < edge - slack).sum() <= upto <= (finite < edge + slack).sum()
-    assert found[-1] >= 1
-
-
-def test_histogram_of_one_value_and_of_odd_counts() -> None:
-    assert reduce.histogram(np.full((1, 3, 3), 4, np.float32), 4, 4, True).tolist() == [9, *[0] * (reduce.BINS - 1)]
-    odd = np.linspace(0, 1, 129, dtype=np.float32)
-    found = reduce.histogram(odd, 0, 1, True)
-    assert found.sum() == 129
-    assert found[0] == 2
-
-
 @pytest.mark.parametrize("scale", ["map", "layer", "fixed"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_levels_are_the_rounded_share_of_the_range(kind: str, scale: Literal["map", "layer", "fixed"]) -> None:
     values = sample(kind, (6, 40, 37))
     view = View(scale=scale, low=-0.5, high=1.5)
-    measured = reduce.measure(values)
+    measured = measure.figures(values)
     ranges, signed = reduce.spans(measured.table, view)
-    levels = reduce.levels(values, ranges, inside=measured.finite and scale != "fixed")
+    levels = measure.levels(values, ranges, inside=measured.finite and scale != "fixed")
     finite = np.isfinite(values)
     assert signed == bool((values[finite] < 0).any())
     assert (levels[~finite] == LEVEL_NAN).all()
@@ -125,20 +51,20 @@ def test_levels_are_the_rounded_share_of_the_range(kind: str, scale: Literal["ma
 
 def test_zero_is_126_in_a_signed_layer() -> None:
     values = np.array([[[-3, 0, 1]], [[0, 0, 0]], [[2, 0, 4]]], np.float32)
-    measured = reduce.measure(values)
+    measured = measure.figures(values)
     ranges, signed = reduce.spans(measured.table, View())
     assert signed
     assert ranges.tolist() == [[-3, 3], [0, 0], [-4, 4]]
-    assert reduce.levels(values, ranges, True)[[0, 2]].tolist() == [[[0, 126, 168]], [[189, 126, 252]]]
+    assert measure.levels(values, ranges, True)[[0, 2]].tolist() == [[[0, 126, 168]], [[189, 126, 252]]]
     ranges, _ = reduce.spans(measured.table, View(scale="layer"))
     assert ranges.tolist() == [[-4, 4]] * 3
 
 
 def test_a_constant_map_counts_from_zero() -> None:
     values = np.stack([np.zeros((2, 2)), np.full((2, 2), 5)]).astype(np.float32)
-    ranges, signed = reduce.spans(reduce.measure(values).table, View())
+    ranges, signed = reduce.spans(measure.figures(values).table, View())
     assert (ranges.tolist(), signed) == ([[0, 0], [0, 5]], False)
-    assert reduce.levels(values, ranges, True)[:, 0, 0].tolist() == [0, 252]
+    assert measure.levels(values, ranges, True)[:, 0, 0].tolist() == [0, 252]
 
 
 @pytest.mark.parametrize(
@@ -199,7 +125,7 @@ def test_a_layer_view_is_complete() -> None:
     values = np.maximum(RNG.standard_normal((6, 8, 9)), 0).astype(np.float32)
     values[2] = 0
     shown = layer((6, 8, 9), "CHW")
-    measured = reduce.measure(values)
+    measured = measure.figures(values)
     view = reduce.show(values, measured, shown, 4, View(sort="mean", aspect=1.5), None)
     means = values.mean((1, 2))
     assert view.order.tolist() == np.argsort(-means, kind="stable").tolist()
@@ -207,7 +133,7 @@ def test_a_layer_view_is_complete() -> None:
     for position, channel in enumerate(view.order):
         y, x = view.grid.corner(position)
         tile = view.mosaic[y : y + 8, x : x + 9]
-        np.testing.assert_array_equal(tile, reduce.levels(values, view.ranges, True)[channel])
+        np.testing.assert_array_equal(tile, measure.levels(values, view.ranges, True)[channel])
     assert view.channel == 4
     np.testing.assert_array_equal(view.map, values[4])
     assert view.map_statistics.mean == pytest.approx(float(means[4]))
@@ -218,13 +144,13 @@ def test_a_layer_view_is_complete() -> None:
 @pytest.mark.parametrize(("asked", "given_"), [(-1, 0), (6, 5), (99, 5)])
 def test_a_channel_out_of_range_is_the_nearest(asked: int, given_: int) -> None:
     values = np.zeros((6, 2, 2), np.float32)
-    assert reduce.show(values, reduce.measure(values), layer((6, 2, 2), "CHW"), asked, View(), None).channel == given_
+    assert reduce.show(values, measure.figures(values), layer((6, 2, 2), "CHW"), asked, View(), None).channel == given_
 
 
 def test_equal_maps_keep_the_networks_order() -> None:
     values = np.zeros((5, 2, 2), np.float32)
     values[3, 0, 0] = 1
-    table = reduce.measure(values).table
+    table = measure.figures(values).table
     assert reduce.order(table, View(sort="max")).tolist() == [3, 0, 1, 2, 4]
     assert reduce.order(table, View(sort="zeros")).tolist() == [0, 1, 2, 4, 3]
     assert reduce.order(table, View()).tolist() == [0, 1, 2, 3, 4]
@@ -271,6 +197,26 @@ def test_the_networks_input_as_a_picture() -> None:
     assert reduce.picture(torch.zeros(1, 2, 3, 3))[0].shape == (3, 3, 3)
 
 
+def test_an_input_from_end_to_end_of_float32_is_a_picture() -> None:
+    tensor = torch.tensor([-3e38, 0.0, 3e38, torch.inf]).reshape(1, 1, 1, 4)
+    picture, limits = reduce.picture(tensor)
+    assert limits == pytest.approx((-3e38, 3e38))
+    assert picture[0, :, 0].tolist() == [0, 128, 255, 0]
+
+
+def test_a_layer_without_values_is_told_and_breaks_no_other() -> None:
+    shape = (3, 0, 5)
+    graph = Graph((Layer(INPUT, INPUT, INPUT, (), (3, 4, 5), "CHW"), Layer("e", "e", "slice", (INPUT,), shape, "CHW")))
+    with pytest.raises(NetworkError, match=r"e makes no values .* 3 × 0 × 5"):
+        reduce.wanted(graph, graph["e"], [])
+    reducers = reduce.wanted(graph, graph[INPUT], ["e"])
+    for empty in (shape, (0, 4, 5), (0,), (4, 0), (0, 0)):
+        axes = {3: "CHW", 2: "?L", 1: "C"}[len(empty)]
+        assert reduce.keep(layer(empty, axes))(torch.zeros(1, *empty)).size == 0
+    thumbnail = reduce.thumbnails({"e": reducers["e"](torch.zeros(1, *shape))})["e"]
+    assert thumbnail.levels.tolist() == [[LEVEL_NAN]]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), min_size=1, max_size=40),
@@ -278,7 +224,7 @@ def test_the_networks_input_as_a_picture() -> None:
 )
 def test_no_values_whatever_break_it(numbers: list[float], scale: Literal["map", "layer", "fixed"]) -> None:
     values = np.array(numbers, np.float32).reshape(1, 1, -1)
-    measured = reduce.measure(values)
+    measured = measure.figures(values)
     view = reduce.show(values, measured, layer(values.shape, "CHW"), 0, View(scale=scale), None)
     assert measured.statistics.histogram.sum() == np.isfinite(values).sum()
     assert ((view.map_levels == LEVEL_NAN) == ~np.isfinite(values[0])).all()

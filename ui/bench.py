@@ -220,7 +220,7 @@ def _layer_view(levels: Bytes) -> LayerView:
     count, h, w = levels.shape
     order = np.arange(count)
     grid = tiles.grid(count, (h, w), 1.0)
-    nothing = np.zeros(count)
+    nothing, none = np.zeros(count), np.zeros(count, np.int64)
     figures = Statistics(0.0, 1.0, 0.0, 0.0, 0.0, 0, 0, np.zeros(1, np.int64))
     return LayerView(
         layer=Layer("maps", "maps", "conv2d", (), levels.shape, "CHW"),
@@ -230,7 +230,7 @@ def _layer_view(levels: Bytes) -> LayerView:
         ranges=np.tile(np.array([0, 1], np.float32), (count, 1)),
         signed=False,
         statistics=figures,
-        channels=ChannelTable(*[nothing] * 5),
+        channels=ChannelTable(nothing, nothing, nothing, nothing, nothing, none, none),
         channel=0,
         map=np.zeros((h, w), np.float32),
         map_levels=levels[0],

@@ -14,6 +14,7 @@ from explorer.capture import capture, clones
 from explorer.graph.values import Layer
 from explorer.prepare import prepare
 from explorer.recipe import Recipe, View
+from explorer.render import measure
 from explorer.session import Network, Session
 
 NETWORKS = {"resnet18": 40, "vgg16": 15}
@@ -103,6 +104,6 @@ def _captured(network: Network, x: Tensor, layer: Layer) -> Callable[[], object]
 
     def run() -> object:
         maps = capture(network.module, network.graph, x, {layer.id: reduce.keep(layer)}).values[layer.id]
-        return reduce.show(maps, reduce.measure(maps), layer, 0, view, network.kernel(layer, 0))
+        return reduce.show(maps, measure.figures(maps), layer, 0, view, network.kernel(layer, 0))
 
     return run

@@ -8,7 +8,6 @@ import io
 import json
 import math
 import os
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +17,7 @@ import numpy as np
 from explorer.errors import ExportError
 from explorer.render import colours as colour_maps
 from explorer.render.figure import GAP_RGB, figure
+from explorer.settings import fill_atomically
 from explorer.text import N_, _
 from explorer.values import Floats, FrameResult, LayerView, Statistics
 
@@ -63,18 +63,10 @@ def write(path: Path | str, fill: Callable[[BinaryIO], object]) -> None:
         ExportError: it cannot be written; what was there before is untouched.
     """
     path = Path(path)
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        try:
-            with part.open("xb") as file:
-                fill(file)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        fill_atomically(path, fill)
     except OSError as error:
         raise problem(error, path) from error
 
@@ -178,9 +170,12 @@ def statistics(view: LayerView, path: Path | str, trained: bool = True) -> None:
     """
     names = ("minimum", "maximum", "mean", "std", "zeros")
     whole = _figures(view.statistics)
+    table = view.channels
     channels = [
-        {"channel": index} | {name: _number(value) for name, value in zip(names, values, strict=True)}
-        for index, values in enumerate(zip(*(getattr(view.channels, name) for name in names), strict=True))
+        {"channel": index}
+        | {name: _number(value) for name, value in zip(names, values, strict=True)}
+        | {"nan": int(table.nan[index]), "inf": int(table.inf[index])}
+        for index, values in enumerate(zip(*(getattr(table, name) for name in names), strict=True))
     ]
     layer = {"layer": view.layer.id, "op": view.layer.op, "output": list(view.layer.output), "trained": trained}
     first = {"channel": "all"} | {name: value for name, value in whole.items() if name != "histogram"}

@@ -133,6 +133,20 @@ def test_what_is_not_a_number_is_null_in_json_and_empty_in_csv(tmp_path: Path) -
         assert list(csv.DictReader(file))[3]["mean"] == ""
 
 
+def test_bad_values_are_counted_channel_by_channel(tmp_path: Path) -> None:
+    maps = MAPS.copy()
+    maps[1, 0, :3] = np.nan, np.inf, -np.inf
+    maps[4, 1, 1] = np.nan
+    export.statistics(view(maps), tmp_path / "s.json")
+    export.statistics(view(maps), tmp_path / "s.csv")
+    expected = [(0, 0), (1, 2), (0, 0), (0, 0), (1, 0), (0, 0)]
+    channels = json.loads((tmp_path / "s.json").read_text("utf-8"))["channels"]
+    assert [(one["nan"], one["inf"]) for one in channels] == expected
+    with (tmp_path / "s.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(int(row["nan"]), int(row["inf"])) for row in rows] == [(2, 2), *expected]
+
+
 @pytest.mark.parametrize("trained", [True, False])
 def test_predictions_say_whether_the_weights_are_trained(tmp_path: Path, trained: bool) -> None:
     export.predictions(_result(trained), tmp_path / "p.csv")

@@ -134,6 +134,8 @@ def layer_view(layer: Layer, maps: np.ndarray, recipe: Recipe, kernel: np.ndarra
         finite.mean(axis=(1, 2)).astype(np.float64),
         finite.std(axis=(1, 2)).astype(np.float64),
         (maps == 0).mean(axis=(1, 2)),
+        np.isnan(maps).sum(axis=(1, 2)),
+        np.isinf(maps).sum(axis=(1, 2)),
     )
     keys = {"channel": -np.arange(count), "mean": table.mean, "max": table.maximum, "zeros": table.zeros}
     order = np.argsort(-keys[view.sort], kind="stable")

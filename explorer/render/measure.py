@@ -1,0 +1,197 @@
+"""The figures, the histogram and the levels of a layer's maps, in blocks that fit the processor's cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.cv import cv2
+from explorer.values import LEVEL_NAN, LEVELS, Bytes, ChannelTable, Floats, Statistics
+
+BINS = 64
+_TOP = LEVELS - 1
+_BLOCK = 1 << 16
+"""Values that are worked on at a time: 256 KB."""
+
+_LARGE = 1e30
+_SMALL = 1e-15
+"""Spread of a map under which its squares would vanish in float32."""
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """What is the same however a layer is shown: figures by map and of the whole, and whether all values are finite."""
+
+    table: ChannelTable
+    statistics: Statistics
+    finite: bool
+
+
+def figures(values: Floats) -> Figures:
+    """Return the figures of a layer's maps, float32 (C, h, w)."""
+    table, finite = table_of(values)
+    return Figures(table, statistics(values, table, finite), finite)
+
+
+def table_of(values: Floats) -> tuple[ChannelTable, bool]:
+    """Return the figures of every map, and whether all values are finite.
+
+    Sums are accumulated in float64. The squares are of the differences from the mean as float32 has it, and the
+    variance is put right for how far that is from the mean itself. A map with NaN, infinities or squares beyond float32
+    is done again in float64 over its finite values.
+
+    Args:
+        values: float32 (C, h, w), contiguous.
+    """
+    flat = values.reshape(len(values), -1)
+    count, size = flat.shape
+    low, high, mean, std, zeros = (np.empty(count) for _ in range(5))
+    nan, inf = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for part in _blocks(count, size):
+            block = flat[part]
+            low[part], high[part] = block.min(1), block.max(1)
+            mean[part] = _sums(block) / size
+            near = mean[part].astype(np.float32)
+            centred = block - near[:, None]
+            squares = _sums(np.square(centred, out=centred)) / size
+            std[part] = np.sqrt(np.maximum(squares - np.square(mean[part] - near), 0))
+            zeros[part] = _counts(block == 0) / size
+        doubtful = np.flatnonzero(~np.isfinite(low + high + mean + std) | ((high > low) & (high - low < _SMALL)))
+    all_finite = True
+    for c in doubtful:
+        finite = flat[c][np.isfinite(flat[c])].astype(np.float64)
+        nan[c] = np.count_nonzero(np.isnan(flat[c]))
+        inf[c] = size - len(finite) - nan[c]
+        all_finite &= len(finite) == size
+        low[c], high[c], mean[c], std[c] = (
+            (finite.min(), finite.max(), finite.mean(), finite.std()) if len(finite) else [np.nan] * 4
+        )
+    return ChannelTable(low, high, mean, std, zeros, nan, inf), all_finite
+
+
+def _sums(block: Floats) -> Doubles:
+    """The sum of every row, float64: three times as fast as numpy's, which would also sum in float32."""
+    return np.asarray(cv2.reduce(block, 1, cv2.REDUCE_SUM, dtype=cv2.CV_64F), np.float64)[:, 0]
+
+
+def _counts(block: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """How many are true in every row."""
+    return np.asarray(cv2.reduce(block.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S), np.int32)[:, 0]
+
+
+def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
+    """Return ``values`` as levels 0 … 252 of their ``ranges``, rounded and clipped; ``LEVEL_NAN`` where not finite.
+
+    Args:
+        values: float32 (C, h, w), contiguous.
+        ranges: float32 (C, 2).
+        inside: whether all values are known to be finite and within the ranges, which saves looking.
+    """
+    flat = values.reshape(len(values), -1)
+    found = np.empty(flat.shape, np.uint8)
+    low, span = ranges[:, :1].astype(np.float64), np.diff(ranges.astype(np.float64))
+    scale = np.divide(_TOP, span, out=np.zeros_like(span), where=span > 0)
+    kind = number_type(np.abs(ranges).max(initial=0), scale.max(initial=0))
+    low, scale, half = low.astype(kind), scale.astype(kind), kind(0.5)
+    for part in _blocks(*flat.shape):
+        with np.errstate(invalid="ignore", over="ignore"):
+            block = np.subtract(flat[part], low[part], dtype=kind)
+            block *= scale[part]
+            block += half
+        if not inside:
+            np.clip(block, 0, _TOP, out=block)
+            broken = ~np.isfinite(flat[part])
+            block[broken] = LEVEL_NAN
+        np.copyto(found[part], block, casting="unsafe")
+    return found.reshape(values.shape)
+
+
+def number_type(*sizes: float) -> type[np.float32] | type[np.float64]:
+    """Return the number type in which products of such sizes neither overflow nor vanish."""
+    return np.float32 if max(sizes) < _LARGE else np.float64
+
+
+def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[np.int64]:
+    """Return how many finite values lie in each of ``BINS`` equal bins from ``low`` to ``high``, int64 (BINS,).
+
+    Two bins' numbers side by side make one 16-bit number, so that OpenCV counts two values at a time: the count is the
+    dearest part of a frame. A layer of one value has all of them in the first bin.
+
+    Args:
+        values: float32, any shape, contiguous.
+        low, high: smallest and largest finite value.
+        finite: whether all values are.
+    """
+    flat = values.reshape(-1)
+    codes = np.zeros(flat.size + flat.size % 2, np.uint8)
+    lost = flat.size % 2
+    scale = BINS / (high - low) if high > low else 0.0
+    kind = number_type(abs(low), abs(high), scale)
+    for start in range(0, flat.size, _BLOCK):
+        part = slice(start, min(start + _BLOCK, flat.size))
+        with np.errstate(invalid="ignore", over="ignore"):
+            block = np.subtract(flat[part], kind(low), dtype=kind)
+            block *= kind(scale)
+        if not finite:
+            broken = ~np.isfinite(flat[part])
+            block[broken] = 0
+            lost += int(np.count_nonzero(broken))
+        np.copyto(codes[part], block, casting="unsafe")
+    np.minimum(codes, BINS - 1, out=codes)  # the maximum itself belongs to the last bin
+    pairs = cv2.calcHist([codes.view(np.uint16)[None]], [0], None, [BINS << 8], [0, BINS << 8])
+    table = pairs.reshape(BINS, 256).astype(np.int64)
+    counts: NDArray[np.int64] = table.sum(1) + table.sum(0)[:BINS]
+    counts[0] -= lost
+    return counts
+
+
+def statistics(values: Floats, table: ChannelTable, finite: bool) -> Statistics:
+    """Return the figures of all of ``values`` together.
+
+    Args:
+        values: float32 (C, h, w), contiguous.
+        table: its figures by map.
+        finite: whether all values are.
+    """
+    nan, inf = int(table.nan.sum()), int(table.inf.sum())
+    counts = (values[0].size - table.nan - table.inf).astype(np.float64)
+    zeros, some = float(table.zeros.mean()), counts > 0
+    if not some.any():
+        return Statistics(np.nan, np.nan, np.nan, np.nan, zeros, nan, inf, np.zeros(BINS, np.int64), _negatives(values))
+    low, high = float(table.minimum[some].min()), float(table.maximum[some].max())
+    weight = counts[some] / counts.sum()
+    mean = float(weight @ table.mean[some])
+    std = float(np.sqrt(weight @ (table.std[some] ** 2 + (table.mean[some] - mean) ** 2)))
+    negatives = _negatives(values) if low < 0 or not finite else 0.0
+    return Statistics(low, high, mean, std, zeros, nan, inf, histogram(values, low, high, finite), negatives)
+
+
+def _negatives(values: Floats) -> float:
+    """The share of values below 0."""
+    flat = values.reshape(-1)
+    return sum(int(np.count_nonzero(flat[at : at + _BLOCK] < 0)) for at in range(0, flat.size, _BLOCK)) / flat.size
+
+
+def pick(table: ChannelTable, channels: slice) -> ChannelTable:
+    """Return the table of some of the maps."""
+    return ChannelTable(
+        table.minimum[channels],
+        table.maximum[channels],
+        table.mean[channels],
+        table.std[channels],
+        table.zeros[channels],
+        table.nan[channels],
+        table.inf[channels],
+    )
+
+
+def _blocks(count: int, size: int) -> Iterator[slice]:
+    """Slices of ``count`` maps of ``size`` values, about ``_BLOCK`` values each."""
+    step = max(1, _BLOCK // max(size, 1))
+    return (slice(start, min(start + step, count)) for start in range(0, count, step))
