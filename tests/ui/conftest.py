@@ -12,6 +12,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from tests.ui.desk import Desk, desk
+
 HARMLESS = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
 
 _warnings: list[str] = []
@@ -36,6 +38,15 @@ QTimer.start = _start_and_remember  # type: ignore[method-assign,assignment]
 def qapp() -> QApplication:
     """The one application of the test run."""
     return QApplication.instance() or QApplication(["cnn-explorer-tests"])
+
+
+@pytest.fixture
+def one(qapp: QApplication) -> Iterator[Desk]:
+    """A window that is shown and has its first result."""
+    with desk(qapp) as it:
+        it.show()
+        it.load()
+        yield it
 
 
 def settle() -> None:

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer.engine.events import Catalogue, Event, NetworkReady, ResultReady
@@ -103,6 +105,11 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert not deadline.hasExpired(), "it never came true"
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
+
+
+def key(one: Desk, keys: str) -> None:
+    """Type a shortcut into the window."""
+    QTest.keySequence(one.window, QKeySequence(keys))
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
@@ -12,21 +11,12 @@ from explorer.recipe import Recipe
 from explorer.settings import load_session
 from explorer.values import Source
 from tests.ui import samples
-from tests.ui.desk import Desk, desk, until
-from tests.ui.test_window import key
+from tests.ui.desk import Desk, desk, key, until
 from ui import theme
 from ui.widgets.panel import Panel
 
 CAMERA = Source("camera", "0")
 MISSING = Source("picture", "/tmp/missing.png")
-
-
-@pytest.fixture
-def one(qapp: QApplication):  # type: ignore[no-untyped-def]
-    with desk(qapp) as it:
-        it.show()
-        it.load()
-        yield it
 
 
 def fail(one: Desk) -> None:
@@ -115,6 +105,7 @@ def test_the_last_picture_is_one_that_opened(one: Desk) -> None:
     one.send(FrameRead(good, samples.result().frame))
     one.controller.change(source=MISSING)
     fail(one)
+    assert texts(one.window.explore.source)[:3] == ["missing.png", "", "not readable"]
     key(one, "Ctrl+3")
     key(one, "Ctrl+1")
     assert one.store.recipe.source == good

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QGuiApplication, QImage, QKeySequence
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QToolButton, QWidget
 
-from explorer.engine.events import FrameRead, ResultReady
 from explorer.filters.bank import KERNELS
 from explorer.recipe import Recipe
 from explorer.render.colours import MAPS
 from explorer.settings import Settings
 from explorer.sources import samples as gallery
 from explorer.values import Source
-from tests.ui import samples
-from tests.ui.desk import Desk, desk, until
+from tests.ui.desk import Desk, desk, key, until
 from ui import actions, theme
 from ui.dialogs.about import About
 from ui.dialogs.keyboard import Keyboard
@@ -29,20 +25,6 @@ from ui.dialogs.preferences import Preferences
 from ui.panels import top_bar
 from ui.widgets import camera_permission
 from ui.widgets.cameras import cameras
-from ui.widgets.intake import source_of
-
-
-@pytest.fixture
-def one(qapp: QApplication):  # type: ignore[no-untyped-def]
-    with desk(qapp) as it:
-        it.show()
-        it.load()
-        yield it
-
-
-def key(one: Desk, keys: str) -> None:
-    """Type a shortcut into the window."""
-    QTest.keySequence(one.window, QKeySequence(keys))
 
 
 def dialog(one: Desk, kind: type[QDialog]) -> QDialog:
@@ -225,166 +207,6 @@ def test_open_dialog_takes_pictures_and_arrays(one: Desk, monkeypatch: pytest.Mo
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: ("", ""))
     key(one, "Ctrl+O")
     assert one.store.recipe.source.where == "/tmp/x.NPY"
-
-
-def test_recent_files_are_in_the_menu_and_open(qapp: QApplication) -> None:
-    with desk(qapp, settings=Settings(language="en", recent=("/tmp/a.png", "https://example.org/b.jpg"))) as one:
-        one.show()
-        menu = one.window.top._picture_menu
-        menu.aboutToShow.emit()
-        menu.actions()[-1].trigger()
-        assert one.store.recipe.source == Source("address", "https://example.org/b.jpg")
-
-
-def test_what_was_opened_becomes_recent_but_not_what_was_pasted(one: Desk, own_home: Path) -> None:
-    frame = samples.result().frame
-    for source in (
-        Source("picture", "/tmp/a.png"),
-        Source("sample", "coffee.png"),
-        Source("picture", str(own_home / "data" / "pasted" / "pasted-1")),
-        Source("address", "https://example.org/b.jpg"),
-        Source("picture", "/tmp/a.png"),
-    ):
-        one.send(FrameRead(source, frame))
-    assert one.store.settings.recent == ("/tmp/a.png", "https://example.org/b.jpg")
-
-
-# drop and paste
-
-
-def drop(one: Desk, mime: QMimeData, on: QWidget | None = None) -> bool:
-    """Drop ``mime`` the way Qt does, and return whether it was taken."""
-    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(QPoint(5, 5), copy, mime, left, Qt.KeyboardModifier.NoModifier)
-    QApplication.sendEvent(on or one.window, enter)
-    if enter.isAccepted():
-        event = QDropEvent(QPointF(5, 5), copy, mime, left, Qt.KeyboardModifier.NoModifier)
-        QApplication.sendEvent(on or one.window, event)
-    return enter.isAccepted()
-
-
-def test_drop_of_a_file_an_address_and_text(one: Desk) -> None:
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile("/tmp/고양이 1.png"), QUrl.fromLocalFile("/tmp/2.png")])
-    assert drop(one, mime)
-    assert one.store.recipe.source == Source("picture", "/tmp/고양이 1.png")
-    one.give()  # a result does not take the words away
-    assert one.window.status._times.text() == "Of 2 files the first is shown: 고양이 1.png"
-    mime = QMimeData()
-    mime.setUrls([QUrl("https://example.org/cat.jpg")])
-    assert drop(one, mime)
-    assert one.store.recipe.source == Source("address", "https://example.org/cat.jpg")
-    mime = QMimeData()
-    mime.setText("  /tmp/x.npy\n")
-    assert drop(one, mime)
-    assert one.store.recipe.source == Source("array", "/tmp/x.npy")
-
-
-def test_drop_of_nothing_is_refused(one: Desk) -> None:
-    assert not drop(one, QMimeData())
-    assert one.store.recipe.source == Source()
-
-
-def test_dropped_pixels_are_kept_and_shown(one: Desk, own_home: Path) -> None:
-    image = QImage(31, 17, QImage.Format.Format_RGB888)
-    image.fill(Qt.GlobalColor.green)
-    mime = QMimeData()
-    mime.setImageData(image)
-    assert drop(one, mime)
-    until(lambda: one.store.recipe.source.kind == "picture")
-    kept = QImage(one.store.recipe.source.where)
-    assert (kept.width(), kept.height(), kept.pixelColor(3, 3).name()) == (31, 17, "#00ff00")
-    assert Path(one.store.recipe.source.where).is_relative_to(own_home)
-
-
-def test_paste_of_a_picture_and_of_a_path(one: Desk) -> None:
-    clipboard = QGuiApplication.clipboard()
-    image = QImage(5, 4, QImage.Format.Format_RGB888)
-    image.fill(Qt.GlobalColor.red)
-    clipboard.setImage(image)
-    key(one, "Ctrl+V")
-    until(lambda: one.store.recipe.source.kind == "picture")
-    clipboard.setText("/tmp/pasted path.png")
-    key(one, "Ctrl+V")
-    assert one.store.recipe.source == Source("picture", "/tmp/pasted path.png")
-
-
-def test_paste_of_nothing_says_what_to_do(one: Desk) -> None:
-    QGuiApplication.clipboard().clear()
-    key(one, "Ctrl+V")
-    assert one.store.recipe.source == Source()
-    assert said(one) == "The clipboard is empty: copy a picture, a path or an address first."
-    mime = QMimeData()
-    mime.setData("application/x-rows", b"1")
-    QGuiApplication.clipboard().setMimeData(mime)
-    key(one, "Ctrl+V")
-    assert said(one).startswith("What was pasted holds no picture")
-
-
-@pytest.mark.parametrize("text", ["그냥 글자", "and/or", "a.png", "~nobody-of-this-name/x.png", "x" * 5000, "a\0b"])
-def test_words_that_are_pasted_become_no_path_that_nobody_typed(one: Desk, text: str) -> None:
-    mime = QMimeData()
-    mime.setText(text)
-    one.window.intake.take(mime)
-    assert one.store.recipe.source == Source()
-    assert said(one).startswith(f"“{text[:79]}")
-    assert len(said(one)) < 200
-    assert str(Path.cwd()) not in said(one)
-    buttons = (one.window.problem._retry, one.window.problem._details_button)
-    assert [button.isVisible() for button in buttons] == [False, False], "neither would help"
-
-
-def test_a_relative_path_that_is_there_is_taken(one: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.png").touch()
-    mime = QMimeData()
-    mime.setText("a.png")
-    one.window.intake.take(mime)
-    assert one.store.recipe.source == Source("picture", str(tmp_path / "a.png"))
-
-
-def said(one: Desk) -> str:
-    """Return what the problem strip says."""
-    assert one.window.problem.isVisible()
-    return one.window.problem._sentence.text()
-
-
-def test_a_pasted_picture_has_a_name_that_a_person_knows(one: Desk, own_home: Path) -> None:
-    pasted = Source("picture", str(own_home / "data" / "pasted" / "pasted-64ee01"))
-    one.controller.change(source=pasted)
-    one.send(FrameRead(pasted, replace(samples.result().frame, source="pasted-64ee01")))
-    assert one.window.windowTitle().startswith("Pasted picture")
-    assert one.window.explore.source.accessibleName() == "Pasted picture"
-
-
-def test_pixels_that_cannot_be_kept_are_a_problem_in_place(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def explode(_data: bytes) -> Source:
-        raise MemoryError("no room")
-
-    monkeypatch.setattr("ui.widgets.intake.keep", explode)
-    mime = QMimeData()
-    mime.setImageData(QImage(3, 3, QImage.Format.Format_RGB888))
-    drop(one, mime)
-    until(lambda: "source" in one.store.problems)
-    assert "no room" in str(one.store.problems["source"].error)
-    assert "MemoryError" in one.store.problems["source"].details
-    assert one.store.recipe.source == Source()
-
-
-@pytest.mark.parametrize(
-    ("typed", "source"),
-    [
-        ("demo", Source("demo", "")),
-        ("camera", Source("camera", "0")),
-        ("camera:3", Source("camera", "3")),
-        ("HTTPS://example.org/a.png", Source("address", "HTTPS://example.org/a.png")),
-        ("'/tmp/a b.png'", Source("picture", "/tmp/a b.png")),
-        ("a.npy", Source("array", str(Path.cwd() / "a.npy"))),
-        ("camera.png", Source("picture", str(Path.cwd() / "camera.png"))),
-    ],
-)
-def test_what_a_text_names(typed: str, source: Source) -> None:
-    assert source_of(typed) == source
 
 
 # network, device, filter
@@ -646,39 +468,3 @@ def test_about_names_the_lecture_and_the_versions(one: Desk) -> None:
     ):
         assert expected in words
     shown.reject()
-
-
-# what a result costs
-
-
-def test_a_live_result_lays_nothing_out_anew(one: Desk) -> None:
-    one.controller.change(source=Source("demo", ""))
-    kernel = np.full((3, 7, 7), 0.5, np.float32)
-    results = [samples.result(one.store.recipe, one.graph, seed=seed, kernel=kernel) for seed in range(8)]
-    results = [
-        replace(r, times_ms={stage: ms * (1 + 0.3 * n) for stage, ms in r.times_ms.items()})
-        for n, r in enumerate(results)
-    ]
-    for result in results[:4]:
-        one.send(ResultReady(result))
-    QApplication.processEvents()  # what the first of them had laid out is through
-    asked = _LayoutRequests()
-    QApplication.instance().installEventFilter(asked)
-    for result in results[4:]:
-        one.send(ResultReady(result))
-    QApplication.instance().removeEventFilter(asked)
-    assert asked.names == []
-    assert "forward 47.1 ms" in one.window.status._times.text(), "the figures do change"
-
-
-class _LayoutRequests(QObject):
-    """Notes which widgets are asked to lay out their children anew."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.names.append(type(watched).__name__)
-        return False

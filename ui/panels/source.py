@@ -166,7 +166,7 @@ class SourcePanel(Panel):
         if not store.live:
             self._times.clear()
         if store.broken:
-            self.set_badge(_("not there"), "warning")
+            self.set_badge(_("not there") if store.recipe.source.live else _("not readable"), "warning")
         elif store.frame_source != store.recipe.source:
             slow = store.recipe.source.live or store.recipe.source.kind == "address"
             self.set_badge(_("opening …") if slow else "", "")

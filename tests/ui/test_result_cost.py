@@ -1,0 +1,47 @@
+"""What a live result costs the window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
+
+from explorer.engine.events import ResultReady
+from explorer.values import Source
+from tests.ui import samples
+from tests.ui.desk import Desk
+
+
+def test_a_live_result_lays_nothing_out_anew(one: Desk) -> None:
+    one.controller.change(source=Source("demo", ""))
+    kernel = np.full((3, 7, 7), 0.5, np.float32)
+    results = [samples.result(one.store.recipe, one.graph, seed=seed, kernel=kernel) for seed in range(8)]
+    results = [
+        replace(r, times_ms={stage: ms * (1 + 0.3 * n) for stage, ms in r.times_ms.items()})
+        for n, r in enumerate(results)
+    ]
+    for result in results[:4]:
+        one.send(ResultReady(result))
+    QApplication.processEvents()  # what the first of them had laid out is through
+    asked = _LayoutRequests()
+    QApplication.instance().installEventFilter(asked)
+    for result in results[4:]:
+        one.send(ResultReady(result))
+    QApplication.instance().removeEventFilter(asked)
+    assert asked.names == []
+    assert "forward 47.1 ms" in one.window.status._times.text(), "the figures do change"
+
+
+class _LayoutRequests(QObject):
+    """Notes which widgets are asked to lay out their children anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.names.append(type(watched).__name__)
+        return False
