@@ -25,9 +25,9 @@ class Lanes:
         self._closed = False
 
     def put(self, lane: str, job: Job) -> None:
-        """Let ``job`` wait in ``lane`` in place of whatever waits there; nothing happens once the lanes are closed."""
+        """Let ``job`` wait in ``lane`` in place of whatever waits there; urgent ones are refused once closed."""
         with self._ready:
-            if not self._closed:
+            if not self._closed or lane not in self._order:
                 self._jobs[lane] = job
                 self._ready.notify()
 
@@ -51,7 +51,7 @@ class Lanes:
             return self._jobs.pop(lane)
 
     def close(self) -> None:
-        """Take no more jobs and forget the urgent ones; the others are still to be done."""
+        """Forget the urgent jobs and take no more of them; the others are still to be done."""
         with self._ready:
             self._closed = True
             for lane in self._order:

@@ -60,14 +60,15 @@ def test_close_forgets_what_is_urgent_and_keeps_what_a_person_waits_for() -> Non
     for lane in ("export 1", "frame", "export 2"):
         lanes.put(lane, lambda lane=lane: ran.append(lane))  # type: ignore[misc]
     lanes.close()
-    lanes.put("export 3", lambda: ran.append("too late"))
-    assert lanes.waiting() == ["export 1", "export 2"]
-    assert _order(lanes, ran, 2) == ["export 1", "export 2"]
+    lanes.put("frame", lambda: ran.append("too late"))
+    lanes.put("export 3", lambda: ran.append("export 3"))
+    assert lanes.waiting() == ["export 1", "export 2", "export 3"]
+    assert _order(lanes, ran, 3) == ["export 1", "export 2", "export 3"]
     assert lanes.take() is None
 
 
 def test_close_wakes_the_one_who_waits() -> None:
-    lanes = Lanes()
+    lanes = Lanes("a")
     got: list[object] = ["nothing yet"]
     thread = threading.Thread(target=lambda: got.append(lanes.take()))
     thread.start()
