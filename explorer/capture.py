@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from explorer.errors import ForwardError, NetworkError
 from explorer.graph.trace import forward, made, main_first, name_of
-from explorer.graph.values import INPUT, Graph
+from explorer.graph.values import INPUT, Graph, Layer
 from explorer.text import N_
 
 Reducer = Callable[[Tensor], Any]
@@ -62,7 +63,8 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
 
     Raises:
         NetworkError: a wanted layer is not in the graph, or ``x`` has another shape than the traced input.
-        ForwardError: the network raised, or ran other calls than when it was traced.
+        ForwardError: the network raised, or ran other calls than when it was traced, or gave a wanted layer another
+            shape.
     """
     if tuple(x.shape) != (1, *graph.input):
         raise NetworkError(
@@ -87,9 +89,20 @@ def clones(graph: Graph, layers: Iterable[str] | None = None, budget_bytes: int 
         NetworkError: an unknown layer, or they would not fit; known before anything runs.
     """
     chosen = [graph[name] for name in (graph.by_id if layers is None else layers)]
-    sizes = {layer.id: 4 * _product(layer.output) for layer in chosen}
+    if budget_bytes is not None:
+        check_budget(chosen, budget_bytes)
+    return {layer.id: Tensor.clone for layer in chosen}
+
+
+def check_budget(layers: Iterable[Layer], budget_bytes: int) -> None:
+    """Do nothing if the maps of ``layers`` fit into ``budget_bytes``.
+
+    Raises:
+        NetworkError: they would not; known before anything runs.
+    """
+    sizes = {layer.id: 4 * prod(layer.output) for layer in layers}
     need = sum(sizes.values())
-    if budget_bytes is not None and need > budget_bytes:
+    if need > budget_bytes:
         largest = sorted(sizes, key=lambda name: -sizes[name])[:3]
         raise NetworkError(
             N_(
@@ -100,34 +113,34 @@ def clones(graph: Graph, layers: Iterable[str] | None = None, budget_bytes: int 
             budget=budget_bytes // _MB,
             largest=", ".join(f"{name} ({-(-sizes[name] // _MB)} MB)" for name in largest),
         )
-    return dict.fromkeys(sizes, Tensor.clone)
 
 
-def _product(shape: Iterable[int]) -> int:
-    product = 1
-    for size in shape:
-        product *= size
-    return product
+def _sizes(shape: Iterable[int]) -> list[int]:
+    """Return a shape without what is 1: the batch, wherever it stands, counts for nothing."""
+    return [size for size in shape if size != 1]
 
 
 def _other_path() -> ForwardError:
     return ForwardError(
-        N_("The network took another path for this picture than when it was opened: open it again with this picture.")
+        N_(
+            "The network took another path for this picture than when it was opened, so its layers do not fit: choose "
+            "another picture or another network."
+        )
     )
 
 
 class _Watch(TorchFunctionMode):
-    """Counts the calls that make tensors, and hands the wanted ones on."""
+    """Counts the calls that make tensors, and hands the wanted ones on if they have the traced shape."""
 
     def __init__(self, graph: Graph, wanted: Mapping[str, Reducer]) -> None:
         super().__init__()
         self.values: dict[str, Any] = {}
         self.count = 0
         self._calls = graph.calls
-        self._wanted: dict[int, list[tuple[str, int, Reducer]]] = {}
+        self._wanted: dict[int, list[tuple[Layer, Reducer]]] = {}
         for name, reducer in wanted.items():
-            call, piece = graph[name].call
-            self._wanted.setdefault(call, []).append((name, piece, reducer))
+            layer = graph[name]
+            self._wanted.setdefault(layer.call[0], []).append((layer, reducer))
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -139,6 +152,9 @@ class _Watch(TorchFunctionMode):
             self.count += 1
             if call >= len(self._calls) or self._calls[call] != name_of(func):
                 raise _other_path()
-            for name, piece, reducer in self._wanted.get(call, ()):
-                self.values[name] = reducer(results[piece])
+            for layer, reducer in self._wanted.get(call, ()):
+                piece = layer.call[1]
+                if piece >= len(results) or _sizes(results[piece].shape) != _sizes(layer.output):
+                    raise _other_path()
+                self.values[layer.id] = reducer(results[piece])
         return out

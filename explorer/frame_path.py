@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from explorer import reduce
-from explorer.capture import capture
+from explorer.capture import capture, check_budget
 from explorer.filters.apply import apply
 from explorer.prepare import prepare
 from explorer.recipe import Recipe
@@ -102,6 +102,27 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         times_ms={**seen.times_ms, **stages.times_ms},
         finite=bool(predictions) or not classifies,
     )
+
+
+MOST_BYTES = 2 << 30
+"""Of the maps of all layers together; DenseNet-121 at its usual size has 0.2 GB."""
+
+
+def all_maps(network: Network, frame: Frame, recipe: Recipe) -> dict[str, Floats]:
+    """Return the maps of every layer as the network made them, float32 (C, h, w) by layer id; raises as ``run`` does.
+
+    Raises:
+        NetworkError: together they would take more than ``MOST_BYTES``; known before anything runs.
+    """
+    check_budget(network.graph, MOST_BYTES)
+    filtered = apply(frame, recipe.filters)
+    reducers = {layer.id: reduce.keep(layer) for layer in network.graph}
+
+    def forward() -> dict[str, Floats]:
+        prepared = prepare(filtered, network.preparation, network.device, network.input_hw)
+        return dict(capture(network.module, network.graph, prepared.tensor, reducers).values)
+
+    return network.with_room(forward)
 
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:

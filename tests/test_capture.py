@@ -242,6 +242,32 @@ def test_a_path_that_stops_early_is_told() -> None:
         capture(module, graph, torch.ones(1, 1, 2, 2), {})
 
 
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda x: torch.tanh(x[x > 0]),
+        lambda x: torch.tanh(x[..., : int((x > 0).sum())]),
+        lambda x: x.split(2 if bool((x > 0).all()) else 4, dim=-1)[-1],
+    ],
+)
+def test_the_same_calls_with_other_shapes_are_another_path_where_they_are_wanted(
+    forward: Callable[[Tensor], Tensor],
+) -> None:
+    class Sifting(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return forward(x)
+
+    module, bright = Sifting(), torch.ones(1, 1, 1, 4)
+    some = torch.tensor([1.0, -1.0, 1.0, -1.0]).reshape(1, 1, 1, 4)
+    graph = trace(module, bright)
+    last = graph.layers[-1].id
+    assert capture(module, graph, bright, clones(graph)).values[last].numel() > 0
+    with pytest.raises(ForwardError, match=r"another path .* choose another picture or another network"):
+        capture(module, graph, some, clones(graph, [last]))
+    assert torch.equal(capture(module, graph, some, {}).output, forward(some))
+    assert left_behind(module) == []
+
+
 def test_an_unknown_layer_and_another_size_are_told() -> None:
     module, graph, x = small()
     with pytest.raises(NetworkError, match="no layer called “9”"):

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -120,13 +121,21 @@ def map_png(view: LayerView, colours: str, path: Path | str, trained: bool = Tru
     write(path, lambda file: page.save(file, "PNG"))
 
 
-def maps_npz(maps: Floats, path: Path | str) -> None:
-    """Write raw maps, float32 (C, h, w), as the array ``maps`` of an NPZ file.
+def maps_npz(maps: Floats | Mapping[str, Floats], path: Path | str) -> None:
+    """Write raw maps, float32 (C, h, w), as the array ``maps`` of an NPZ file; of several layers each by its name.
 
     Raises:
         ExportError: the file cannot be written.
     """
-    write(path, lambda file: np.savez(file, maps=maps))
+    arrays = maps if isinstance(maps, Mapping) else {"maps": maps}
+
+    def fill(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w") as archive:  # savez takes no array called "file"
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+
+    write(path, fill)
 
 
 def _number(value: float) -> float | None:

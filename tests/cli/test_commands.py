@@ -202,6 +202,44 @@ def test_inspect_twice_into_one_folder_replaces_the_files(answer: Callable[..., 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["grid.png", "maps.npz", "stats.csv"]
 
 
+@pytest.fixture
+def fails(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    def said(*words: object) -> str:
+        assert main([str(word) for word in words]) == 2
+        printed, error = capsys.readouterr()
+        assert printed == ""
+        return error
+
+    return said
+
+
+def test_inspect_writes_the_maps_of_all_layers(answer: Callable[..., Any], tmp_path: Path) -> None:
+    layers = answer("layers", "lenet5")["layers"]
+    found = answer("inspect", "moon", "--model", "lenet5", "--layer", "*", "--out", tmp_path / "all")
+    assert found == {"maps": str(tmp_path / "all" / "maps.npz")}
+    one = answer("inspect", "moon", "--model", "lenet5", "--layer", "c3", "--out", tmp_path / "one")
+    with np.load(found["maps"], allow_pickle=False) as file, np.load(one["maps"]) as single:
+        assert file.files == [layer["id"] for layer in layers]
+        assert [file[layer["id"]].size for layer in layers] == [np.prod(layer["output"]) for layer in layers]
+        np.testing.assert_array_equal(file["c3"], single["maps"])
+
+
+def test_all_layers_beyond_the_budget_are_refused_before_they_run(
+    fails: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from explorer import frame_path
+
+    monkeypatch.setattr(frame_path, "MOST_BYTES", 1 << 20)
+    said = fails("inspect", "coffee.png", "--layer", "*", "--weights", "none", "--out", tmp_path / "out")
+    assert "but 1 MB are allowed: choose fewer layers" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_channel_of_all_layers_is_refused(fails: Callable[..., str], tmp_path: Path) -> None:
+    said = fails("inspect", "moon", "--layer", "*", "--channel", 1, "--out", tmp_path / "out")
+    assert "A channel is one of a layer" in said
+
+
 @pytest.mark.parametrize("command", ["predict", "inspect", "live"])
 def test_untrained_weights_are_said_so(out: Callable[..., str], tmp_path: Path, command: str) -> None:
     rest = {"inspect": ["--layer", "input", "--out", tmp_path / "out"], "live": ["--seconds", "0.01"]}.get(command, [])

@@ -104,6 +104,15 @@ def test_raw_maps_come_back_bit_for_bit(tmp_path: Path) -> None:
         np.testing.assert_array_equal(file["maps"], maps)
 
 
+def test_the_maps_of_several_layers_come_back_by_name(tmp_path: Path) -> None:
+    maps = {"file": MAPS, "layer1.0.relu:2": MAPS[:, :1], "empty": MAPS[:, :0]}
+    export.maps_npz(maps, tmp_path / "maps.npz")
+    with np.load(tmp_path / "maps.npz", allow_pickle=False) as file:
+        assert file.files == list(maps)
+        for name, expected in maps.items():
+            np.testing.assert_array_equal(file[name], expected)
+
+
 def test_statistics_as_csv_and_json_agree_with_numpy(tmp_path: Path) -> None:
     shown = view(MAPS)
     export.statistics(shown, tmp_path / "s.csv", trained=False)
