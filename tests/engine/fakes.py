@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from explorer.engine.engine import Engine
-from explorer.engine.events import Event
+from explorer.engine.events import Event, ResultReady
 from explorer.engine.rooms import Rooms
 from explorer.errors import Cancelled
 from explorer.graph.values import Graph, Layer
@@ -222,6 +222,10 @@ class Window:
                     self._seen = place + 1
                     return event
             assert self._full.wait(PATIENCE_S), f"no {kind.__name__}: {[type(e).__name__ for e in self.events]}"
+
+
+def arrived(window: Window, recipe: Recipe) -> ResultReady:
+    return window.until(ResultReady, lambda event: event.result.recipe == recipe)
 
 
 def soon(true: Callable[[], bool]) -> None:

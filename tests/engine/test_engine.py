@@ -1,9 +1,7 @@
-"""Still pictures, networks, exports and the end: the newest wish wins and nothing is swallowed."""
+"""Still pictures, networks and the end: the newest wish wins and nothing is swallowed."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +10,6 @@ from explorer.engine import Engine
 from explorer.engine.desk import Desk
 from explorer.engine.events import (
     Catalogue,
-    Exported,
     FrameRead,
     NetworkReady,
     Problem,
@@ -26,38 +23,9 @@ from explorer.errors import ExplorerError, ForwardError, NetworkError, SourceErr
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import FrameResult, Source
-from tests.engine.fakes import FakeRooms, Gate, Window, frame, running, soon
+from tests.engine.fakes import FakeRooms, Window, arrived, frame, running, soon
 
 A = Recipe(source=Source("picture", "a.png"), network="a")
-
-
-@pytest.fixture
-def fakes() -> FakeRooms:
-    return FakeRooms()
-
-
-@pytest.fixture
-def window() -> Window:
-    return Window()
-
-
-@pytest.fixture
-def engine(fakes: FakeRooms, window: Window) -> Iterator[Engine]:
-    yield from running(fakes, window)
-
-
-def arrived(window: Window, recipe: Recipe) -> ResultReady:
-    return window.until(ResultReady, lambda event: event.result.recipe == recipe)
-
-
-def open_at_the_end(engine: Engine, gate: Gate) -> None:
-    """Open ``gate`` once ``engine`` has been told to stop."""
-
-    def opener() -> None:
-        soon(lambda: engine._desk.stopped)
-        gate.open()
-
-    threading.Thread(target=opener).start()
 
 
 def test_a_wish_becomes_a_picture_a_network_and_a_result(engine: Engine, fakes: FakeRooms, window: Window) -> None:
@@ -281,54 +249,6 @@ def test_torch_that_cannot_be_loaded_is_tried_again(fakes: FakeRooms, window: Wi
         arrived(window, A)
 
 
-def test_exports(engine: Engine, fakes: FakeRooms, window: Window) -> None:
-    engine.export("map", "early.png")
-    assert window.until(Problem).where == "export"
-    engine.wish(A)
-    result = arrived(window, A).result
-    for kind in ("map", "mosaic", "maps", "statistics", "predictions"):
-        engine.export(kind, kind)
-        assert window.until(Exported).paths == (kind,)
-    assert [entry[:2] for entry in fakes.written] == [
-        (kind, kind) for kind in ("map", "mosaic", "maps", "statistics", "predictions")
-    ]
-    assert all(entry[2] is result for entry in fakes.written)
-    assert [entry[3] is not None for entry in fakes.written] == [False, False, True, False, False]
-    fakes.write_error = OSError(28, "No space left on device")
-    engine.export("maps", "full.npz")
-    problem = window.until(Problem)
-    assert (problem.where, "No space left" in str(problem.error)) == ("export", True)
-    fakes.write_error = None
-    engine.export("maps", "full.npz")
-    window.until(Exported)
-
-
-def test_an_export_of_maps_whose_network_is_gone_says_so(engine: Engine, fakes: FakeRooms, window: Window) -> None:
-    engine.wish(A)
-    arrived(window, A)
-    fakes.load_errors["b"] = NetworkError("missing")
-    engine.wish(A.with_(network="b"))
-    window.until(Problem, lambda event: event.where == "network")
-    engine.export("maps", "m.npz")
-    assert window.until(Problem, lambda event: event.where == "export")
-    assert not fakes.written
-
-
-def test_maps_are_not_exported_from_another_network(engine: Engine, fakes: FakeRooms, window: Window) -> None:
-    engine.wish(A)
-    arrived(window, A)
-    fakes.running.close()
-    other = A.with_(network="b")
-    engine.wish(other)
-    window.until(NetworkReady, lambda event: event.network.card.name == "b")
-    engine.export("maps", "m.npz")  # of what is on the screen, which is the old network's
-    fakes.running.open()
-    problem = window.until(Problem)
-    assert (problem.where, problem.recipe) == ("export", A)
-    assert "The network has changed" in str(problem.error)
-    assert not fakes.written
-
-
 def test_preferences_apply_at_once(engine: Engine, fakes: FakeRooms, window: Window) -> None:
     engine.wish(A)
     arrived(window, A)
@@ -426,46 +346,6 @@ def test_stop_while_loading_reports_who_hangs_then_ends(fakes: FakeRooms, window
         assert engine.take() == []
         engine.wish(A.with_(network="b"))
     assert fakes.opened == [("a", "auto")]
-
-
-def test_exports_that_wait_at_the_end_are_written(fakes: FakeRooms, window: Window) -> None:
-    for engine in running(fakes, window):
-        engine.wish(A)
-        arrived(window, A)
-        fakes.writing.close()
-        engine.export("map", "first.png")
-        fakes.writing.wait_reached()
-        engine.export("mosaic", "second.png")
-        engine.export("maps", "third.npz")
-        open_at_the_end(engine, fakes.writing)
-        assert engine.stop() == []
-    assert sorted(entry[1] for entry in fakes.written) == ["first.png", "second.png", "third.npz"]
-
-
-def test_exports_that_could_not_be_written_in_time_are_named(fakes: FakeRooms, window: Window) -> None:
-    for engine in running(fakes, window):
-        engine.wish(A)
-        arrived(window, A)
-        fakes.writing.close()
-        engine.export("map", "first.png")
-        fakes.writing.wait_reached()
-        engine.export("mosaic", "second.png")
-        assert engine.stop(0.2) == ["light", "export second.png"]
-
-
-def test_maps_that_wait_while_the_network_is_busy_are_written_at_the_end(fakes: FakeRooms, window: Window) -> None:
-    for engine in running(fakes, window):
-        engine.wish(A)
-        arrived(window, A)
-        fakes.running.close()
-        while fakes.running.reached.acquire(blocking=False):
-            pass
-        engine.wish(A.with_(channel=1))
-        fakes.running.wait_reached()
-        engine.export("maps", "maps.npz")
-        open_at_the_end(engine, fakes.running)
-        assert engine.stop() == []
-    assert [entry[1] for entry in fakes.written] == ["maps.npz"]
 
 
 def test_stop_before_start(fakes: FakeRooms, window: Window) -> None:

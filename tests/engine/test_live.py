@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -16,21 +15,6 @@ from tests.engine.fakes import FakeLive, FakeRooms, Window, running, soon
 
 CAMERA = Recipe(source=Source("camera", "0"), network="a")
 STILL = CAMERA.with_(source=Source("picture", "a.png"))
-
-
-@pytest.fixture
-def fakes() -> FakeRooms:
-    return FakeRooms()
-
-
-@pytest.fixture
-def window() -> Window:
-    return Window()
-
-
-@pytest.fixture
-def engine(fakes: FakeRooms, window: Window) -> Iterator[Engine]:
-    yield from running(fakes, window)
 
 
 def step(window: Window, live: FakeLive) -> ResultReady:

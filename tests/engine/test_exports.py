@@ -1,0 +1,112 @@
+"""Files: each is written or its problem is told, at the end too."""
+
+from __future__ import annotations
+
+import threading
+
+from explorer.engine import Engine
+from explorer.engine.events import Exported, NetworkReady, Problem
+from explorer.errors import NetworkError
+from explorer.recipe import Recipe
+from explorer.values import Source
+from tests.engine.fakes import FakeRooms, Gate, Window, arrived, running, soon
+
+A = Recipe(source=Source("picture", "a.png"), network="a")
+
+
+def open_at_the_end(engine: Engine, gate: Gate) -> None:
+    """Open ``gate`` once ``engine`` has been told to stop."""
+
+    def opener() -> None:
+        soon(lambda: engine._desk.stopped)
+        gate.open()
+
+    threading.Thread(target=opener).start()
+
+
+def test_exports(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.export("map", "early.png")
+    assert window.until(Problem).where == "export"
+    engine.wish(A)
+    result = arrived(window, A).result
+    for kind in ("map", "mosaic", "maps", "statistics", "predictions"):
+        engine.export(kind, kind)
+        assert window.until(Exported).paths == (kind,)
+    assert [entry[:2] for entry in fakes.written] == [
+        (kind, kind) for kind in ("map", "mosaic", "maps", "statistics", "predictions")
+    ]
+    assert all(entry[2] is result for entry in fakes.written)
+    assert [entry[3] is not None for entry in fakes.written] == [False, False, True, False, False]
+    fakes.write_error = OSError(28, "No space left on device")
+    engine.export("maps", "full.npz")
+    problem = window.until(Problem)
+    assert (problem.where, "No space left" in str(problem.error)) == ("export", True)
+    fakes.write_error = None
+    engine.export("maps", "full.npz")
+    window.until(Exported)
+
+
+def test_an_export_of_maps_whose_network_is_gone_says_so(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.load_errors["b"] = NetworkError("missing")
+    engine.wish(A.with_(network="b"))
+    window.until(Problem, lambda event: event.where == "network")
+    engine.export("maps", "m.npz")
+    assert window.until(Problem, lambda event: event.where == "export")
+    assert not fakes.written
+
+
+def test_maps_are_not_exported_from_another_network(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    fakes.running.close()
+    other = A.with_(network="b")
+    engine.wish(other)
+    window.until(NetworkReady, lambda event: event.network.card.name == "b")
+    engine.export("maps", "m.npz")  # of what is on the screen, which is the old network's
+    fakes.running.open()
+    problem = window.until(Problem)
+    assert (problem.where, problem.recipe) == ("export", A)
+    assert "The network has changed" in str(problem.error)
+    assert not fakes.written
+
+
+def test_exports_that_wait_at_the_end_are_written(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        engine.wish(A)
+        arrived(window, A)
+        fakes.writing.close()
+        engine.export("map", "first.png")
+        fakes.writing.wait_reached()
+        engine.export("mosaic", "second.png")
+        engine.export("maps", "third.npz")
+        open_at_the_end(engine, fakes.writing)
+        assert engine.stop() == []
+    assert sorted(entry[1] for entry in fakes.written) == ["first.png", "second.png", "third.npz"]
+
+
+def test_exports_that_could_not_be_written_in_time_are_named(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        engine.wish(A)
+        arrived(window, A)
+        fakes.writing.close()
+        engine.export("map", "first.png")
+        fakes.writing.wait_reached()
+        engine.export("mosaic", "second.png")
+        assert engine.stop(0.2) == ["light", "export second.png"]
+
+
+def test_maps_that_wait_while_the_network_is_busy_are_written_at_the_end(fakes: FakeRooms, window: Window) -> None:
+    for engine in running(fakes, window):
+        engine.wish(A)
+        arrived(window, A)
+        fakes.running.close()
+        while fakes.running.reached.acquire(blocking=False):
+            pass
+        engine.wish(A.with_(channel=1))
+        fakes.running.wait_reached()
+        engine.export("maps", "maps.npz")
+        open_at_the_end(engine, fakes.running)
+        assert engine.stop() == []
+    assert [entry[1] for entry in fakes.written] == ["maps.npz"]
