@@ -28,7 +28,8 @@ class Layer:
             other.
         parameters: weights this op uses, each counted at the first op that uses it.
         macs: multiply-accumulate operations for one picture (convolutions and matrix products; 0 for other ops).
-        attributes: what the op was called with, as JSON values: kernel, stride, padding per side, dilation …
+        attributes: what the op was called with, as JSON values: kernel, stride, padding per side, dilation …; the
+            reason as ``unread`` alone where that cannot be told truly, and nothing may be computed from it.
         module: class name of the module that ran it, or "" at the root.
         block: path of the module's parent block, for folding; "" at the root.
         call: which call of ``Graph.calls`` made it, and which of that call's outputs it is; (-1, 0) for the input.
