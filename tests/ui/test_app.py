@@ -118,6 +118,10 @@ def test_a_broken_settings_file_is_said_in_the_window(qapp: QApplication, own_ho
     with desk(qapp) as one:
         one.show()
         one.controller.report(problems[0])
+        mosaic = one.window.explore.maps.mosaic
+        assert str(file) in mosaic.message
+        one.load()
+        assert mosaic.message == "", "the maps are not hidden"
         assert one.window.problem.isVisible()
         assert any(str(file) in label.text() for label in one.window.problem.findChildren(QLabel))
 

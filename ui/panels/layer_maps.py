@@ -372,10 +372,11 @@ class LayerMaps(Panel):
     def _message(self) -> tuple[str, bool]:
         """Return the sentence that stands instead of the maps, and whether it is an error."""
         store = self._store
-        for place in ("engine", "network", "frame"):
+        shown = self._view() is not None  # a problem of the program's own ("engine") takes no maps away
+        for place in ("network", "frame") if shown else ("engine", "network", "frame"):
             if place in store.problems:
                 return str(store.problems[place].error), True
-        if self._view() is not None:
+        if shown:
             return "", False
         if store.progress is not None:
             text = store.stage
