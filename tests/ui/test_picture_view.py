@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from ui import theme
-from ui.widgets import cells
+from ui.widgets import cells, marks
 from ui.widgets.picture_view import Overlay, PictureView
 
 
@@ -105,6 +105,20 @@ def test_dragging_pans_and_chooses_nothing(view: PictureView) -> None:
     assert not chosen
     QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(150, 80))
     assert chosen == [under]
+
+
+def test_the_value_is_told_again_after_dragging(view: PictureView, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(marks, "plate", lambda _painter, _pointer, text, _room: told.append(text))
+    view.set_picture(picture())
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(120, 100))
+    QTest.mouseMove(view, QPoint(150, 80))
+    told.clear()
+    grab(view)
+    assert not told
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(150, 80))
+    grab(view)
+    assert told == [view.plate_text()]
 
 
 def test_the_pointer_leaves(view: PictureView) -> None:

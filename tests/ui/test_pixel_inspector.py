@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from explorer.pixels import region
 from tests.ui import samples
+from tests.ui.desk import until
 from ui import theme
 from ui.panels.pixel_inspector import PixelInspector
 from ui.widgets import cells
@@ -144,6 +145,17 @@ def test_keys_and_clicks_walk(panel: PixelInspector, pixels: np.ndarray) -> None
     assert "x 3  y 2" in texts(panel)
 
 
+def test_the_cells_show_the_focus(panel: PixelInspector, pixels: np.ndarray) -> None:
+    panel.activateWindow()
+    for picture in (None, pixels):
+        panel.set_picture(picture)
+        button(panel, "red").setFocus()
+        until(button(panel, "red").hasFocus)
+        without = grid(panel).grab().toImage()
+        grid(panel).setFocus()
+        assert grid(panel).grab().toImage() != without
+
+
 def test_an_edge_is_an_end(panel: PixelInspector, pixels: np.ndarray) -> None:
     panel.set_picture(pixels)
     panel.choose((0, 0))
@@ -161,14 +173,22 @@ def test_a_smaller_picture_lets_the_held_pixel_go(panel: PixelInspector, pixels:
     assert "x 5  y 5" in texts(panel)
 
 
+def test_a_picture_of_another_size_lets_the_held_pixel_go(panel: PixelInspector, pixels: np.ndarray) -> None:
+    held: list[object] = []
+    panel.chosen_changed.connect(held.append)
+    panel.set_picture(pixels)
+    panel.choose((5, 5))
+    panel.set_picture(255 - pixels)
+    assert held == [(5, 5)], "the next frame of the same size"
+    panel.set_picture(np.zeros((50, 70, 3), np.uint8))
+    assert held == [(5, 5), None]
+
+
 def test_the_histogram_counts_every_pixel(panel: PixelInspector, pixels: np.ndarray) -> None:
     panel.set_picture(pixels)
     shown = panel.findChild(ChannelHistogram)
     assert shown is not None
-    for _ in range(100):
-        if shown.counts is not None:
-            break
-        QTest.qWait(10)
+    until(lambda: shown.counts is not None)
     assert shown.counts is not None
     for channel in range(3):
         expected, _edges = np.histogram(pixels[..., channel], np.arange(257))
@@ -185,10 +205,7 @@ def test_a_large_photo_is_counted_whole_in_parts(
     panel.set_picture(photo)
     shown = panel.findChild(ChannelHistogram)
     assert shown is not None
-    for _ in range(300):
-        if shown.counts is not None:
-            break
-        QTest.qWait(5)
+    until(lambda: shown.counts is not None)
     assert shown.counts is not None
     assert np.array_equal(shown.counts[1], np.bincount(photo[..., 1].ravel(), minlength=256))
     assert len(parts) == 3

@@ -198,6 +198,19 @@ def test_the_gallery_by_keyboard(bench: samples.Bench, panel: SourcePanel) -> No
     assert bench.store.recipe.source == Source("sample", sources.samples()[1].file)
 
 
+def test_the_gallery_shows_the_focus_and_keeps_its_place(bench: samples.Bench, panel: SourcePanel) -> None:
+    gallery = loaded_gallery(panel)
+    panel.view.setFocus()
+    without = gallery.grab().toImage()
+    gallery.setFocus()
+    assert gallery.grab().toImage() != without
+    QTest.keyClick(gallery, Qt.Key.Key_Right)
+    place = gallery.currentRow()
+    bench.controller.adjust(channel=1)
+    bench.load()
+    assert gallery.currentRow() == place == 1
+
+
 def test_the_gallery_follows_the_recipe(bench: samples.Bench, panel: SourcePanel) -> None:
     bench.controller.change(source=Source("sample", "coffee.png"))
     assert panel.gallery.current_key() == "coffee.png"

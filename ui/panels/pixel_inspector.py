@@ -103,8 +103,9 @@ class PixelInspector(Panel):
     @Slot(object)
     def set_picture(self, pixels: Bytes | None) -> None:
         """Take the pixels from this picture, uint8 RGB (H, W, 3)."""
-        self._pixels = pixels
-        if pixels is not None and self._chosen is not None and region.value(pixels, *self._chosen) is None:
+        before, self._pixels = self._pixels, pixels
+        sizes = {None if one is None else one.shape[:2] for one in (before, pixels)}
+        if self._chosen is not None and len(sizes) > 1:
             self.choose(None)
         if pixels is None:
             self._histogram.set_counts(None)

@@ -43,6 +43,7 @@ class SourcePanel(Panel):
         self._store, self._controller = store, controller
         self._times: deque[float] = deque(maxlen=31)
         self._rate_at = 0.0
+        self._followed: Source | None = None
         self.view = PictureView(self)
         self.view.pointed.connect(self.pixel_pointed)
         self.view.chosen.connect(self.pixel_chosen)
@@ -110,7 +111,9 @@ class SourcePanel(Panel):
 
     def _on_recipe(self) -> None:
         source = self._store.recipe.source
-        self.gallery.set_current(source.where if source.kind == "sample" else "")
+        if source != self._followed:  # else the keyboard stays where it was moved to
+            self._followed = source
+            self.gallery.set_current(source.where if source.kind == "sample" else "")
         self._filtered.setVisible(bool(self._store.recipe.filters))
         self._show_title()
         self._show_picture()
@@ -202,8 +205,6 @@ class SourcePanel(Panel):
                 for s in sources.samples()
             ]
         )
-        source = self._store.recipe.source
-        self.gallery.set_current(source.where if source.kind == "sample" else "")
 
     # what the person does
 

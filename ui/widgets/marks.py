@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from ui import theme
@@ -16,6 +16,14 @@ def box(painter: QPainter, rect: QRectF, colour: str) -> None:
     for width, ink in (*_HALO, (2.0, QColor(colour))):
         painter.setPen(QPen(ink, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
         painter.drawRect(rect)
+
+
+def focus(painter: QPainter, rect: QRect) -> None:
+    """Frame ``rect``, a widget that has the keyboard, from inside."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QPen(QColor(theme.current().accent), 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect.adjusted(1, 1, -1, -1))
 
 
 def plate(painter: QPainter, pointer: QPointF, text: str, room: QRectF) -> None:

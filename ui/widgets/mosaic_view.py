@@ -141,9 +141,9 @@ class MosaicView(ZoomView):
         if min(h, w) * scale >= NUMBERED_FROM:
             self._paint_numbers(painter, self._view, viewport)
         self._paint_choice(painter, self._view)
-        if (self._pointer is not None and not self._dragged) or self._pressed is None:
-            pixel = None if self._pointer is None else self.pixel_at(self._pointer)
-            if pixel is not None and self._pointer is not None and (text := self.describe(pixel)):
+        if self._pointer is not None and not self._dragged:
+            pixel = self.pixel_at(self._pointer)
+            if pixel is not None and (text := self.describe(pixel)):
                 marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
     def _paint_numbers(self, painter: QPainter, view: LayerView, viewport: Viewport) -> None:

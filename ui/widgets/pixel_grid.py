@@ -87,7 +87,13 @@ class PixelGrid(QWidget):
         painter = QPainter(self)
         if part is None or self._pixel is None:
             marks.message(painter, QRectF(self.rect()), self._empty_text, colours.dim)
-            return
+        else:
+            self._paint_cells(painter, part, self._pixel)
+        if self.hasFocus():
+            marks.focus(painter, self.rect())
+
+    def _paint_cells(self, painter: QPainter, part: region.Region, pixel: tuple[int, int]) -> None:
+        colours = theme.current()
         corner, side = self._place(part)
         coloured = cells.shown(part.pixels, self._plane)
         rows, columns = part.pixels.shape[:2]
@@ -105,7 +111,7 @@ class PixelGrid(QWidget):
         painter.setFont(font)
         for name, count, first in (("x", columns, part.left), ("y", rows, part.top)):
             for n in range(count):
-                here = first + n == self._pixel[0 if name == "y" else 1]
+                here = first + n == pixel[0 if name == "y" else 1]
                 painter.setPen(QColor(colours.text if here else colours.dim))
                 if name == "x":
                     box = QRectF(corner.x() + n * side, 0, side, corner.y() - 3)
@@ -113,7 +119,7 @@ class PixelGrid(QWidget):
                 else:
                     box = QRectF(0, corner.y() + n * side, corner.x() - 5, side)
                     painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(first + n))
-        marks.box(painter, self.cell_of(*self._pixel).adjusted(0, 0, -1, -1), colours.accent)
+        marks.box(painter, self.cell_of(*pixel).adjusted(0, 0, -1, -1), colours.accent)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the pixel under the pointer."""

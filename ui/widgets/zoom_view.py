@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from ui import theme
@@ -135,10 +135,11 @@ class ZoomView(QWidget):
         """Click, unless the picture was dragged."""
         if event.button() != Qt.MouseButton.LeftButton or self._pressed is None:
             return
-        self._pressed = None
+        dragged, self._pressed, self._dragged = self._dragged, None, False
         self.unsetCursor()
+        self.update()  # what is told of the pixel under the pointer is not shown while dragging
         pixel = self.pixel_at(event.position())
-        if not self._dragged and not self._message and pixel is not None:
+        if not dragged and not self._message and pixel is not None:
             self._choose(pixel)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -190,9 +191,7 @@ class ZoomView(QWidget):
         else:
             self._paint(painter, self._viewport)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(colours.accent), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+            marks.focus(painter, self.rect())
 
     def _move(self, viewport: Viewport) -> None:
         if viewport != self._viewport:
