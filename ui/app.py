@@ -250,14 +250,23 @@ def _log_qt(kind: QtMsgType, _context: QMessageLogContext, message: str | None) 
 def watch_exceptions(application: Application) -> None:
     """Let an exception that nobody caught be logged and shown in the window, instead of ending it or vanishing."""
 
+    telling = False
+
     def in_slot(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        nonlocal telling
         log.critical("unforeseen", exc_info=(kind, error, trace))
+        if telling:  # a slot that shows problems raised itself: telling that would raise again, without end
+            return
         sentence = ExplorerError(
             N_("Something went wrong inside the program ({reason}): try again, or report it with the details."),
             reason=f"{kind.__name__}: {error}",
         )
         details = "".join(traceback.format_exception(kind, error, trace))
-        application.controller.report(Problem("engine", sentence, details=details))
+        telling = True
+        try:
+            application.controller.report(Problem("engine", sentence, details=details))
+        finally:
+            telling = False
 
     def in_thread(args: threading.ExceptHookArgs) -> None:
         log.critical("unforeseen in thread %s", args.thread, exc_info=args.exc_value)

@@ -353,6 +353,29 @@ def test_an_exception_that_nobody_caught_is_shown_and_logged(
         assert "unforeseen" in caplog.text
 
 
+def test_an_exception_while_one_is_told_is_logged_and_ends_there(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    with desk(qapp) as one, caplog.at_level(logging.CRITICAL):
+        composition.watch_exceptions(one.application)
+        calls = []
+
+        def fail() -> None:
+            calls.append(1)
+            if len(calls) < 50:  # without a guard it would go on until the stack is full
+                raise ValueError("eight")
+
+        one.store.problems_changed.connect(fail)
+        sys.excepthook(ValueError, ValueError("seven"), None)
+        assert len(calls) == 1
+        assert "ValueError: seven" in str(one.store.problems["engine"].error)
+        assert "eight" in caplog.text
+        sys.excepthook(ValueError, ValueError("nine"), None)
+        assert "nine" in str(one.store.problems["engine"].error), "the next one is told again"
+
+
 @pytest.fixture
 def hooks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What ``run`` changes for the whole process is put back."""
