@@ -18,6 +18,7 @@ from explorer.values import Source
 from explorer.zoo import registry, weights
 
 SIZE = (1280, 800)
+SCALING = ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI", "QT_USE_PHYSICAL_DPI")
 PICTURE = "cnn-explorer.png"
 """What the window is saved as, in the current folder, where there is no display."""
 
@@ -41,6 +42,8 @@ def main(words: list[str] | None = None) -> int:
     look = {name: value for name, value in (("language", options.lang), ("theme", options.theme)) if value}
     if options.shot or not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        for name in SCALING:  # a shot has exactly the wished size, whatever suits this person's screen
+            os.environ.pop(name, None)
         from ui.shot import shoot
 
         return shoot(wanted, look, options.size or SIZE, options.shot or Path(PICTURE), tell=not options.shot)

@@ -40,7 +40,8 @@ def test_main_loads_neither_qt_nor_torch_before_it_has_chosen() -> None:
 def test_a_shot_has_exactly_the_wished_size_and_shows_the_picture(tmp_path: Path) -> None:
     """The picture is uniform magenta, so that its colour in the shot proves that it was read and painted."""
     Image.new("RGB", (320, 240), "#ff00ff").save(tmp_path / "그림 하나.png")
-    done = start("그림 하나.png", "--theme", "dark", "--size", "1283x807", "--shot", "shot.png", cwd=tmp_path)
+    words = ("그림 하나.png", "--theme", "dark", "--size", "1283x807", "--shot", "shot.png")
+    done = start(*words, cwd=tmp_path, QT_SCALE_FACTOR="2", QT_FONT_DPI="192")  # of a person's own screen
     assert (done.returncode, done.stderr) == (0, "")
     with Image.open(tmp_path / "shot.png") as shot:
         assert shot.size == (1283, 807)

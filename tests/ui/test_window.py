@@ -440,6 +440,21 @@ def test_preferences_apply_at_once(one: Desk) -> None:
     shown.reject()
 
 
+def test_a_preference_changes_itself_alone(qapp: QApplication) -> None:
+    settings = Settings(language="en", theme="dark", font_scale=1.234, device="cuda:7", threads=900)
+    with desk(qapp, settings=settings) as one:
+        one.show()
+        one.load()  # only "cpu" is listed
+        key(one, "Ctrl+,")
+        shown = dialog(one, Preferences)
+        assert isinstance(shown, Preferences)
+        assert (shown._device.currentData(), shown._threads.value()) == ("cuda:7", 900)
+        shown._theme.setCurrentIndex(shown._theme.findData("light"))
+        shown._theme.activated.emit(shown._theme.currentIndex())
+        assert one.store.settings == settings.with_(theme="light")
+        shown.reject()
+
+
 def test_keyboard_map_shows_every_key(one: Desk) -> None:
     key(one, "?")
     shown = dialog(one, Keyboard)

@@ -27,7 +27,6 @@ class Preferences(QDialog):
         self._scale.setSingleStep(10)
         self._scale.setSuffix(" %")
         self._scale.setKeyboardTracking(False)
-        self._threads.setRange(0, os.cpu_count() or 1)
         self._threads.setKeyboardTracking(False)
         for spin in (self._scale, self._threads):  # a style sheet's padding does not reach a spin box's text
             spin.lineEdit().setTextMargins(8, 0, 0, 0)
@@ -53,11 +52,11 @@ class Preferences(QDialog):
         column.addStretch(1)
         column.addWidget(self._buttons)
         self.retranslate()
-        self._language.activated.connect(self._choose)
-        self._theme.activated.connect(self._choose)
-        self._device.activated.connect(self._choose)
-        self._scale.valueChanged.connect(self._choose)
-        self._threads.valueChanged.connect(self._choose)
+        self._language.activated.connect(self._choose_language)
+        self._theme.activated.connect(self._choose_theme)
+        self._device.activated.connect(self._choose_device)
+        self._scale.valueChanged.connect(self._choose_scale)
+        self._threads.valueChanged.connect(self._choose_threads)
         store.settings_changed.connect(self._show)
         store.catalogue_changed.connect(self.retranslate)
 
@@ -96,18 +95,35 @@ class Preferences(QDialog):
             (self._theme, wanted.theme),
             (self._device, wanted.device),
         ):
-            combo.setCurrentIndex(max(combo.findData(data), 0))
+            if combo.findData(data) < 0:  # a device that is not known yet, or of another machine
+                combo.addItem(data, data)
+            combo.setCurrentIndex(combo.findData(data))
+        self._threads.blockSignals(True)
+        self._threads.setRange(0, max(os.cpu_count() or 1, wanted.threads))  # more than are here show as they are
+        self._threads.blockSignals(False)
         for spin, value in ((self._scale, round(100 * wanted.font_scale)), (self._threads, wanted.threads)):
             spin.blockSignals(True)
             spin.setValue(value)
             spin.blockSignals(False)
 
+    # each field changes itself alone: what another one cannot show must not be lost
+
     @Slot()
-    def _choose(self) -> None:
-        self._controller.prefer(
-            language=self._language.currentData(),
-            theme=self._theme.currentData(),
-            font_scale=self._scale.value() / 100,
-            device=self._device.currentData(),
-            threads=self._threads.value(),
-        )
+    def _choose_language(self) -> None:
+        self._controller.prefer(language=self._language.currentData())
+
+    @Slot()
+    def _choose_theme(self) -> None:
+        self._controller.prefer(theme=self._theme.currentData())
+
+    @Slot()
+    def _choose_device(self) -> None:
+        self._controller.prefer(device=self._device.currentData())
+
+    @Slot()
+    def _choose_scale(self) -> None:
+        self._controller.prefer(font_scale=self._scale.value() / 100)
+
+    @Slot()
+    def _choose_threads(self) -> None:
+        self._controller.prefer(threads=self._threads.value())
