@@ -4,23 +4,25 @@ PY := .venv/bin/python
 
 .PHONY: run test format translations bench clean
 
-run: .venv/.ready-run
+run:
+	@$(PYTHON) tools/setup.py run
 	@$(PY) main.py
 
-test: .venv/.ready-test
+test:
+	@$(PYTHON) tools/setup.py test
 	@$(PY) tools/check.py
 
-format: .venv/.ready-test
+format:
+	@$(PYTHON) tools/setup.py test
 	$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
 
-translations: .venv/.ready-test
+translations:
+	@$(PYTHON) tools/setup.py test
 	$(PY) tools/translations.py update
 
-bench: .venv/.ready-run
+bench:
+	@$(PYTHON) tools/setup.py run
 	@$(PY) -m explorer bench
-
-.venv/.ready-%: pyproject.toml
-	@$(PYTHON) tools/setup.py $*
 
 clean:
 	rm -rf .venv build dist *.egg-info

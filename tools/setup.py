@@ -123,11 +123,11 @@ def main():
     if sys.version_info < (3, 11):
         major, minor = sys.version_info[:2]
         stop(f"CNN Explorer needs Python 3.11 or newer and this is {major}.{minor}: call make with PYTHON=python3.12.")
+    see_to_libraries()  # each time: a display may have come since
     stamp = VENV / (".ready-" + kind)
     if stamp.exists() and stamp.stat().st_mtime >= (ROOT / "pyproject.toml").stat().st_mtime:
         return
     make_venv()
-    see_to_libraries()
     install(kind)
     (VENV / ".ready-run").touch()
     stamp.touch()
