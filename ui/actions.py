@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("demo", N_("Demo"), ("Ctrl+3",), "demo"),
         Command("next_sample", N_("Next sample picture"), ("N",)),
         Command("previous_sample", N_("Previous sample picture"), ("Shift+N",)),
+        Command("", N_("On the buttons Picture and Camera: recent pictures, other cameras"), ("Alt+Down", "Menu")),
         Command("freeze", N_("Freeze or go on"), ("F",), "freeze"),
         Command("next_filter", N_("Next filter"), ("K",), "filter"),
     ),

@@ -14,7 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from tests.ui.desk import Desk, desk
 
-HARMLESS = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
+HARMLESS = (
+    "This plugin does not support propagateSizeHints()",
+    "This plugin does not support raise()",
+    "This plugin does not support grabbing the keyboard",
+)
 
 _warnings: list[str] = []
 _timers: weakref.WeakSet[QTimer] = weakref.WeakSet()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from explorer.filters.bank import KERNELS, NOTES, TITLES
 from explorer.text import N_, _
-from explorer.zoo.card import WeightState
+from explorer.zoo.card import Card, WeightState
 from ui import theme
 from ui.actions import Actions
 from ui.controller import Controller
@@ -79,7 +79,8 @@ class TopBar(QFrame):
         self._network.activated.connect(self._choose_network)
         self._device.activated.connect(self._choose_device)
         self._filter.activated.connect(self._choose_filter)
-        store.recipe_changed.connect(self.show_recipe)
+        for signal in (store.recipe_changed, store.network_changed):
+            signal.connect(self.show_recipe)
         store.live_changed.connect(self.show_recipe)
         store.settings_changed.connect(self.show_recipe)
         store.result_changed.connect(self._show_exports)
@@ -106,6 +107,11 @@ class TopBar(QFrame):
         if menu is not None:
             button.setMenu(menu)
             button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+            keys = QShortcut(QKeySequence("Alt+Down"), button)  # the arrow itself is out of the keyboard's reach
+            keys.setContext(Qt.ShortcutContext.WidgetShortcut)
+            keys.activated.connect(button.showMenu)
+            button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            button.customContextMenuRequested.connect(button.showMenu)
         return self._prepared(button)
 
     def _prepared(self, button: QToolButton) -> QToolButton:
@@ -125,7 +131,7 @@ class TopBar(QFrame):
         cards = catalogue.cards if catalogue else ()
         _fill(
             self._network,
-            [(card.name, f"{card.title} · {_(STATES[state])}") for card, state in cards],
+            [(card.name, card.title) for card, _state in cards],
             self._store.recipe.network,
         )
         for row, (card, state) in enumerate(cards):
@@ -159,11 +165,22 @@ class TopBar(QFrame):
         self._actions["freeze"].setEnabled(self._store.live or self._controller.frozen)
         self._actions["freeze"].setChecked(self._controller.frozen)
         theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
+        for row, (card, state) in enumerate(self._store.catalogue.cards if self._store.catalogue else ()):
+            self._network.setItemText(row, f"{card.title} · {self._state(card, state)}")
         _choose(self._network, recipe.network)
         _choose(self._device, self._store.settings.device)
         _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
         self._network.setToolTip(self._network.currentText())
         self._device.setToolTip(self._device.currentText())
+
+    def _state(self, card: Card, state: WeightState) -> str:
+        """Return whether a network is trained: the chosen one as it is, another as it would be."""
+        recipe, network = self._store.recipe, self._store.network
+        if card.name == recipe.network and recipe.weights == "none":
+            return _("untrained")
+        if card.name == recipe.network and network is not None and network.card.name == card.name:
+            return _("trained") if network.trained else _("untrained")
+        return _(STATES[state])
 
     @Slot()
     def _show_history(self) -> None:
