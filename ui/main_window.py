@@ -283,15 +283,16 @@ class MainWindow(QMainWindow):
         stem = "-".join((Path(result.frame.source).stem, result.recipe.network, result.view.layer.id, _(what)))
         if kind == "map":
             stem += f"-{result.view.channel}"
-        safe = "".join(c if c.isalnum() or c in "-_.가-힣" else "_" for c in stem)
-        patterns = "CSV (*.csv);;JSON (*.json)" if suffix == "csv" else f"{suffix.upper()} (*.{suffix})"
-        path, chosen = QFileDialog.getSaveFileName(
-            self, self.commands[name].text().rstrip("…"), f"{safe}.{suffix}", patterns
-        )
-        if path:
-            if not Path(path).suffix:
-                path += ".json" if "json" in chosen else f".{suffix}"
-            self._controller.export(kind, path)
+        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem)
+        patterns = ("CSV (*.csv)", "JSON (*.json)") if suffix == "csv" else (f"{suffix.upper()} (*.{suffix})",)
+        title, wanted, chosen = self.commands[name].text().rstrip("…"), f"{safe}.{suffix}", patterns[0]
+        while True:
+            path, chosen = QFileDialog.getSaveFileName(self, title, wanted, ";;".join(patterns), chosen)
+            wanted = _with_suffix(path, [f".{suffix}", ".json"][: len(patterns)], chosen) if path else ""
+            if wanted == path or not Path(wanted).exists():
+                break  # else the dialog has not asked yet whether to replace that file
+        if wanted:
+            self._controller.export(kind, wanted)
 
     @Slot(object)
     def _say_exported(self, event: Exported) -> None:
@@ -343,3 +344,13 @@ class MainWindow(QMainWindow):
         frame = self._store.frame
         source = self._store.frame_source
         self.setWindowTitle(f"{source_name(source, frame)} – CNN Explorer" if frame and source else "CNN Explorer")
+
+
+def _with_suffix(path: str, suffixes: list[str], chosen: str) -> str:
+    """Return ``path`` with one of ``suffixes``: the chosen filter's, unless the person typed another than the first."""
+    typed = Path(path).suffix.lower()
+    if typed in suffixes[1:]:
+        return path
+    wanted = next((suffix for suffix in suffixes if f"*{suffix}" in chosen), suffixes[0])
+    stem = path[: -len(typed)] if typed in suffixes else path  # "layer1.0.relu" ends in a name, not in a suffix
+    return path if typed == wanted else stem + wanted

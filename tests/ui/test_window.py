@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,14 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QToolButton, QWidget
 
+from explorer.engine.events import NetworkReady
 from explorer.filters.bank import KERNELS
 from explorer.recipe import Recipe
 from explorer.render.colours import MAPS
 from explorer.settings import Settings
 from explorer.sources import samples as gallery
 from explorer.values import Source
+from tests.ui import samples
 from tests.ui.desk import Desk, desk, key, until
 from ui import actions, theme
 from ui.dialogs.about import About
@@ -223,6 +226,19 @@ def test_choosing_a_network_without_weights_never_asks_for_a_download(one: Desk)
     assert (one.store.recipe.network, one.store.recipe.weights) == ("sample", "")
 
 
+def test_the_chosen_network_says_whether_it_is_trained(one: Desk) -> None:
+    chooser = one.window.top._network
+    assert chooser.currentText() == "Sample Net · trained"
+    one.controller.change(weights="none")
+    assert chooser.currentText() == "Sample Net · untrained"
+    one.controller.change(network="other", weights="mine")
+    assert chooser.currentText() == "Other Net · untrained"
+    loaded = samples.network(one.graph)
+    one.send(NetworkReady(replace(loaded, card=replace(loaded.card, name="other"), trained=True)))
+    assert chooser.currentText() == "Other Net · trained"
+    assert chooser.itemText(0) == "Sample Net · trained", "one that is not chosen says what choosing it gives"
+
+
 def test_the_device_is_a_preference(one: Desk) -> None:
     box = one.window.top._device
     assert [box.itemData(row) for row in range(box.count())] == ["auto", "cpu"]
@@ -353,48 +369,6 @@ def test_undo_and_redo(one: Desk) -> None:
     assert one.store.recipe == last
     assert one.engine.wishes[-1] == last
     assert not redo.isEnabled()
-
-
-# export
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "suffix"),
-    [
-        ("export_mosaic", "mosaic", "png"),
-        ("export_map", "map", "png"),
-        ("export_maps", "maps", "npz"),
-        ("export_statistics", "statistics", "csv"),
-        ("export_predictions", "predictions", "csv"),
-    ],
-)
-def test_exports(one: Desk, monkeypatch: pytest.MonkeyPatch, name: str, kind: str, suffix: str) -> None:
-    asked = []
-
-    def choose(_parent: QWidget, _title: str, suggested: str, _patterns: str) -> tuple[str, str]:
-        asked.append(suggested)
-        return "/tmp/chosen", _patterns.split(";;")[0]
-
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
-    one.window.commands[name].trigger()
-    assert one.engine.exports == [(kind, f"/tmp/chosen.{suffix}")]
-    assert asked[0].endswith(f".{suffix}")
-    assert "/" not in asked[0]
-
-
-def test_export_as_json_and_export_given_up(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: ("/tmp/chosen", "JSON (*.json)"))
-    one.window.commands["export_predictions"].trigger()
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: ("", ""))
-    one.window.commands["export_map"].trigger()
-    assert one.engine.exports == [("predictions", "/tmp/chosen.json")]
-
-
-def test_nothing_can_be_exported_before_there_is_a_result(qapp: QApplication) -> None:
-    with desk(qapp) as one:
-        one.show()
-        assert not one.window.top._export.isEnabled()
-        assert not one.window.commands["export_mosaic"].isEnabled()
 
 
 # the window itself

@@ -1,0 +1,83 @@
+"""What is exported, where to, and under which name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
+
+from tests.ui.desk import Desk, desk
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "suffix"),
+    [
+        ("export_mosaic", "mosaic", "png"),
+        ("export_map", "map", "png"),
+        ("export_maps", "maps", "npz"),
+        ("export_statistics", "statistics", "csv"),
+        ("export_predictions", "predictions", "csv"),
+    ],
+)
+def test_exports(one: Desk, monkeypatch: pytest.MonkeyPatch, name: str, kind: str, suffix: str) -> None:
+    asked = []
+
+    def choose(_parent: QWidget, _title: str, suggested: str, _patterns: str, chosen: str) -> tuple[str, str]:
+        asked.append(suggested)
+        return "/tmp/chosen", chosen
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    one.window.commands[name].trigger()
+    assert one.engine.exports == [(kind, f"/tmp/chosen.{suffix}")]
+    assert asked[0].endswith(f".{suffix}")
+    assert "/" not in asked[0]
+
+
+def test_export_as_json_and_export_given_up(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: ("/tmp/chosen", "JSON (*.json)"))
+    one.window.commands["export_predictions"].trigger()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: ("", ""))
+    one.window.commands["export_map"].trigger()
+    assert one.engine.exports == [("predictions", "/tmp/chosen.json")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "chosen", "written"),
+    [
+        ("maps.csv", "JSON (*.json)", "maps.json"),  # the suggested name stays as it is in some dialogs
+        ("maps.JSON", "CSV (*.csv)", "maps.JSON"),
+        ("layer1.0.relu", "CSV (*.csv)", "layer1.0.relu.csv"),
+        ("layer1.0.relu", "JSON (*.json)", "layer1.0.relu.json"),
+        ("maps.CSV", "CSV (*.csv)", "maps.CSV"),
+    ],
+)
+def test_an_exports_suffix(
+    one: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, typed: str, chosen: str, written: str
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / typed), chosen))
+    one.window.commands["export_statistics"].trigger()
+    assert one.engine.exports == [("statistics", str(tmp_path / written))]
+
+
+def test_an_export_asks_before_it_replaces_a_file_that_the_filter_named(
+    one: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "maps.json").touch()
+    answers, asked = [(str(tmp_path / "maps.csv"), "JSON (*.json)"), ("", "")], []
+
+    def choose(_parent: QWidget, _title: str, suggested: str, _patterns: str, chosen: str) -> tuple[str, str]:
+        asked.append((suggested, chosen))
+        return answers.pop(0)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    one.window.commands["export_statistics"].trigger()
+    assert asked[1:] == [(str(tmp_path / "maps.json"), "JSON (*.json)")]
+    assert one.engine.exports == []
+
+
+def test_nothing_can_be_exported_before_there_is_a_result(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        assert not one.window.top._export.isEnabled()
+        assert not one.window.commands["export_mosaic"].isEnabled()
