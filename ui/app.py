@@ -58,7 +58,8 @@ class Application(QObject):
         app: Qt's application.
         recipe: what to show first.
         settings: the person's preferences.
-        remember: whether the session is saved for the next start.
+        remember: whether session and preferences are saved for the next start.
+        stored: the preferences without what is for this start alone; ``settings`` where there is no such thing.
         make_engine: tests make their own of the function that is to be called when there are events.
 
     Attributes:
@@ -71,6 +72,7 @@ class Application(QObject):
         recipe: Recipe,
         settings: Settings,
         remember: bool = True,
+        stored: Settings | None = None,
         make_engine: Callable[[Callable[[], None]], Engine] | None = None,
     ) -> None:
         super().__init__()
@@ -84,6 +86,7 @@ class Application(QObject):
         self.bridge.attach(self.engine)
         self.store = Store(recipe, self, settings)
         self.controller = Controller(self.engine, self.store, self)
+        self.controller.stored = (stored or settings) if remember else None
         self.bridge.arrived.connect(self.controller.on_event)
         self.window = MainWindow(self.store, self.controller)
         self.window.painted.connect(self._begin)
@@ -192,7 +195,7 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would not run while Qt waits for events
     app = qt_application()
     recipe, settings, problems = last_session()
-    application = Application(app, recipe.with_(**changes), settings.with_(**look))
+    application = Application(app, recipe.with_(**changes), settings.with_(**look), stored=settings)
     watch_exceptions(application)
     for problem in problems:
         application.controller.report(problem)

@@ -53,6 +53,7 @@ class Controller(QObject):
 
     Attributes:
         still: the last picture that could really be opened.
+        stored: what the next start finds, which wishes for this start alone do not reach; None saves nothing.
     """
 
     exported = Signal(object)
@@ -67,6 +68,7 @@ class Controller(QObject):
         self._frozen = False
         self._age = (False, False, False)
         self.still = Source()
+        self.stored: Settings | None = store.settings
 
     def start(self) -> None:
         """Wish for the store's recipe as it is."""
@@ -152,16 +154,22 @@ class Controller(QObject):
 
     def prefer(self, **changes: Any) -> None:
         """Change and save fields of the settings; they take effect at once."""
+        self._keep(changes)
         wanted = self._store.settings.with_(**changes)
         if wanted == self._store.settings:
             return
         self._store.settings = wanted
-        try:
-            settings.save(wanted)
-        except ExplorerError as error:
-            self.report(Problem("engine", error))
         self._engine.prefer(wanted)
         self._store.settings_changed.emit()
+
+    def _keep(self, changes: dict[str, Any]) -> None:
+        if self.stored is None or (kept := self.stored.with_(**changes)) == self.stored:
+            return
+        self.stored = kept
+        try:
+            settings.save(kept)
+        except ExplorerError as error:
+            self.report(Problem("engine", error))
 
     def dismiss(self, where: str) -> None:
         """Stop showing the problem of a place."""

@@ -54,11 +54,12 @@ class Desk:
         recipe: Recipe | None = None,
         settings: Settings | None = None,
         engine: Callable[[Callable[[], None]], Any] | None = None,
+        **more: Any,
     ) -> None:
         self.engine, self.graph = Engine(), samples.graph()
         recipe, settings = recipe or Recipe(network="sample"), settings or Settings(language="en", theme="dark")
         self.application = Application(
-            qapp, recipe, settings, make_engine=engine or cast(Any, lambda _notify: self.engine)
+            qapp, recipe, settings, make_engine=engine or cast(Any, lambda _notify: self.engine), **more
         )
         self.store, self.controller = self.application.store, self.application.controller
         self.window = self.application.window

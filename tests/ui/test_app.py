@@ -126,6 +126,22 @@ def test_a_broken_settings_file_is_said_in_the_window(qapp: QApplication, own_ho
         assert any(str(file) in label.text() for label in one.window.problem.findChildren(QLabel))
 
 
+def test_what_was_asked_for_one_start_is_not_kept(qapp: QApplication) -> None:
+    stored, asked = Settings(theme="dark"), Settings(language="ko", theme="light")
+    with desk(qapp, settings=asked, stored=stored) as one:
+        one.controller.prefer(font_scale=1.5)
+        assert settings.load()[0] == stored.with_(font_scale=1.5)
+        assert one.store.settings == asked.with_(font_scale=1.5)
+        one.controller.prefer(theme="light")  # chosen now, though it shows already
+        assert settings.load()[0] == stored.with_(font_scale=1.5, theme="light")
+
+
+def test_a_shot_changes_no_preferences(qapp: QApplication) -> None:
+    with desk(qapp, remember=False) as one:
+        one.send(FrameRead(Source("picture", "/tmp/a.png"), samples.result().frame))
+    assert not settings.settings_file().exists()
+
+
 def test_a_camera_is_not_switched_on_unasked() -> None:
     settings.save_session(Recipe(source=Source("camera", "0"), network="lenet5").to_json())
     recipe, _settings, _problems = composition.last_session()
