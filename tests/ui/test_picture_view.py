@@ -204,6 +204,29 @@ def test_one_channel_shows_alone(view: PictureView) -> None:
         assert colour(grab(view), 120, 100) == expected
 
 
+@pytest.mark.parametrize("plane", ["rgb", "g"])
+def test_a_large_picture_is_only_copied_where_it_shows(
+    view: PictureView, monkeypatch: pytest.MonkeyPatch, plane: cells.Plane
+) -> None:
+    taken: list[int] = []
+    shown = cells.shown
+    monkeypatch.setattr(cells, "shown", lambda part, which: taken.append(part.size) or shown(part, which))
+    photo = np.zeros((3000, 4000, 3), np.uint8)
+    photo[:, :, 0] = np.arange(4000) // 16
+    photo[:, :, 1] = (np.arange(3000) // 12)[:, None]
+    view.set_picture(photo)
+    view.set_numbers(plane, "decimal")
+    for factor in (1, 3, 4, 6):
+        view.zoom(factor, QPointF(60, 50))
+        image = grab(view)
+        for x, y in ((30, 60), (120, 100), (200, 140)):
+            pixel = view.pixel_at(QPointF(x + 0.5, y + 0.5))
+            assert pixel is not None
+            expected = [value if plane == "rgb" or c == 1 else 0 for c, value in enumerate(photo[pixel])]
+            assert np.abs(np.subtract(colour(image, x, y), expected)).max() <= 3
+    assert max(taken) <= photo.size // 4
+
+
 @pytest.mark.parametrize("hw", [(1600, 1920), (500, 600)])
 def test_a_fine_pattern_does_not_alias(view: PictureView, hw: tuple[int, int]) -> None:
     stripes = np.zeros((*hw, 3), np.uint8)

@@ -215,5 +215,5 @@ class PictureView(ZoomView):
             self.fitted_changed.emit(viewport.fitted)
 
     def _take(self) -> None:
-        self._image = None if self._pixels is None else RgbImage(cells.shown(self._pixels, self._plane))
+        self._image = None if self._pixels is None else RgbImage(self._pixels, self._plane)
         self.update()
