@@ -6,9 +6,45 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 
-from tests.ui.desk import Desk
+from tests.ui.desk import Desk, until
+
+
+def name(widget: QWidget) -> str:
+    """Return what a screen reader calls a widget."""
+    buddies = [label.text() for label in widget.window().findChildren(QLabel) if label.buddy() is widget]
+    said = [widget.accessibleName(), getattr(widget, "text", str)(), *buddies]
+    if isinstance(widget, QToolButton) and widget.defaultAction() is not None:
+        said.append(widget.defaultAction().text())
+    return next(filter(None, said), "")
+
+
+def test_everything_that_takes_the_focus_has_a_name(one: Desk) -> None:
+    stops = [
+        widget
+        for widget in one.window.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible()
+    ]
+    assert len(stops) > 25
+    assert [widget for widget in stops if not name(widget)] == []
+
+
+@pytest.mark.parametrize("pressed", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_tab_reaches_every_part_of_the_window_and_comes_back(one: Desk, pressed: Qt.Key) -> None:
+    one.window.activateWindow()
+    start = one.window.explore.source.view
+    start.setFocus()
+    until(start.hasFocus)
+    reached: list[QWidget] = []
+    while not reached or reached[-1] is not start:
+        assert len(reached) < 200, "it is caught between " + " and ".join(map(repr, reached[-2:]))
+        QTest.keyClick(one.window.focusWidget(), pressed)
+        reached.append(one.window.focusWidget())
+    assert len(reached) == len(set(reached))
+    explore = one.window.explore
+    for part in (one.window.top, explore.source, explore.layers, explore.maps, explore.predictions, explore.channel):
+        assert any(part.isAncestorOf(widget) for widget in reached), part
 
 
 @pytest.mark.parametrize("name", ["picture", "camera"])

@@ -76,31 +76,6 @@ def test_the_window_fits_and_cuts_no_text(qapp: QApplication, size: tuple[int, i
                 assert panel.height() >= panel.minimumSizeHint().height(), panel.accessibleName()
 
 
-def test_everything_that_takes_the_focus_has_a_name(one: Desk) -> None:
-    nameless = [
-        widget
-        for widget in one.window.findChildren(QWidget)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        and widget.isVisible()
-        and not (widget.accessibleName() or getattr(widget, "text", str)())
-        and type(widget).__module__ != "PySide6.QtWidgets"
-    ]
-    assert nameless == []
-
-
-def test_tab_reaches_every_part_of_the_window(one: Desk) -> None:
-    widget: QWidget | None = one.window.focusWidget()
-    start = widget
-    reached: list[QWidget] = []
-    while not reached or widget is not start:
-        assert widget is not None
-        reached.append(widget)
-        widget = widget.nextInFocusChain()
-    parts = [one.window.top, one.window.explore.source, one.window.explore.layers, one.window.explore.maps]
-    for part in parts:
-        assert any(part.isAncestorOf(w) for w in reached if w.focusPolicy() & Qt.FocusPolicy.TabFocus), part
-
-
 def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
     explore = one.window.explore
     seen: dict[tuple[tuple[int, int], float], set[str]] = {}
