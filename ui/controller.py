@@ -65,7 +65,8 @@ class Controller(QObject):
         self._store = store
         self._undo: list[Recipe] = []
         self._redo: list[Recipe] = []
-        self._frozen = False
+        self._walking = self._frozen = False
+        self._ready: tuple[str, str] | None = None
         self._age = (False, False, False)
         self.still = Source()
         self.stored: Settings | None = store.settings
@@ -78,8 +79,11 @@ class Controller(QObject):
         """Change fields of the recipe (see ``Recipe.with_``) as one step that can be undone."""
         recipe = self._store.recipe.with_(**changes)
         if recipe != self._store.recipe:
-            self._undo = [*self._undo[-UNDO_DEPTH + 1 :], self._store.recipe]
+            walks = recipe == self._store.recipe.with_(channel=recipe.channel, unit=recipe.unit)
+            if not (walks and self._walking):  # a walk over the maps, such as by a held key, is one step
+                self._undo = [*self._undo[-UNDO_DEPTH + 1 :], self._store.recipe]
             self._redo.clear()
+            self._walking = walks
             self._wish(recipe)
 
     def adjust(self, **changes: Any) -> None:
@@ -101,6 +105,7 @@ class Controller(QObject):
     @Slot()
     def undo(self) -> None:
         """Take the last step back."""
+        self._walking = False
         if self._undo:
             self._redo.append(self._store.recipe)
             self._wish(self._undo.pop())
@@ -108,15 +113,33 @@ class Controller(QObject):
     @Slot()
     def redo(self) -> None:
         """Take the step again that ``undo`` took back."""
+        self._walking = False
         if self._redo:
             self._undo.append(self._store.recipe)
             self._wish(self._redo.pop())
 
     @property
     def can_cancel(self) -> bool:
-        """Whether the last step chose the network that is being loaded, so that taking it back ends the loading."""
-        key = (self._store.recipe.network, self._store.recipe.weights)
-        return bool(self._undo) and (self._undo[-1].network, self._undo[-1].weights) != key
+        """Whether another network was ready before the wished one, so that going back to it ends the loading."""
+        return self._ready not in (None, _network(self._store.recipe))
+
+    @Slot()
+    def cancel(self) -> None:
+        """Go back to the network that was ready last, and leave what else was changed since."""
+        if self._ready is None or not self.can_cancel:
+            return
+        if self._undo and _network(self._undo[-1]) == self._ready:
+            before = self._undo[-1]
+            if (
+                before.with_(network=self._store.recipe.network, weights=self._store.recipe.weights)
+                == self._store.recipe
+            ):
+                self.undo()  # nothing else was changed
+                return
+        of_it = next((one for one in reversed(self._undo) if _network(one) == self._ready), Recipe())
+        network, weights = self._ready
+        place = {"input_hw": of_it.input_hw, "layer": of_it.layer, "channel": of_it.channel, "unit": of_it.unit}
+        self.change(network=network, weights=weights, **place)
 
     @Slot()
     def retry(self) -> None:
@@ -193,6 +216,8 @@ class Controller(QObject):
                 self._remember(event.source)
             case NetworkReady():
                 store.network = event.network
+                name, wished = event.network.card.name, _network(store.recipe)
+                self._ready = wished if wished == (name, "") else (name, event.network.weights)
                 self._forget("network", "frame", "device")
                 store.network_changed.emit()
             case Catalogue():
@@ -254,3 +279,7 @@ class Controller(QObject):
         solved = [place for place in places if self._store.problems.pop(place, None)]
         if solved:
             self._store.problems_changed.emit()
+
+
+def _network(recipe: Recipe) -> tuple[str, str]:
+    return recipe.network, recipe.weights

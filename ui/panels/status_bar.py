@@ -48,7 +48,7 @@ class StatusBar(QFrame):
         self._bar.setFixedWidth(120)
         self._cancel = QPushButton(self)
         self._cancel.setObjectName("flat")
-        self._cancel.clicked.connect(controller.undo)
+        self._cancel.clicked.connect(controller.cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(10)
