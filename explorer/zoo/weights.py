@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import pickle
+import sys
 from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -49,6 +50,12 @@ def best_here(card: Card) -> str:
     return "" if state(card) in _HERE else NO_WEIGHTS
 
 
+def command_that_gets(weights: Weights) -> str:
+    """Return the line that downloads ``weights`` into torch's own cache folder and checks their hash."""
+    code = f"import torch; torch.hub.load_state_dict_from_url('{weights.url}', check_hash=True, map_location='cpu')"
+    return f'{sys.executable} -c "{code}"'
+
+
 def find(card: Card, name: str = "") -> Weights | None:
     """Return the weights that the person means; never downloads anything.
 
@@ -79,12 +86,11 @@ def find(card: Card, name: str = "") -> Weights | None:
     if best.url:
         raise NetworkError(
             N_(
-                "The weights of {network} are not on this machine. Download {url} into {folder}, "
+                "The weights of {network} are not on this machine. Get them with “{command}”, "
                 "or choose random weights: --weights none."
             ),
             network=card.title,
-            url=best.url,
-            folder=cache_folder(),
+            command=command_that_gets(best),
         )
     raise NetworkError(
         N_(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
+import subprocess
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -64,14 +66,23 @@ def test_none_means_random_ones() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "imagenet1k_v1"])
-def test_missing_ones_name_the_download_and_the_folder(name: str) -> None:
+def test_missing_ones_come_with_the_line_that_gets_them(name: str) -> None:
     with pytest.raises(NetworkError) as caught:
         weights.find(RESNET, name)
     said = str(caught.value)
-    assert "https://download.pytorch.org/models/resnet18-f37072fd.pth" in said
-    assert str(weights.cache_folder()) in said
+    assert "'https://download.pytorch.org/models/resnet18-f37072fd.pth'" in said
     assert "--weights none" in said
     assert caught.value.exit_code == 2
+
+
+def test_the_line_gets_them(small: Weights, tmp_path: Path) -> None:
+    source = path(small).rename(tmp_path / f"small-{small.sha256}.pth")
+    card = replace(RESNET, weights=(replace(small, file=source.name, url=source.as_uri()),))
+    with pytest.raises(NetworkError) as caught:
+        weights.find(card)
+    line = str(caught.value).split("“")[1].split("”")[0]
+    subprocess.run(shlex.split(line), check=True, capture_output=True)
+    assert torch.equal(weights.load(card.weights[0])["weight"], torch.arange(100_000.0))
 
 
 def test_unknown_ones_get_the_known() -> None:
