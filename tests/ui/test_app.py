@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QLibraryInfo, QTimer, qInstallMessageHandler, qWarning
+from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QTimer, QTranslator, qInstallMessageHandler, qWarning
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 
@@ -207,6 +207,14 @@ def test_the_window_speaks_korean(qapp: QApplication) -> None:
         assert not any("가" <= letter <= "힣" for words in english.values() for letter in words)
 
 
+def test_another_language_leaves_no_translator_behind(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        for language in ("ko", "en", "ko"):
+            one.controller.prefer(language=language)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        assert len(one.application.findChildren(QTranslator)) == 1
+
+
 def test_qts_own_words_are_korean_too(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
     if not (folder / "qtbase_ko.qm").exists():
@@ -254,15 +262,19 @@ class Marking:
 
 
 def texts(window: QApplication | object) -> list[str]:
-    """Return what labels, buttons, actions and choosers of the window say."""
-    from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
+    """Return what the window says: labels, buttons, actions, choosers, fields, tool tips, and to a screen reader."""
+    from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
 
     assert isinstance(window, QWidget)
     found = [label.text() for label in window.findChildren(QLabel)]
     found += [button.text() for button in window.findChildren(QAbstractButton)]
     found += [action.text() for action in window.actions()]
     found += [box.itemText(row) for box in window.findChildren(QComboBox) for row in range(box.count())]
-    found += [w.accessibleName() for w in window.findChildren(QWidget)]
+    found += [field.placeholderText() for field in window.findChildren(QLineEdit)]
+    for part in (*window.findChildren(QWidget), *window.actions()):
+        found += [line for line in part.toolTip().splitlines() if line]
+    for widget in window.findChildren(QWidget):
+        found += [widget.accessibleName(), widget.accessibleDescription()]
     return [word for word in found if word]
 
 

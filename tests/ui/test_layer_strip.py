@@ -14,6 +14,7 @@ from explorer.graph.values import Graph, Layer
 from explorer.recipe import Recipe
 from explorer.values import Source
 from tests.ui import samples
+from tests.ui.desk import until
 from ui import theme
 from ui.panels.layer_strip import ALL, LayerStrip
 from ui.widgets.layer_list import blocks, picture_rect, shorten
@@ -25,6 +26,12 @@ def bench(qapp: QApplication) -> samples.Bench:
     return samples.Bench(Recipe(network="sample", layer="pool"))
 
 
+def settle(panel: LayerStrip) -> None:
+    """Let the panel ask for its thumbnails, and paint."""
+    until(lambda: not panel._settle.isActive())
+    QApplication.processEvents()
+
+
 @pytest.fixture
 def strip(bench: samples.Bench) -> Iterator[LayerStrip]:
     panel = LayerStrip(bench.store, bench.controller)
@@ -32,7 +39,7 @@ def strip(bench: samples.Bench) -> Iterator[LayerStrip]:
     panel.show()
     bench.load()
     bench.give()
-    QTest.qWait(100)
+    settle(panel)
     yield panel
     panel.close()
     panel.deleteLater()
@@ -119,7 +126,7 @@ def test_the_count_in_the_head_says_what_it_counts(bench: samples.Bench, strip: 
 def test_a_new_thumbnail_repaints_its_own_place_only(bench: samples.Bench, strip: LayerStrip) -> None:
     bench.controller.change(source=Source("demo", ""))
     bench.give()
-    QTest.qWait(30)
+    settle(strip)
     spy = _Repaints()
     strip.list.viewport().installEventFilter(spy)
     result = samples.result(bench.store.recipe, bench.graph, seed=5)
@@ -139,7 +146,7 @@ def test_a_new_thumbnail_repaints_its_own_place_only(bench: samples.Bench, strip
 
 def test_live_results_repaint_thumbnails_of_any_shape_and_move_nothing(bench: samples.Bench, strip: LayerStrip) -> None:
     bench.controller.change(source=Source("demo", ""), layer="fc")
-    QTest.qWait(120)
+    settle(strip)
     bench.give(seed=1)
     QApplication.processEvents()
     spy = _Relayouts()
@@ -235,7 +242,7 @@ def test_live_asks_for_the_visible_thumbnails_only(bench: samples.Bench, strip: 
     assert 3 < len(wanted) < len(strip.model.layers)
     assert "input" in wanted
     strip.list.verticalScrollBar().setValue(strip.list.verticalScrollBar().maximum())
-    QTest.qWait(120)
+    settle(strip)
     wanted = bench.engine.wishes[-1].thumbnails
     assert wanted[-1] == "fc"
     assert "input" not in wanted
@@ -253,11 +260,9 @@ def test_a_hidden_strip_asks_for_no_thumbnails_while_live(bench: samples.Bench, 
     bench.controller.change(source=Source("demo", ""))
     bench.give()
     strip.hide()
-    QTest.qWait(120)
-    assert bench.store.recipe.thumbnails == ()
+    until(lambda: bench.store.recipe.thumbnails == ())
     strip.show()
-    QTest.qWait(120)
-    assert "input" in bench.store.recipe.thumbnails
+    until(lambda: "input" in bench.store.recipe.thumbnails)
 
 
 def test_untrained_weights_are_marked(qapp: QApplication, bench: samples.Bench, strip: LayerStrip) -> None:

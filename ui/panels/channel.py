@@ -68,6 +68,7 @@ class ChannelInspector(Panel):
         self.facts.setAccessibleName(_("Statistics of the map"))
         self.histogram.setAccessibleName(_("Distribution of the map's values"))
         self.kernel.setAccessibleName(_("Kernel of the channel"))
+        self.kernel_title.setToolTip(_("Input channels × height × width"))
         self._channel = -1
         self._take_result()
 
@@ -146,7 +147,6 @@ class ChannelInspector(Panel):
         span = f"{number(float(kernel.min()))} … {number(float(kernel.max()))}"
         if (text, span) != (self.kernel_title.text(), self.kernel_range.text()):
             self.kernel_title.setText(text)
-            self.kernel_title.setToolTip(_("Input channels × height × width"))
             self.kernel_range.setText(span)
 
     def _sees_colours(self, layer: Layer) -> bool:
