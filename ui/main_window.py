@@ -218,11 +218,11 @@ class MainWindow(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take anything that may be a picture."""
         if Intake.fits(event.mimeData()):
-            event.acceptProposedAction()
+            _copy(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Show what was dropped."""
-        event.acceptProposedAction()
+        _copy(event)
         self.intake.take(event.mimeData())
 
     # what the commands do
@@ -344,6 +344,12 @@ class MainWindow(QMainWindow):
         frame = self._store.frame
         source = self._store.frame_source
         self.setWindowTitle(f"{source_name(source, frame)} – CNN Explorer" if frame and source else "CNN Explorer")
+
+
+def _copy(event: QDropEvent) -> None:
+    """Take what is dragged as a copy: after a move, which Shift asks for, its giver would delete it."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def _with_suffix(path: str, suffixes: list[str], chosen: str) -> str:

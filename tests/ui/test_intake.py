@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,6 +42,46 @@ def test_what_was_opened_becomes_recent_but_not_what_was_pasted(one: Desk, own_h
 
 
 # drop and paste
+
+
+def test_what_is_dropped_with_shift_is_copied_too(one: Desk) -> None:
+    """A file manager deletes what was moved."""
+    mime = QMimeData()
+    mime.setText("/tmp/x.npy")
+    both, left = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(QPoint(5, 5), both, mime, left, Qt.KeyboardModifier.ShiftModifier)
+    event = QDropEvent(QPointF(5, 5), both, mime, left, Qt.KeyboardModifier.ShiftModifier)
+    for one_event in (enter, event):
+        one_event.setDropAction(Qt.DropAction.MoveAction)
+        QApplication.sendEvent(one.window, one_event)
+        assert one_event.isAccepted()
+        assert one_event.dropAction() == Qt.DropAction.CopyAction
+    assert one.store.recipe.source == Source("array", "/tmp/x.npy")
+
+
+def test_the_newest_of_two_pastes_wins_without_waiting(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first picture is held until the second is shown."""
+    gate, done = threading.Event(), threading.Event()
+
+    def held(data: bytes) -> Source:
+        size = QImage.fromData(data).size()
+        if size.width() == 3:
+            gate.wait(20)
+            done.set()
+        return Source("picture", f"/tmp/{size.width()}")
+
+    monkeypatch.setattr("ui.widgets.intake.keep", held)
+    for side in (3, 4):
+        mime = QMimeData()
+        mime.setImageData(QImage(side, side, QImage.Format.Format_RGB888))
+        drop(one, mime)  # never returns in time if it waits for the first
+        assert not done.is_set()
+    until(lambda: one.store.recipe.source == Source("picture", "/tmp/4"))
+    gate.set()
+    one.window.intake.wait()
+    QApplication.processEvents()
+    assert done.is_set()
+    assert one.store.recipe.source == Source("picture", "/tmp/4")
 
 
 def drop(one: Desk, mime: QMimeData, on: QWidget | None = None) -> bool:

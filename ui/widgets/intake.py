@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import traceback
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QMimeData, QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
 from explorer.engine.events import Problem
@@ -62,10 +63,13 @@ class Intake(QObject):
     arrived = Signal(Source)
     failed = Signal(Problem)
     told = Signal(str)
+    _kept = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._thread: threading.Thread | None = None
+        self._taken = 0
+        self._threads: list[threading.Thread] = []
+        self._kept.connect(self._tell)
 
     @staticmethod
     def fits(mime: QMimeData) -> bool:
@@ -78,6 +82,7 @@ class Intake(QObject):
         Args:
             mime: what was dropped or pasted; None is what some systems give for an empty clipboard.
         """
+        self._taken += 1
         mime = mime or QMimeData()
         urls = mime.urls()
         if files := [url.toLocalFile() for url in urls if url.isLocalFile()]:
@@ -97,9 +102,10 @@ class Intake(QObject):
             self._refuse(N_("The clipboard is empty: copy a picture, a path or an address first."))
 
     def wait(self, timeout_s: float = 5.0) -> None:
-        """Wait until the picture in hand is kept."""
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        """Wait until every picture in hand is kept; only for the end, the window stands still meanwhile."""
+        until = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0.0))
 
     def _take_text(self, text: str) -> None:
         if names_a_source(text):
@@ -112,20 +118,26 @@ class Intake(QObject):
         self.failed.emit(Problem("source", SourceError(sentence, text=text)))
 
     def _keep(self, image: QImage) -> None:
-        self.wait()
-        self._thread = threading.Thread(target=self._keep_now, args=(image,), name="intake")
-        self._thread.start()
+        thread = threading.Thread(target=self._keep_now, args=(self._taken, image), name="intake")
+        self._threads = [*(other for other in self._threads if other.is_alive()), thread]
+        thread.start()
 
-    def _keep_now(self, image: QImage) -> None:
+    def _keep_now(self, number: int, image: QImage) -> None:
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         image.save(buffer, "PNG")  # type: ignore[call-overload]
+        outcome: Source | Problem
         try:
-            source = keep(bytes(buffer.data().data()))
+            outcome = keep(bytes(buffer.data().data()))
         except ExplorerError as error:
-            self.failed.emit(Problem("source", error))
+            outcome = Problem("source", error)
         except Exception as error:  # noqa: BLE001 - whatever it is, the person must see it
             wrapped = SourceError(N_("The picture cannot be taken: {error}"), error=error)
-            self.failed.emit(Problem("source", wrapped, details=traceback.format_exc()))
-        else:
-            self.arrived.emit(source)
+            outcome = Problem("source", wrapped, details=traceback.format_exc())
+        self._kept.emit(number, outcome)
+
+    @Slot(int, object)
+    def _tell(self, number: int, outcome: Source | Problem) -> None:
+        """Tell what became of a picture, unless something newer was taken meanwhile."""
+        if number == self._taken:
+            (self.arrived if isinstance(outcome, Source) else self.failed).emit(outcome)
