@@ -226,6 +226,8 @@ class Controller(QObject):
             case Progress():
                 store.progress = event if event.stage else None
                 store.progress_changed.emit()
+            case Problem() if self._late(event):
+                pass  # the log has it
             case Problem():
                 if event.where == "source":
                     store.broken = True
@@ -233,6 +235,15 @@ class Controller(QObject):
                 self.report(event)
             case Exported():
                 self.exported.emit(event)
+
+    def _late(self, problem: Problem) -> bool:
+        """Return whether a problem is of an older wish's source or network, which the newest does not have."""
+        of, now = problem.recipe, self._store.recipe
+        if of is None:
+            return False
+        other_source, other_network = of.source != now.source, _network(of) != _network(now)
+        of_source, of_network = problem.where in ("source", "frame"), problem.where in ("network", "frame")
+        return (of_source and other_source) or (of_network and other_network)
 
     def _wish(self, recipe: Recipe) -> None:
         if recipe.source != self._store.recipe.source and self._frozen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from explorer.engine.desk import Desk
@@ -178,8 +179,8 @@ class Engine:
     def _ended(self, feed: Feed, why: Problem) -> None:
         with self._desk.lock:
             if feed is self._desk.feed:
-                feed.problem = why
-                self._desk.outbox.put(why)
+                feed.problem = replace(why, recipe=self._desk.recipe)
+                self._desk.outbox.put(feed.problem)
 
     def _catalogue(self) -> None:
         cards = self._rooms.cards()

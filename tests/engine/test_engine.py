@@ -187,6 +187,8 @@ def test_a_picture_that_cannot_be_read(engine: Engine, fakes: FakeRooms, window:
     engine.wish(A)
     problem = window.until(Problem)
     assert (problem.where, str(problem.error)) == ("source", "“a.png” is empty.")
+    assert problem.recipe is not None
+    assert problem.recipe.source.where == "a.png", "the window can tell an older wish's"
     assert "Traceback" in problem.details
     fine = A.with_(source=Source("picture", "b.png"))
     engine.wish(fine)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from explorer.engine.events import FrameRead, Problem, Progress
+from explorer.engine.events import FrameRead, Problem, Progress, Where
 from explorer.errors import SourceError
 from explorer.recipe import Recipe
 from explorer.settings import load_session
@@ -135,3 +136,27 @@ def test_another_try_makes_a_source_unknown_again(one: Desk) -> None:
     one.controller.retry()
     assert "opening …" in texts(one.window.explore.source)
     assert one.engine.wishes[-1].source == CAMERA
+
+
+@pytest.mark.parametrize(
+    ("where", "change", "late"),
+    [
+        ("source", {"source": Source("demo", "")}, True),
+        ("source", {"network": "other"}, False),
+        ("network", {"network": "other"}, True),
+        ("network", {"weights": "none"}, True),
+        ("network", {"source": Source("demo", "")}, False),
+        ("frame", {"source": Source("demo", "")}, True),
+        ("frame", {"network": "other"}, True),
+        ("frame", {"layer": "pool"}, False),
+        ("export", {"network": "other"}, False),
+    ],
+)
+def test_a_late_problem_of_an_older_wish_is_not_shown(
+    one: Desk, where: Where, change: dict[str, object], late: bool
+) -> None:
+    older = one.store.recipe
+    one.controller.change(**change)
+    one.send(Problem(where, SourceError("It is too late."), older))
+    assert (where in one.store.problems) is not late
+    assert one.store.broken is (where == "source" and not late)
