@@ -68,6 +68,12 @@ class Store(QObject):
         return self.result is not None and (self.broken or _about(self.result.recipe) != _about(self.recipe))
 
     @property
+    def result_of_network(self) -> FrameResult | None:
+        """The newest result, unless another network is wished for than the one it is of."""
+        same = self.result is not None and self.result.recipe.network == self.recipe.network
+        return self.result if same else None
+
+    @property
     def stage(self) -> str:
         """What goes on, in words, or what waits for it (a network that is being built cannot be stopped at once)."""
         if self.progress is None:

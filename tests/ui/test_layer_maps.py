@@ -317,13 +317,14 @@ def test_the_fact_is_zeros_after_a_relu_and_negatives_before_it(bench: samples.B
     assert panel.legend.texts[2] == f"{100 * view.statistics.negatives:.0f} % below 0"
 
 
-def test_nan_is_counted_in_the_warning_colour(bench: samples.Bench, panel: LayerMaps) -> None:
+@pytest.mark.parametrize(("count", "told"), [(0, "1 value is "), (5, "6 values are ")])
+def test_nan_is_counted_in_the_warning_colour(bench: samples.Bench, panel: LayerMaps, count: int, told: str) -> None:
     bench.load()
     maps = samples.values(64, (28, 28))
-    maps[3, 2, :5] = np.nan
+    maps[3, 2, :count] = np.nan
     maps[4, 1, 1] = np.inf
     bench.give(maps=maps)
-    assert panel.legend.texts[4].startswith("6 values")
+    assert panel.legend.texts[4].startswith(told)
 
 
 def test_untrained_is_marked(bench: samples.Bench, panel: LayerMaps) -> None:

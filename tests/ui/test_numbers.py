@@ -49,6 +49,11 @@ def test_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
 
+@pytest.mark.parametrize(("share", "text"), [(0.425, "42.5 %"), (0.99996, "> 99.9 %"), (1.0, "100 %"), (0.0, "0 %")])
+def test_fine_percent(share: float, text: str) -> None:
+    assert percent(share, fine=True) == text
+
+
 def test_a_cell_says_which_number_is_which() -> None:
     assert cell(12, 9, "= 3.418") == "y 12, x 9 = 3.418"
 

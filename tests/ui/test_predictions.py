@@ -67,7 +67,7 @@ def test_rows_carry_label_and_per_cent(bench: samples.Bench, panel: Predictions)
     bench.load()
     give(bench, 0.4254, 0.0002, 0.0)
     assert bars(panel).bars[0] == Bar("class 0", 0.4254)
-    assert bars(panel).accessibleDescription() == "class 0 42.5 %; class 1 < 0.1 %; class 2 0.0 %"
+    assert bars(panel).accessibleDescription() == "class 0 42.5 %; class 1 < 0.1 %; class 2 0 %"
 
 
 def test_the_rows_can_be_copied(bench: samples.Bench, panel: Predictions) -> None:

@@ -132,18 +132,19 @@ def test_filtered_or_original(bench: samples.Bench, panel: SourcePanel) -> None:
     assert panel.view.pixels is filtered.pixels
 
 
-def test_live_badge(bench: samples.Bench, panel: SourcePanel) -> None:
+@pytest.mark.parametrize(("dropped", "told"), [(1, "1 frame was"), (3, "3 frames were")])
+def test_live_badge(bench: samples.Bench, panel: SourcePanel, dropped: int, told: str) -> None:
     bench.controller.change(source=Source("demo", ""))
     assert "LIVE" not in texts(panel)
     assert "opening …" in texts(panel)
     result = samples.result(bench.store.recipe, bench.graph)
     for n in range(40):
         live = replace(result, frame=frame(60, 80, "demo", index=n, time_s=100 + n / 28))
-        bench.controller.on_event(ResultReady(live, dropped=3))
+        bench.controller.on_event(ResultReady(live, dropped=dropped))
         assert n > 0 or "LIVE" in texts(panel)
     assert "LIVE · 28 fps" in texts(panel)
     badge = next(label for label in panel.findChildren(QLabel) if label.text().startswith("LIVE"))
-    assert badge.toolTip().startswith("3 frames")
+    assert badge.toolTip().startswith(told)
     bench.controller.freeze(True)
     assert "frozen" in texts(panel)
     bench.controller.freeze(False)

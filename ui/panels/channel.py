@@ -116,9 +116,8 @@ class ChannelInspector(Panel):
 
     def _view(self) -> LayerView | None:
         """Return what is there to show: the newest result, unless another network is wished for."""
-        result = self._store.result
-        same = result is not None and result.recipe.network == self._store.recipe.network
-        return result.view if result is not None and same else None
+        result = self._store.result_of_network
+        return None if result is None else result.view
 
     def _show_head(self, view: LayerView | None) -> None:
         channel = None if view is None else view.channel

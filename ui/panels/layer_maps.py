@@ -11,8 +11,8 @@ from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from explorer.graph.values import Layer
-from explorer.recipe import Scale, View
-from explorer.text import N_, _
+from explorer.recipe import Scale, Sort, View
+from explorer.text import N_, _, ngettext
 from explorer.values import LayerView
 from explorer.zoo.labels import labels
 from ui import theme
@@ -28,7 +28,7 @@ from ui.widgets.numbers import number, percent, shape
 from ui.widgets.panel import Panel
 
 SCALES: dict[Scale, str] = {"map": N_("Scale: each map"), "layer": N_("Scale: layer"), "fixed": N_("Scale: fixed")}
-SORTS = {
+SORTS: dict[Sort, str] = {
     "channel": N_("Sort: channel"),
     "mean": N_("Sort: mean"),
     "max": N_("Sort: max"),
@@ -264,9 +264,8 @@ class LayerMaps(Panel):
 
     def _view(self) -> LayerView | None:
         """Return what is there to show: the newest result, unless another network is wished for."""
-        result = self._store.result
-        same = result is not None and result.recipe.network == self._store.recipe.network
-        return result.view if result is not None and same else None
+        result = self._store.result_of_network
+        return None if result is None else result.view
 
     def _layer(self, view: LayerView) -> dict[str, str]:
         """Return the change that goes with a choice on maps which are not, or no longer, the wished layer's."""
@@ -355,7 +354,9 @@ class LayerMaps(Panel):
         elif look.scale == "fixed" and low is not None and high is not None and low >= high:
             warning = _("The low end of the scale must be below the high end.")
         elif bad := view.statistics.nan + view.statistics.inf:
-            warning = _("{count} values are NaN or infinite (magenta).").format(count=bad)
+            warning = ngettext(
+                "{count} value is NaN or infinite (magenta).", "{count} values are NaN or infinite (magenta).", bad
+            ).format(count=bad)
         self.legend.show_legend(*ends, self._fact(view), meaning, warning, table)
 
     def _fact(self, view: LayerView) -> str:

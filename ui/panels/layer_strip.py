@@ -114,8 +114,8 @@ class LayerStrip(Panel):
 
     @Slot()
     def _take_result(self) -> None:
-        result = self._store.result
-        if result is not None and result.recipe.network == self._store.recipe.network:
+        result = self._store.result_of_network
+        if result is not None:
             self._thumbnails.update(result.thumbnails)
             self.list.show_thumbnails(self._thumbnails, self._store.recipe.view.colours)
             self._head()
@@ -153,9 +153,8 @@ class LayerStrip(Panel):
         """Return the id of the chosen layer; where the recipe leaves it open, of the shown one."""
         if self._store.recipe.layer:
             return self._store.recipe.layer
-        result = self._store.result
-        shown = result is not None and result.recipe.network == self._store.recipe.network
-        return result.view.layer.id if result is not None and shown else None
+        result = self._store.result_of_network
+        return None if result is None else result.view.layer.id
 
     def _visible(self) -> tuple[str, ...]:
         """Return the ids of the rows that show."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from explorer import sources
-from explorer.text import _
+from explorer.text import _, ngettext
 from explorer.values import Bytes, Source
 from ui import theme
 from ui.controller import Controller
@@ -184,7 +184,11 @@ class SourcePanel(Panel):
             seconds = self._times[-1] - self._times[0]
             rate = (len(self._times) - 1) / seconds if seconds > 0 else 0.0
             self.set_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}"), "good")
-            dropped = _("{count} frames were skipped while the network was busy")
+            dropped = ngettext(
+                "{count} frame was skipped while the network was busy",
+                "{count} frames were skipped while the network was busy",
+                store.dropped,
+            )
             self._badge.setToolTip(dropped.format(count=store.dropped))
 
     def _show_fitted(self, fitted: bool) -> None:

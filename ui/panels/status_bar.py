@@ -137,7 +137,3 @@ class StatusBar(QFrame):
         if network.device == "cpu":
             return f"CPU · {threads}"
         return dict(self._store.catalogue.devices if self._store.catalogue else ()).get(network.device, network.device)
-
-
-def _label(parent: QWidget) -> ElidedLabel:
-    return ElidedLabel(parent, mode=Qt.TextElideMode.ElideRight)

@@ -7,17 +7,16 @@ from dataclasses import replace
 from typing import Literal, TypeVar
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from explorer.filters.bank import KERNELS
-from explorer.recipe import Sort
 from explorer.render.colours import MAPS
 from explorer.sources import samples
 from explorer.text import _
 from explorer.values import Source
 from ui.controller import Controller
 from ui.panels.channel import ChannelInspector
-from ui.panels.layer_maps import LayerMaps
+from ui.panels.layer_maps import SORTS, LayerMaps
 from ui.panels.layer_strip import LayerStrip
 from ui.panels.network_input import NetworkInput
 from ui.panels.pixel_inspector import PixelInspector
@@ -30,7 +29,6 @@ from ui.widgets.panel import Panel
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
 _DIM_AFTER_MS = 200
-SORTS: tuple[Sort, ...] = ("channel", "mean", "max", "zeros")
 
 
 class Explore(QWidget):
@@ -119,14 +117,13 @@ class Explore(QWidget):
     def _show_age(self) -> None:
         """Dim what is of another source or network than the wished ones."""
         store = self._store
-        same = store.result is not None and store.result.recipe.network == store.recipe.network
         of_picture: tuple[Panel, ...] = (self.source, self.pixels)
         of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers)
         of_network: tuple[Panel, ...] = (self.maps, self.channel)  # they show nothing of another network
         for panels, old in (
             (of_picture, store.picture_is_old),
             (of_result, store.result_is_old),
-            (of_network, store.result_is_old and same),
+            (of_network, store.result_is_old and store.result_of_network is not None),
         ):
             for panel in panels:
                 panel.set_old(old)
@@ -184,14 +181,13 @@ class Explore(QWidget):
     def next_sort(self) -> None:
         """Put the maps in the next order."""
         view = self._store.recipe.view
-        self._controller.change(view=replace(view, sort=_after(SORTS, view.sort, 1)))
+        self._controller.change(view=replace(view, sort=_after(list(SORTS), view.sort, 1)))
 
     @Slot()
     def find_layer(self) -> None:
         """Put the cursor where a layer's name can be typed."""
-        if field := self.layers.findChild(QLineEdit):
-            field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            field.selectAll()
+        self.layers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.layers.search.selectAll()
 
     @Slot()
     def _show_pixels(self) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from explorer.text import _
 from ui import theme
+from ui.widgets.numbers import percent
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,6 @@ class Bar:
 
     label: str
     share: float
-
-
-def percent(share: float) -> str:
-    """Return a share as a person reads it: ``42.5 %``, ``< 0.1 %``, ``NaN``."""
-    if not math.isfinite(share):
-        return "NaN"
-    return "< 0.1 %" if 0 < share < 0.0005 else f"{100 * share:.1f} %"
 
 
 class Bars(QWidget):
@@ -59,14 +53,15 @@ class Bars(QWidget):
         """Show these rows."""
         grown = len(bars) != len(self._bars)
         self._bars = tuple(bars)
-        self.setAccessibleDescription("; ".join(f"{bar.label} {percent(bar.share)}" for bar in self._bars))
+        self.setAccessibleDescription("; ".join(f"{bar.label} {percent(bar.share, fine=True)}" for bar in self._bars))
         if grown:
             self.updateGeometry()
         self.update()
 
     def copy(self) -> None:
         """Put the rows on the clipboard, label and share separated by a tab."""
-        QGuiApplication.clipboard().setText("\n".join(f"{bar.label}\t{percent(bar.share)}" for bar in self._bars))
+        rows = (f"{bar.label}\t{percent(bar.share, fine=True)}" for bar in self._bars)
+        QGuiApplication.clipboard().setText("\n".join(rows))
 
     def track(self, row: int) -> QRectF:
         """Return where the full length of a row's bar lies."""
@@ -103,7 +98,7 @@ class Bars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         for row, bar in enumerate(self._bars[: self.rows_shown]):
-            track, share = self.track(row), percent(bar.share)
+            track, share = self.track(row), percent(bar.share, fine=True)
             line = QRectF(2, row * self._row_height(), self.width() - 4, metrics.height())
             room = line.width() - metrics.horizontalAdvance(share) - 12
             painter.setPen(QColor(colours.text))

@@ -32,16 +32,21 @@ def cell(y: int, x: int, value: str) -> str:
     return _("y {y}, x {x} {value}").format(y=y, x=x, value=value)
 
 
-def percent(share: float) -> str:
-    """Return a share 0 … 1 as per cent; never "0 %" or "100 %" for a share that is not exactly that."""
-    if math.isnan(share):
+def percent(share: float, fine: bool = False) -> str:
+    """Return a share 0 … 1 as per cent; never "0 %" or "100 %" for a share that is not exactly that.
+
+    Args:
+        share: 0 … 1; what is not finite is told as "NaN".
+        fine: whether tenths are told of every share, not only of those near 0 and 1.
+    """
+    if not math.isfinite(share):
         return "NaN"
     per_cent = 100 * share
     if 0 < per_cent < 0.1:
         return "< 0.1 %"
     if 99.9 < per_cent < 100:
         return "> 99.9 %"
-    return f"{per_cent:.1f} %" if per_cent % 100 and (per_cent < 10 or per_cent > 99) else f"{per_cent:.0f} %"
+    return f"{per_cent:.1f} %" if per_cent % 100 and (fine or per_cent < 10 or per_cent > 99) else f"{per_cent:.0f} %"
 
 
 def shape(sizes: tuple[int, ...]) -> str:
