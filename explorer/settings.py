@@ -35,6 +35,7 @@ class Settings:
         device: "auto" or a name that ``device.available`` lists.
         threads: CPU threads for the network; 0 for as many as suit the machine.
         recent: paths and addresses that were opened, the newest first, at most ``RECENT``.
+        geometry: where the window was and how large, as the window itself says it, in base64; "" for not known.
     """
 
     language: str = ""
@@ -43,6 +44,7 @@ class Settings:
     device: str = "auto"
     threads: int = 0
     recent: tuple[str, ...] = ()
+    geometry: str = ""
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -204,8 +206,10 @@ def _from_json(text: str) -> Settings:
     right = (
         isinstance(settings.recent, tuple)
         and all(
-            isinstance(text, str) for text in (settings.language, settings.theme, settings.device, *settings.recent)
+            isinstance(text, str)
+            for text in (settings.language, settings.theme, settings.device, settings.geometry, *settings.recent)
         )
+        and settings.geometry.isascii()
         and settings.theme in THEMES
         and _is_number(settings.font_scale)
         and FONT_SCALES[0] <= settings.font_scale <= FONT_SCALES[1]

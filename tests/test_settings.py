@@ -56,6 +56,8 @@ def test_recent_is_newest_first_without_repeats() -> None:
         '"text"',
         '{"theme": "pink"}',
         '{"theme": 3}',
+        '{"geometry": 3}',
+        r'{"geometry": "\ud800"}',
         '{"font_scale": "large"}',
         '{"font_scale": NaN}',
         '{"font_scale": true}',
@@ -108,6 +110,7 @@ def test_keys_of_a_newer_version_are_ignored() -> None:
         font_scale=st.floats(*settings.FONT_SCALES),
         threads=st.integers(0, 512),
         recent=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=RECENT).map(tuple),
+        geometry=st.sampled_from(["", "AdnQywADAAA="]),
     )
 )
 def test_every_value_comes_back(wanted: Settings) -> None:

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from PySide6.QtCore import (
+    QByteArray,
     QCoreApplication,
     QEvent,
     QLibraryInfo,
@@ -63,6 +64,7 @@ class Application(QObject):
         make_engine: tests make their own of the function that is to be called when there are events.
 
     Attributes:
+        keeps_window: whether the window's place and size are saved for the next start.
         left: names of the threads and exports that did not end when the window closed.
     """
 
@@ -77,6 +79,7 @@ class Application(QObject):
     ) -> None:
         super().__init__()
         self._app, self._remember = app, remember
+        self.keeps_window = False
         self.left: list[str] = []
         self._shown: Settings | None = None
         self._translator: QTranslator | None = None
@@ -107,9 +110,11 @@ class Application(QObject):
 
     @Slot()
     def end(self) -> None:
-        """Save the session, end every thread and leave the event loop."""
+        """Save the session and the window's place, end every thread and leave the event loop."""
         self._save.stop()
         self._save_session()
+        if self.keeps_window:
+            self.controller.prefer(geometry=self.window.saveGeometry().toBase64().toStdString())
         self.left = self.engine.stop()
         if self.left:
             log.error("did not end: %s", ", ".join(self.left))
@@ -190,7 +195,8 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
     Args:
         changes: fields of the recipe that the command line asks for (see ``Recipe.with_``).
         look: fields of the settings that it asks for.
-        size: width and height of the window, px; None for one that fits the screen.
+        size: width and height of the window for this start, px; None for the last one, at first one that fits the
+            screen.
     """
     start_log()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would not run while Qt waits for events
@@ -203,6 +209,9 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
     window = application.window
     screen = app.primaryScreen().availableGeometry()
     window.resize(*(size or (round(screen.width() * _SHARE), round(screen.height() * _SHARE))))
+    application.keeps_window = size is None
+    if size is None:
+        window.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))  # one of no use changes nothing
     window.show()
     return leave(application, app.exec())
 

@@ -186,6 +186,8 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+        elif event.type() == QEvent.Type.WindowStateChange:
+            theme.set_icon(self.commands["full_screen"], "window" if self.isFullScreen() else "fullscreen")
         elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_rail"):
             theme.set_icon(self._rail["theme"], "sun" if theme.current().name == "dark" else "moon")
             for button in self._rail.values():
@@ -301,8 +303,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-        full = bool(self.windowState() & Qt.WindowState.WindowFullScreen)
-        theme.set_icon(self.commands["full_screen"], "window" if full else "fullscreen")
 
     def _scale_text(self, step: float) -> None:
         low, high = FONT_SCALES
