@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QLibraryInfo, QTranslator
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QLabel
 
 from explorer import settings, text
@@ -321,6 +321,20 @@ def test_the_newest_problem_shows_and_a_solved_one_goes(qapp: QApplication) -> N
         assert one.window.problem._sentence.text() == "second"
         one.send(FrameRead(Source(), samples.result().frame))
         assert not one.window.problem.isVisible()
+
+
+def test_a_screen_reader_is_told_of_a_problem_once(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    monkeypatch.setattr(QAccessible, "updateAccessibility", lambda event: told.append((event.type(), event.object())))
+    with desk(qapp) as one:
+        one.show()
+        told.clear()
+        one.send(Problem("source", SourceError("first")))
+        one.window.problem.retranslate()
+        assert told == [(QAccessible.Event.Alert, one.window.problem)]
+        assert one.window.problem.accessibleDescription() == "first"
+        one.send(Problem("source", SourceError("second")))
+        assert len(told) == 2
 
 
 def test_a_network_that_went_to_the_cpu_says_so_until_another_is_ready(qapp: QApplication) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -85,7 +86,7 @@ class ProblemStrip(QFrame):
     @Slot()
     def _show(self) -> None:
         problem = next(reversed(self._store.problems.values()), None)
-        self._shown = problem
+        told, self._shown = self._shown, problem
         self.setVisible(problem is not None)
         if problem is not None:
             sentence = str(problem.error)
@@ -94,6 +95,8 @@ class ProblemStrip(QFrame):
             self._details_button.setVisible(bool(problem.details) and not _is_plain(problem))
             again = problem.where in ("network", "frame") or (problem.where == "source" and self._store.broken)
             self._retry.setVisible(again)
+            if problem is not told:  # a screen reader says it at once
+                QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
     @Slot()
     def _show_details(self) -> None:
