@@ -218,7 +218,7 @@ def _style_sheet(theme: Theme) -> str:
     text = (resources.files("resources") / "styles" / "window.qss").read_text(encoding="utf-8")
     text = re.sub(r"@(\d+)px", lambda match: f"{px(int(match[1]))}px", text)
     values = asdict(theme) | {"faint": mix(theme.dim, theme.raised, 0.4)}
-    values |= {glyph: _glyph_file(glyph, theme) for glyph in ("chevron-down", "chevron-up", "check")}
+    values |= {glyph: _glyph_file(glyph, theme) for glyph in ("chevron-down", "chevron-up")}
     return re.sub(r"@([a-z][a-z-]*)", lambda match: values[match[1]], text)
 
 
@@ -228,5 +228,5 @@ def _glyph_file(name: str, theme: Theme) -> str:
     if _glyphs is None:
         _glyphs = QTemporaryDir()
     path = Path(_glyphs.filePath(f"{name}-{theme.name}.svg"))
-    path.write_bytes(_tinted(name, "#ffffff" if name == "check" else theme.dim).data())
+    path.write_bytes(_tinted(name, theme.dim).data())
     return path.as_posix()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from ui import theme
 from ui.widgets import cells, marks
-from ui.widgets.picture_view import Overlay, PictureView
+from ui.widgets.picture_view import PictureView
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_outside_of_the_crop_is_dimmed_and_inside_is_not(view: PictureView, hw: 
     side = min(hw) * 224 / 256
     box = ((h - side) / 2, (w - side) / 2, (h + side) / 2, (w + side) / 2)
     view.set_picture(np.full((h, w, 3), 200, np.uint8))
-    view.set_overlays([Overlay(box, "crop")])
+    view.set_crop(box)
     view.clearFocus()
     image = grab(view)
     assert view.viewport is not None
@@ -169,16 +169,6 @@ def test_outside_of_the_crop_is_dimmed_and_inside_is_not(view: PictureView, hw: 
     top, left = view.viewport.to_view(box[0], box[1])
     row = [colour(image, x, int(top + 0.5))[0] for x in range(int(left), int(left + side * view.viewport.scale))]
     assert row.count(255) > 10, "the dashes are white"
-
-
-def test_unit_and_label(view: PictureView) -> None:
-    view.set_picture(np.zeros((200, 240, 3), np.uint8))
-    view.set_overlays([Overlay((50, 60, 90, 120), "unit", "47 × 47")])
-    view.clearFocus()
-    image = grab(view)
-    assert QColor(image.pixel(90, 49)).name() == theme.current().unit or (
-        QColor(image.pixel(90, 50)).name() == theme.current().unit
-    )
 
 
 def test_numbers_appear_when_the_pixels_are_large(view: PictureView) -> None:
@@ -258,8 +248,8 @@ def test_a_very_large_photo_keeps_its_colours_in_place(view: PictureView) -> Non
 def test_odd_sizes_paint(view: PictureView, hw: tuple[int, int]) -> None:
     view.set_picture(np.full((*hw, 3), (0, 200, 0), np.uint8))
     view.clearFocus()
-    view.set_overlays([Overlay((-5, -5, 20, 20), "crop")])
-    view.set_overlays([])
+    view.set_crop((-5, -5, 20, 20))
+    view.set_crop(None)
     assert view.viewport is not None
     top, left = view.viewport.to_view(hw[0] / 2, hw[1] / 2)
     found = {colour(grab(view), left + d, top + d)[1] for d in (-1, 0)}

@@ -52,7 +52,7 @@ def test_a_picture_shows_before_any_network_has_seen_it(bench: samples.Bench, pa
     read = frame()
     bench.controller.on_event(FrameRead(bench.store.recipe.source, read))
     assert panel.view.pixels is read.pixels
-    assert panel.view.overlays == ()
+    assert panel.view.crop is None
     assert texts(panel)[:2] == ["chelsea.png", "451 × 300"]
 
 
@@ -76,16 +76,14 @@ def test_the_networks_crop_lies_over_the_picture(bench: samples.Bench, panel: So
     geometry = Geometry((h, w), (224, 224), (scale, scale), ((h - side) / 2, (w - side) / 2))
     result = replace(samples.result(bench.store.recipe, bench.graph), frame=read, filtered=read, geometry=geometry)
     bench.controller.on_event(ResultReady(result))
-    (crop,) = panel.view.overlays
-    assert crop.role == "crop"
-    assert crop.box == pytest.approx(((h - side) / 2, (w - side) / 2, (h + side) / 2, (w + side) / 2))
+    assert panel.view.crop == pytest.approx(((h - side) / 2, (w - side) / 2, (h + side) / 2, (w + side) / 2))
 
 
 def test_the_crop_of_another_picture_is_not_kept(bench: samples.Bench, panel: SourcePanel) -> None:
     bench.give()
-    assert len(panel.view.overlays) == 1
+    assert panel.view.crop is not None
     bench.controller.on_event(FrameRead(Source(), frame(100, 100)))
-    assert panel.view.overlays == ()
+    assert panel.view.crop is None
 
 
 def test_value_under_the_pointer(bench: samples.Bench, panel: SourcePanel) -> None:

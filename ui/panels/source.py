@@ -16,7 +16,7 @@ from ui.store import Store
 from ui.widgets.cells import Base, Plane
 from ui.widgets.gallery import Gallery, GalleryItem
 from ui.widgets.panel import Panel
-from ui.widgets.picture_view import Overlay, PictureView
+from ui.widgets.picture_view import PictureView
 from ui.widgets.source_name import source_name
 
 _RATE_S = 0.5
@@ -152,7 +152,7 @@ class SourcePanel(Panel):
             self.view.set_telling(stored)
             self.picture_changed.emit(pixels if stored else None)
         fits = result is not None and pixels is not None and result.geometry.picture_hw == pixels.shape[:2]
-        self.view.set_overlays((Overlay(result.geometry.crop, "crop"),) if result is not None and fits else ())
+        self.view.set_crop(result.geometry.crop if result is not None and fits else None)
 
     def _show_title(self) -> None:
         store, frame = self._store, self._store.frame

@@ -1,10 +1,6 @@
-"""A picture that can be looked at down to its single pixels and their numbers, with boxes over it."""
+"""A picture that can be looked at down to its single pixels, with what the network sees of it outlined."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
@@ -22,19 +18,8 @@ _PAN = 40
 _SHADE = QColor(0, 0, 0, 110)
 
 
-@dataclass(frozen=True)
-class Overlay:
-    """A box over the picture.
-
-    Attributes:
-        box: [y0, x0, y1, x1] in picture pixels, edges.
-        role: "crop" dims everything outside and is dashed, "unit" has the chosen unit's colour, "box" the accent.
-        label: shown at the box's corner, or "".
-    """
-
-    box: tuple[float, float, float, float]
-    role: Literal["crop", "unit", "box"] = "box"
-    label: str = ""
+Box = tuple[float, float, float, float]
+"""[y0, x0, y1, x1] in picture pixels, edges."""
 
 
 class PictureView(ZoomView):
@@ -54,7 +39,7 @@ class PictureView(ZoomView):
         super().__init__(parent)
         self._pixels: Bytes | None = None
         self._image: RgbImage | None = None
-        self._overlays: tuple[Overlay, ...] = ()
+        self._crop: Box | None = None
         self._marked: tuple[int, int] | None = None
         self._plane: cells.Plane = "rgb"
         self._base: cells.Base = "decimal"
@@ -67,9 +52,9 @@ class PictureView(ZoomView):
         return self._pixels
 
     @property
-    def overlays(self) -> tuple[Overlay, ...]:
-        """The boxes over the picture."""
-        return self._overlays
+    def crop(self) -> Box | None:
+        """What the network sees of the picture, or None."""
+        return self._crop
 
     @property
     def marked(self) -> tuple[int, int] | None:
@@ -90,10 +75,10 @@ class PictureView(ZoomView):
             self.fitted_changed.emit(True)
         self.set_message(self._empty_text if pixels is None else "")
 
-    def set_overlays(self, overlays: Sequence[Overlay]) -> None:
-        """Show these boxes instead of the ones before."""
-        if self._overlays != tuple(overlays):
-            self._overlays = tuple(overlays)
+    def set_crop(self, crop: Box | None) -> None:
+        """Outline what the network sees of the picture, and dim the rest."""
+        if self._crop != crop:
+            self._crop = crop
             self.update()
 
     def set_marked(self, pixel: tuple[int, int] | None) -> None:
@@ -160,18 +145,12 @@ class PictureView(ZoomView):
             cells.paint_lines(painter, (y1 - y0, x1 - x0), top, left, viewport.scale)
             cells.paint(painter, self._pixels[y0:y1, x0:x1], top, left, viewport.scale, self._plane, self._base)
             painter.restore()
-        colours = theme.current()
-        for overlay in self._overlays:
-            rect = self.rect_of(*overlay.box)
-            if overlay.role == "crop":
-                self._paint_crop(painter, rect, self.rect_of(0, 0, *viewport.picture_hw), dimmed=not numbered)
-            else:
-                marks.box(painter, rect, colours.unit if overlay.role == "unit" else colours.accent)
-            if overlay.label:
-                self._paint_label(painter, rect, overlay.label)
+        if self._crop is not None:
+            whole = self.rect_of(0, 0, *viewport.picture_hw)
+            self._paint_crop(painter, self.rect_of(*self._crop), whole, dimmed=not numbered)
         if self._marked is not None:
             y, x = self._marked
-            marks.box(painter, self.rect_of(y, x, y + 1, x + 1), colours.accent)
+            marks.box(painter, self.rect_of(y, x, y + 1, x + 1), theme.current().accent)
         if self._pointer is not None and not numbered and not self._dragged and (text := self.plate_text()):
             marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
@@ -191,15 +170,6 @@ class PictureView(ZoomView):
         for pen in (QPen(QColor(0, 0, 0, 150), 1), QPen(QColor(255, 255, 255), 1, Qt.PenStyle.DashLine)):
             painter.setPen(pen)
             painter.drawRect(edge)
-
-    def _paint_label(self, painter: QPainter, rect: QRectF, text: str) -> None:
-        metrics = painter.fontMetrics()
-        height = metrics.height() + 2
-        top = rect.top() - height if rect.top() >= height else rect.top()
-        box = QRectF(rect.left(), top, metrics.horizontalAdvance(text) + 8, height)
-        painter.fillRect(box, QColor(0, 0, 0, 190))
-        painter.setPen(QColor(255, 255, 255))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _point(self, pixel: tuple[int, int] | None) -> None:
         self.update()
