@@ -44,6 +44,7 @@ from ui.panels.top_bar import TopBar
 from ui.places.explore import Explore
 from ui.store import Store
 from ui.widgets.camera_permission import ask_for_camera
+from ui.widgets.cameras import cameras
 from ui.widgets.intake import Intake, source_of
 from ui.widgets.source_name import source_name
 
@@ -147,7 +148,7 @@ class MainWindow(QMainWindow):
             "open": self._open,
             "paste": self._paste,
             "picture": self._show_still,
-            "camera": partial(self._open_camera, 0),
+            "camera": self._open_first_camera,
             "demo": self._show_demo,
             "freeze": self._freeze,
             "undo": self._controller.undo,
@@ -259,6 +260,10 @@ class MainWindow(QMainWindow):
     def _show_demo(self) -> None:
         self._controller.change(source=Source("demo", ""))
         self.top.show_recipe()
+
+    @Slot()
+    def _open_first_camera(self) -> None:
+        self._open_camera(next(iter(cameras()), 0))
 
     @Slot(int)
     def _open_camera(self, index: int) -> None:

@@ -42,7 +42,11 @@ def test_every_text_is_readable_on_every_background(name: str) -> None:
             look.accent,
             background,
         )  # lines, bars, the focus ring (WCAG 1.4.11)
-    assert contrast(look.text, look.selected) >= 4.5
+    for text in (look.text, look.dim):
+        assert contrast(text, look.selected) >= 4.5, text
+    assert contrast(look.accent, look.selected) >= 3  # the focus ring of a selected row
+    for background in (look.window, look.panel):
+        assert contrast(look.accent, background) >= 4.5, background  # the words of a tab that has the focus
     assert contrast("#ffffff", look.filled) >= 4.5
 
 

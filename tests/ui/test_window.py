@@ -136,10 +136,10 @@ def test_another_camera_from_the_menu(one: Desk, monkeypatch: pytest.MonkeyPatch
 
 
 def test_linux_shows_its_cameras_without_opening_them(tmp_path: Path) -> None:
-    assert cameras(tmp_path, "linux") == ()
+    assert cameras(tmp_path, "linux", tmp_path) == ()
     for name in ("video10", "video2", "videos", "null"):
         (tmp_path / name).touch()
-    assert cameras(tmp_path, "linux") == (2, 10)
+    assert cameras(tmp_path, "linux", tmp_path) == (2, 10)
     assert cameras(tmp_path, "darwin") == cameras(tmp_path, "win32") == (0, 1)
 
 
