@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from tests.ui.desk import Desk, desk
+from ui.main_window import EXPORTS
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,7 @@ def test_nothing_can_be_exported_before_there_is_a_result(qapp: QApplication) ->
         one.show()
         assert not one.window.top._export.isEnabled()
         assert not one.window.commands["export_mosaic"].isEnabled()
+
+
+def test_the_menu_lists_everything_that_can_be_exported(one: Desk) -> None:
+    assert [action.objectName() for action in one.window.top._export_menu.actions()] == list(EXPORTS)

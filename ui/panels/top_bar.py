@@ -12,7 +12,7 @@ from explorer.filters.bank import KERNELS, NOTES, TITLES
 from explorer.text import N_, _
 from explorer.zoo.card import Card, WeightState
 from ui import theme
-from ui.actions import Actions
+from ui.actions import Actions, named
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.cameras import cameras
@@ -26,7 +26,7 @@ STATES = {
 }
 _WIDE = 900
 """Width from which on there is room for words, px at text size 1."""
-EXPORTS = ("export_mosaic", "export_map", "export_maps", "export_statistics", "export_predictions")
+EXPORTS = tuple(command.name for command in named() if command.name.startswith("export_"))
 
 
 class TopBar(QFrame):
