@@ -45,7 +45,7 @@ def test_the_prepared_picture_and_its_figures(bench: samples.Bench, panel: Netwo
     bench.controller.on_event(ResultReady(result))
     assert panel.view.pixels is result.prepared
     assert "3 × 224 × 224" in texts(panel)
-    assert "numbers -0.99 … 1.00" in texts(panel)
+    assert "numbers −0.99 … 1.00" in texts(panel)
     assert "resized to 385 × 256 px (bilinear)" in texts(panel)
     assert "(x − 127) ÷ 128" in texts(panel).replace("\N{NO-BREAK SPACE}", " ")
 

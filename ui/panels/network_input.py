@@ -10,6 +10,7 @@ from explorer.values import FrameResult, Geometry
 from explorer.zoo.card import Preparation
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.numbers import minus
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
 
@@ -60,7 +61,7 @@ class NetworkInput(Panel):
             return
         self.view.set_picture(result.prepared)
         low, high = result.prepared_range
-        spread = _("numbers {low} … {high}").format(low=f"{low:.2f}", high=f"{high:.2f}")
+        spread = _("numbers {low} … {high}").format(low=minus(f"{low:.2f}"), high=minus(f"{high:.2f}"))
         for label, text in zip(labels, (self._shape(result), self._how(result), spread), strict=True):
             if label.text() != text:
                 label.setText(text)
