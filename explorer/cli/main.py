@@ -46,12 +46,12 @@ def main(words: list[str]) -> int:
         streams.complain(error)
         return error.exit_code
     except BrokenPipeError:  # whoever read our output has had enough
-        streams.drop_output()
+        streams.drop(sys.stdout)
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: a sentence for the person, the traceback on request
         if isinstance(error, OSError) and (reason := streams.why_stuck()):
-            streams.drop_output()
+            streams.drop(sys.stdout)
             stuck = PersonError(_STUCK, reason=reason)
             streams.complain(stuck)
             return stuck.exit_code

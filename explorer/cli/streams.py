@@ -6,6 +6,7 @@ import os
 import sys
 import unicodedata
 from contextlib import suppress
+from typing import TextIO
 
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 """Unicode's categories of control characters, half characters, line and paragraph separators."""
@@ -28,9 +29,12 @@ def one_line(text: object) -> str:
 
 def complain(problem: object) -> None:
     """Write one line on standard error; nowhere where that is closed or full, least of all on standard output."""
-    if sys.stderr is not None:
-        with suppress(OSError, ValueError):
-            print(one_line(problem), file=sys.stderr, flush=True)
+    if sys.stderr is None:
+        return
+    try:
+        print(one_line(problem), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        drop(sys.stderr)
 
 
 def why_stuck() -> str:
@@ -42,6 +46,7 @@ def why_stuck() -> str:
     return ""
 
 
-def drop_output() -> None:
-    """Let standard output lead nowhere, so that what is still in its buffer does not fail again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def drop(stream: TextIO) -> None:
+    """Let ``stream`` lead nowhere, so that what is still in its buffer does not fail again at exit."""
+    with suppress(OSError, ValueError):  # it is no file, or closed already
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
