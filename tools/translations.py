@@ -138,4 +138,6 @@ def check() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(check() if sys.argv[1:] == ["check"] else update())
+    if sys.argv[1:] not in (["check"], ["update"]):
+        sys.exit("usage: translations.py check|update")
+    sys.exit(check() if sys.argv[1] == "check" else update())

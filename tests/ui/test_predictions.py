@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from explorer import text
 from explorer.engine.events import NetworkReady, ResultReady
 from explorer.values import Prediction, Source
 from tests.ui import samples
@@ -85,6 +86,16 @@ def test_trained_on(bench: samples.Bench, panel: Predictions) -> None:
     assert "trained on ImageNet" in texts(panel)
     assert "no class for a person" in texts(panel)
     assert "Not sure" not in texts(panel)
+
+
+def test_what_it_was_trained_on_is_said_in_the_person_s_language(bench: samples.Bench, panel: Predictions) -> None:
+    loaded = samples.network(bench.graph)
+    digits = replace(loaded.card.weights[0], trained_on="8,000 digits of MNIST")
+    bench.controller.on_event(NetworkReady(replace(loaded, card=replace(loaded.card, weights=(digits,)))))
+    text.set_language("ko")
+    give(bench, 0.9, 0.1)
+    badge = next(label.text() for label in panel.findChildren(QLabel) if "MNIST" in label.text())
+    assert "digits" not in badge
 
 
 def test_random_weights_are_called_so(bench: samples.Bench, panel: Predictions) -> None:

@@ -73,7 +73,7 @@ class Predictions(Panel):
         if network is None or network.card.name != result.recipe.network:
             return "", ""
         names = [w.trained_on for w in network.card.weights if w.name == network.weights]
-        return (_("trained on {data}").format(data=names[0]), "") if names else ("", "")
+        return (_("trained on {data}").format(data=_(names[0])), "") if names else ("", "")
 
     def _notes(self, result: FrameResult) -> list[str]:
         """Return what a person should know beside the figures, most important first."""

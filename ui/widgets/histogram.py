@@ -45,12 +45,15 @@ class Histogram(QWidget):
         painter.setFont(font)
         line = painter.fontMetrics().height()
         room = QRectF(0, 2, self.width(), self.height() - line - 4)
-        self._paint_bars(painter, room, statistics.histogram)
+        cut = self._paint_bars(painter, room, statistics.histogram)
         painter.setPen(QPen(QColor(colours.line), 1))
         painter.drawLine(QPointF(0, room.bottom()), QPointF(room.right(), room.bottom()))
         self._paint_numbers(painter, room, statistics, line)
+        if cut is not None:
+            self._paint_cut(painter, room, *cut)
 
-    def _paint_bars(self, painter: QPainter, room: QRectF, counts: np.ndarray) -> None:
+    def _paint_bars(self, painter: QPainter, room: QRectF, counts: np.ndarray) -> tuple[QRectF, float] | None:
+        """Paint the bars; return the one that is higher than it can be drawn, and the share of the values it holds."""
         colours, ranked = theme.current(), np.sort(counts)
         top, second = int(ranked[-1]), int(ranked[-2]) if len(ranked) > 1 else 0
         cut = second > 0 and top > _CUT_ABOVE * second
@@ -65,19 +68,21 @@ class Histogram(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.accent))
         painter.drawRects(bars)
-        if cut:
-            highest = bars[int(np.count_nonzero(counts[: int(counts.argmax())]))]
-            self._paint_cut(painter, room, highest, top / int(counts.sum()))
+        if not cut:
+            return None
+        return bars[int(np.count_nonzero(counts[: int(counts.argmax())]))], top / int(counts.sum())
 
     def _paint_cut(self, painter: QPainter, room: QRectF, bar: QRectF, share: float) -> None:
-        """Show that a bar is higher than it can be drawn, and what share of the values it holds."""
+        """Break the bar and write its share beside it, on a ground of its own: the zero line may run there."""
         colours, text = theme.current(), _("{share} in this bar").format(share=percent(share))
         painter.fillRect(QRectF(bar.left() - 1, bar.top() + 6, bar.width() + 2, 3), QColor(colours.panel))
         painter.setPen(QColor(colours.dim))
         width = painter.fontMetrics().horizontalAdvance(text)
         left = bar.right() + 4 if bar.right() + 4 + width <= room.right() else bar.left() - 4 - width
         if left >= 0:
-            painter.drawText(QRectF(left, bar.top(), width + 2, painter.fontMetrics().height()), 0, text)
+            place = QRectF(left, bar.top(), width + 2, painter.fontMetrics().height())
+            painter.fillRect(place, QColor(colours.panel))
+            painter.drawText(place, 0, text)
 
     def _paint_numbers(self, painter: QPainter, room: QRectF, statistics: Statistics, line: float) -> None:
         colours, metrics = theme.current(), painter.fontMetrics()
