@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from explorer import device as devices
+from explorer import memory
 from explorer.errors import Cancelled, DeviceError, NetworkError
 from explorer.filters.kernel import Kernel
 from explorer.graph.trace import trace
@@ -203,6 +204,7 @@ class Session:
     def __init__(self) -> None:
         self._key: tuple[object, ...] | None = None
         self._network: Network | None = None
+        memory.keep()
 
     def open(
         self,
@@ -266,7 +268,9 @@ class Session:
 
     def close(self) -> None:
         """Let the network go."""
-        self._key = self._network = None
+        if self._network is not None:
+            self._key = self._network = None
+            memory.trim()
 
 
 def _place(

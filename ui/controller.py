@@ -209,7 +209,7 @@ class Controller(QObject):
                 self._forget("frame")
                 if changed:
                     store.frame_changed.emit()
-                store.result_changed.emit()
+                store.result_changed.emit(in_turns=store.live)
             case FrameRead():
                 self._take_frame(event.source, event.frame)
                 store.frame_changed.emit()

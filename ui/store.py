@@ -9,6 +9,7 @@ from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import _
 from explorer.values import Frame, FrameResult, Source
+from ui.turns import Turns
 
 
 class Store(QObject):
@@ -28,12 +29,12 @@ class Store(QObject):
         dropped: frames dropped so far because the network was busy.
         settings: what the person prefers.
 
-    ``age_changed`` tells that ``picture_is_old``, ``result_is_old`` or ``broken`` changed.
+    ``result_changed`` lets its receivers take turns while frames keep coming. ``age_changed`` tells that
+    ``picture_is_old``, ``result_is_old`` or ``broken`` changed.
     """
 
     recipe_changed = Signal()
     frame_changed = Signal()
-    result_changed = Signal()
     network_changed = Signal()
     catalogue_changed = Signal()
     progress_changed = Signal()
@@ -44,6 +45,7 @@ class Store(QObject):
 
     def __init__(self, recipe: Recipe, parent: QObject | None = None, settings: Settings | None = None) -> None:
         super().__init__(parent)
+        self.result_changed = Turns(self)
         self.recipe = recipe
         self.settings = settings or Settings()
         self.frame: Frame | None = None

@@ -76,6 +76,8 @@ class Desk:
         self.application.bridge.notify()
         QCoreApplication.sendPostedEvents()
         QCoreApplication.processEvents()
+        while self.application.store.result_changed.waiting:
+            QCoreApplication.processEvents()
 
     def load(self) -> None:
         """Let catalogue, network and a first result arrive."""
