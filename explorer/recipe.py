@@ -15,6 +15,7 @@ from explorer.values import Source
 
 DEFAULT_NETWORK = "efficientnet_lite0"
 MOST_PREDICTIONS = 1000
+MOST_COLUMNS = 16
 MOST = 1 << 20
 """Of a channel, and of the rows or columns of an input or a map."""
 LEAST_ASPECT = 1e-3
@@ -49,7 +50,7 @@ class Recipe:
     Attributes:
         source: where the picture comes from.
         filters: kernels applied to the picture before the network, in order.
-        network: name in the zoo.
+        network: name in the zoo, or where a person's own network is (see ``zoo.own``).
         weights: "" for the embedded or cached ones, "none" for random ones, or a name that the network's card lists.
         input_hw: height and width of the network's input; None for what the weights want.
         layer: id of the layer whose maps are shown; "" for the first convolution.
@@ -60,6 +61,7 @@ class Recipe:
         device: "auto", or a name that ``device.available`` lists.
         view: how maps become colours.
         thumbnails: ids of the layers whose thumbnail is wanted; ("*",) for all.
+        columns: so many maps of every stage for the overview; 0 for none.
     """
 
     source: Source = field(default_factory=Source)
@@ -75,6 +77,7 @@ class Recipe:
     device: str = "auto"
     view: View = field(default_factory=View)
     thumbnails: tuple[str, ...] = ("*",)
+    columns: int = 0
 
     def with_(self, **changes: Any) -> Recipe:
         """Return a copy with ``changes``; a new network or layer drops what only made sense for the old one."""
@@ -123,6 +126,7 @@ class Recipe:
         return (
             1 <= self.top <= MOST_PREDICTIONS
             and 0 <= self.channel <= MOST
+            and 0 <= self.columns <= MOST_COLUMNS
             and all(0 <= place <= MOST for place in self.unit or ())
             and all(1 <= side <= MOST for side in self.input_hw or ())
             and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT

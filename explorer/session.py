@@ -111,16 +111,22 @@ class Network:
 
     def kernel(self, layer: Layer, channel: int) -> Floats | None:
         """Return the weights that make a map of a convolution, float32 (C_in per group, kh, kw); else None."""
+        weight = self._weight(layer)
+        return None if weight is None else _floats(weight[min(max(channel, 0), len(weight) - 1)])
+
+    def kernels(self, layer: Layer) -> Floats | None:
+        """Return all weights of a convolution, float32 (C_out, C_in per group, kh, kw); else None."""
+        weight = self._weight(layer)
+        return None if weight is None else _floats(weight)
+
+    def _weight(self, layer: Layer) -> Tensor | None:
         if layer.op != "conv2d":
             return None
         try:
             weight = self.module.get_submodule(layer.name).weight
         except AttributeError:
             return None
-        if not isinstance(weight, Tensor) or weight.dim() != 4:
-            return None
-        found: Floats = weight[min(max(channel, 0), len(weight) - 1)].detach().float().contiguous().cpu().numpy()
-        return found
+        return weight if isinstance(weight, Tensor) and weight.dim() == 4 else None
 
     def move(self, place: torch.device) -> None:
         """Go to ``place``, where its device has not enough memory; nothing happens where it is there already."""
@@ -165,6 +171,11 @@ class Network:
         """Return the layers whose thumbnail is wanted; those that this network does not have are left out."""
         everything = frozenset(self.graph.by_id)
         return everything if "*" in recipe.thumbnails else everything & frozenset(recipe.thumbnails)
+
+
+def _floats(weight: Tensor) -> Floats:
+    found: Floats = weight.detach().float().contiguous().cpu().numpy()
+    return found
 
 
 @dataclass

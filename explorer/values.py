@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SourceKind = Literal["sample", "picture", "array", "address", "camera", "demo"]
+SourceKind = Literal["sample", "picture", "array", "address", "camera", "demo", "drawing"]
 LIVE: frozenset[str] = frozenset({"camera", "demo"})
 
 LEVELS = 253
@@ -33,7 +33,7 @@ class Source:
 
     Attributes:
         kind: sample (``where`` = its file name), picture and array (a path), address (http or https),
-            camera (its index), demo (nothing).
+            camera (its index), demo (nothing), drawing (its strokes, as ``sources.drawing`` writes them).
         where: see ``kind``.
     """
 
@@ -246,6 +246,8 @@ class FrameResult:
         view: the chosen layer.
         device: the device's name.
         times_ms: read, filter, prepare, forward, render.
+        columns: the overview, where the recipe asks for it: the most active maps of every stage, by layer id, each
+            with its channel.
         finite: False where the network classifies, but NaN or infinities in its output leave no class a probability.
     """
 
@@ -262,3 +264,4 @@ class FrameResult:
     device: str
     times_ms: Mapping[str, float] = field(default_factory=dict)
     finite: bool = True
+    columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer import settings
 from explorer.engine.events import (
+    Answered,
     Catalogue,
     Event,
     Exported,
@@ -18,6 +19,7 @@ from explorer.engine.events import (
     ResultReady,
 )
 from explorer.errors import ExplorerError
+from explorer.questions import Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Frame, Source
@@ -43,6 +45,10 @@ class EngineLike(Protocol):
         """Take changed preferences."""
         ...
 
+    def ask(self, question: Question) -> None:
+        """Let ``question`` be answered."""
+        ...
+
     def export(self, kind: str, path: str) -> None:
         """Write the newest result: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV, JSON)."""
         ...
@@ -57,6 +63,7 @@ class Controller(QObject):
     """
 
     exported = Signal(object)
+    answered = Signal(object)
     history_changed = Signal()
 
     def __init__(self, engine: EngineLike, store: Store, parent: QObject | None = None) -> None:
@@ -169,6 +176,11 @@ class Controller(QObject):
         self._forget("export")
         self._engine.export(kind, path)
 
+    def ask(self, question: Question) -> None:
+        """Ask the engine something beside the frames; ``answered`` gives the ``Answered`` that follows."""
+        self._forget("question")
+        self._engine.ask(question)
+
     def report(self, problem: Problem) -> None:
         """Show a problem that the window itself met."""
         self._store.problems.pop(problem.where, None)  # so that the newest is the last
@@ -233,6 +245,8 @@ class Controller(QObject):
                     store.broken = True
                     self._judge()
                 self.report(event)
+            case Answered():
+                self.answered.emit(event)
             case Exported():
                 self.exported.emit(event)
 

@@ -17,6 +17,7 @@ from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms
 from explorer.engine.worker import Worker
 from explorer.errors import ExportError
+from explorer.questions import Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import N_
@@ -103,6 +104,10 @@ class Engine:
             self._model.maps(lane, result, lambda maps: self._light.put(lane, partial(write, maps)))
         else:
             self._light.put(lane, write)
+
+    def ask(self, question: Question) -> None:
+        """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows."""
+        self._model.ask(question)
 
     def take(self) -> list[Event]:
         """Return the events since the last call, the oldest first, of each kind only the newest."""

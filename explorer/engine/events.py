@@ -7,11 +7,12 @@ from typing import Literal
 
 from explorer.errors import ExplorerError
 from explorer.graph.values import Graph
+from explorer.questions import Answer, Question
 from explorer.recipe import Recipe
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo.card import Card, WeightState
 
-Where = Literal["source", "network", "frame", "export", "engine", "device"]
+Where = Literal["source", "network", "frame", "export", "engine", "device", "question"]
 """Of a problem: "device" is one that the program has already mended, by going to the CPU."""
 
 
@@ -93,6 +94,14 @@ class Problem:
     details: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """A question of the window's was answered; where it could not be, a ``Problem`` of "question" follows instead."""
+
+    question: Question
+    answer: Answer
+
+
 @dataclass(frozen=True)
 class Exported:
     """Files were written."""
@@ -100,4 +109,4 @@ class Exported:
     paths: tuple[str, ...]
 
 
-Event = Catalogue | Progress | FrameRead | NetworkReady | ResultReady | Problem | Exported
+Event = Catalogue | Progress | FrameRead | NetworkReady | ResultReady | Problem | Exported | Answered

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from explorer.engine.events import Event, Exported, Problem
+from explorer.engine.events import Answered, Event, Exported, Problem
 
 T = TypeVar("T")
 MOST_EXPORTS = 64
@@ -90,5 +90,7 @@ def _key(event: Event) -> object:
             return type(event), event.where
         case Exported():
             return event.paths
+        case Answered():
+            return type(event), type(event.question)
         case _:
             return type(event)

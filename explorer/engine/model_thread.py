@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.engine.desk import Desk, NetworkKey
-from explorer.engine.events import Event, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
+from explorer.engine.events import Answered, Event, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
+from explorer.questions import Question
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult
 
@@ -58,6 +59,10 @@ class ModelThread:
     def maps(self, lane: str, result: FrameResult, done: Callable[[Floats], None]) -> None:
         """Compute the raw maps of ``result``'s layer and hand them to ``done``."""
         self.worker.put(lane, lambda: self._maps(result, done))
+
+    def ask(self, question: Question) -> None:
+        """Answer ``question``, unless a newer one of its kind comes first."""
+        self.worker.put(f"ask {type(question).__name__}", lambda: self._answer(question))
 
     def _begin(self) -> None:
         """Load torch, which takes seconds; tried again at the next load where it fails."""
@@ -176,6 +181,16 @@ class ModelThread:
             event = problem("frame", error, recipe)
         if desk.deliver(key, feed, event):
             self._done = wish, frame
+
+    def _answer(self, question: Question) -> None:
+        if self._desk.stopped:
+            return
+        event: Event
+        try:
+            event = Answered(question, self._rooms.answer(self._network, question))
+        except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built or traced
+            event = problem("question", error)
+        self._desk.outbox.put(event)
 
     def _maps(self, result: FrameResult, done: Callable[[Floats], None]) -> None:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from explorer.engine.feed import Live
+from explorer.questions import Answer, Question
 from explorer.recipe import Recipe
 from explorer.values import Floats, Frame, FrameResult, Source
 from explorer.zoo.card import Card, WeightState
@@ -91,6 +92,12 @@ def _raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     return frame_path.raw_maps(network, frame, recipe)
 
 
+def _answer(network: Network | None, question: Question) -> Answer:
+    from explorer import questions
+
+    return questions.answer(network, question)
+
+
 def _write(kind: str, path: str, result: FrameResult, maps: Floats | None) -> None:
     from explorer.render import export
 
@@ -123,6 +130,7 @@ class Rooms:
         open_live: opens a live source.
         run: takes a frame through the whole path.
         raw_maps: the chosen layer's maps as they are.
+        answer: answers a question about the loaded network, or another one.
         write: writes an export: kind, path, result, raw maps for the kind "maps".
     """
 
@@ -135,4 +143,5 @@ class Rooms:
     open_live: Callable[[Source], Live] = _open_live
     run: Callable[[Network, Frame, Recipe, dict[str, float], Callable[[], bool]], FrameResult] = _run
     raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
+    answer: Callable[[Network | None, Question], Answer] = _answer
     write: Callable[[str, str, FrameResult, Floats | None], None] = _write

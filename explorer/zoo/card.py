@@ -28,6 +28,9 @@ class Preparation:
         full: what pixel value 255 becomes before ``mean`` and ``std``: 255 or 1.
         pad: cells of zero pixels added on every side after the centre crop.
         long_side: what becomes of the fraction of a pixel in the long side after resizing; torchvision cuts it off.
+        fit: how a picture of another shape fills the input: its centre is cut out, it is stretched, or it is made to
+            fit whole between bars of zero pixels.
+        order: of the channels that the weights want.
     """
 
     input_chw: tuple[int, int, int]
@@ -38,6 +41,8 @@ class Preparation:
     full: float = 1.0
     pad: int = 0
     long_side: Literal["cut", "rounded"] = "cut"
+    fit: Literal["crop", "stretch", "letterbox"] = "crop"
+    order: Literal["RGB", "BGR"] = "RGB"
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,30 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class PublishedError:
+    """An error rate as it was published.
+
+    Attributes:
+        percent: of the answers.
+        top: so many answers count: 1 or 5.
+        data: the set it was measured on, marked for translation.
+        how: one network and one crop, or an ensemble, marked for translation.
+        source: where it is printed: paper and table.
+    """
+
+    percent: float
+    top: int
+    data: str
+    how: str
+    source: str
+
+
+Task = Literal["classify", "detect", "segment", "none"]
+Activation = Literal["softmax", "sigmoid", "none"]
+Group = Literal["course", "torchvision", "timm", "own"]
+
+
+@dataclass(frozen=True)
 class Card:
     """One network of the zoo.
 
@@ -85,6 +114,13 @@ class Card:
         build: "module:function"; the function takes no argument and returns the untrained ``torch.nn.Module``.
         weights: the sets there are, best first; may be empty.
         note: what a person should know, marked for translation, or "".
+        news: what was new in it, two sentences marked for translation, or "".
+        errors: published error rates.
+        lecture: what the course says of its size and error, marked for translation, or "".
+        macs: multiplications of one forward at the input's usual size (a test counts them); 0 where nobody has counted.
+        group: where it is listed.
+        task: what it was made for.
+        activation: what turns its output into probabilities.
     """
 
     name: str
@@ -98,3 +134,10 @@ class Card:
     preparation: Preparation
     labels: str
     note: str = ""
+    news: str = ""
+    errors: tuple[PublishedError, ...] = ()
+    lecture: str = ""
+    macs: int = 0
+    group: Group = "course"
+    task: Task = "classify"
+    activation: Activation = "softmax"

@@ -8,6 +8,7 @@ import numpy as np
 
 from explorer.engine.events import NetworkInfo, NetworkReady, ResultReady
 from explorer.graph.values import Graph, Layer
+from explorer.questions import Question
 from explorer.recipe import Recipe, View
 from explorer.render import tiles
 from explorer.settings import Settings
@@ -41,6 +42,7 @@ class Engine:
         self.wishes: list[Recipe] = []
         self.frozen = False
         self.exports: list[tuple[str, str]] = []
+        self.questions: list[Question] = []
 
     def wish(self, recipe: Recipe) -> None:
         self.wishes.append(recipe)
@@ -50,6 +52,9 @@ class Engine:
 
     def freeze(self, frozen: bool) -> None:
         self.frozen = frozen
+
+    def ask(self, question: Question) -> None:
+        self.questions.append(question)
 
     def export(self, kind: str, path: str) -> None:
         self.exports.append((kind, path))

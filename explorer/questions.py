@@ -1,0 +1,93 @@
+"""What the window asks beside the frames: one question, one answer, given where the network is. No torch at import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from explorer.errors import NetworkError
+from explorer.graph.values import Graph
+from explorer.text import N_
+from explorer.values import Floats
+from explorer.zoo.card import Card
+
+if TYPE_CHECKING:
+    from explorer.session import Network
+
+
+@dataclass(frozen=True)
+class KernelsOf:
+    """Which weights does a convolution of the loaded network have?
+
+    Attributes:
+        network: its name, as the recipe has it.
+        layer: the layer's id.
+    """
+
+    network: str
+    layer: str
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """Answers ``KernelsOf``: float32 (C_out, C_in per group, kh, kw)."""
+
+    weights: Floats
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Which layers does a network have that is not loaded? Answered by a ``Surveyed``."""
+
+    network: str
+
+
+@dataclass(frozen=True, eq=False)
+class Surveyed:
+    """Answers ``Survey``: the network's facts and every op, at its usual input; its weights were never read."""
+
+    card: Card
+    graph: Graph
+
+
+Question = KernelsOf | Survey
+Answer = Kernels | Surveyed
+Ask = Callable[["Network | None", Question], Answer]
+
+
+def answer(network: Network | None, question: Question) -> Answer:
+    """Return the answer.
+
+    Args:
+        network: the loaded one, or None.
+        question: what is asked.
+
+    Raises:
+        NetworkError: the question is about a network or a layer that is not there.
+    """
+    match question:
+        case KernelsOf():
+            return _kernels(network, question)
+        case Survey():
+            return _survey(question)
+
+
+def _kernels(network: Network | None, question: KernelsOf) -> Kernels:
+    if network is None or network.card.name != question.network:
+        raise NetworkError(N_("The network has changed since: ask again when it is on the screen."))
+    weights = network.kernels(network.layer(question.layer))
+    if weights is None:
+        raise NetworkError(N_("{layer} is no convolution with kernels of its own."), layer=question.layer)
+    return Kernels(weights)
+
+
+def _survey(question: Survey) -> Surveyed:
+    import torch
+
+    from explorer.graph.trace import trace
+    from explorer.zoo import registry
+
+    card = registry.card(question.network)
+    example = torch.zeros(1, *card.preparation.input_chw)
+    return Surveyed(card, trace(registry.build(card), example))
