@@ -163,8 +163,10 @@ def spans(table: ChannelTable, view: View) -> tuple[Floats, bool]:
     Returns:
         float32 (C, 2), and whether any finite value is negative.
     """
-    low, high = np.nan_to_num(table.minimum), np.nan_to_num(table.maximum)
-    signed = bool((low < 0).any())
+    low, high = table.minimum, table.maximum
+    if np.isnan(low.sum()):  # of a map without a finite value
+        low, high = np.nan_to_num(low), np.nan_to_num(high)
+    signed = bool(low.min() < 0)
     if view.scale == "layer":
         low, high = np.full_like(low, low.min()), np.full_like(high, high.max())
     elif view.scale == "fixed":
@@ -172,8 +174,7 @@ def spans(table: ChannelTable, view: View) -> tuple[Floats, bool]:
     if signed:
         high = np.maximum(np.abs(low), np.abs(high))
         low = -high
-    else:
-        constant = low == high
+    elif (constant := low == high).any():
         low, high = np.where(constant, np.minimum(low, 0), low), np.where(constant, np.maximum(high, 0), high)
     return np.stack([low, high], axis=1).astype(np.float32), signed
 

@@ -100,7 +100,8 @@ def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
     """
     flat = values.reshape(len(values), -1)
     found = np.empty(flat.shape, np.uint8)
-    low, span = ranges[:, :1].astype(np.float64), np.diff(ranges.astype(np.float64))
+    low = ranges[:, :1].astype(np.float64)
+    span = ranges[:, 1:] - low
     scale = np.divide(_TOP, span, out=np.zeros_like(span), where=span > 0)
     kind = number_type(np.abs(ranges).max(initial=0), scale.max(initial=0))
     low, scale, half = low.astype(kind), scale.astype(kind), kind(0.5)
@@ -168,6 +169,18 @@ def statistics(values: Floats, table: ChannelTable, finite: bool) -> Statistics:
         table: its figures by map.
         finite: whether all values are.
     """
+    if finite and values.size:
+        low, high, mean = float(table.minimum.min()), float(table.maximum.max()), float(table.mean.mean())
+        away = table.mean - mean
+        std = float(np.sqrt((table.std @ table.std + away @ away) / len(away)))
+        negatives = _negatives(values) if low < 0 else 0.0
+        counts = histogram(values, low, high, finite)
+        return Statistics(low, high, mean, std, float(table.zeros.mean()), 0, 0, counts, negatives)
+    return _statistics_of_finite(values, table)
+
+
+def _statistics_of_finite(values: Floats, table: ChannelTable) -> Statistics:
+    """Return the figures of values of which some are not finite, or of none."""
     nan, inf = int(table.nan.sum()), int(table.inf.sum())
     counts = (values[0].size - table.nan - table.inf).astype(np.float64)
     zeros, some = float(table.zeros.mean()), counts > 0
@@ -177,8 +190,7 @@ def statistics(values: Floats, table: ChannelTable, finite: bool) -> Statistics:
     weight = counts[some] / counts.sum()
     mean = float(weight @ table.mean[some])
     std = float(np.sqrt(weight @ (table.std[some] ** 2 + (table.mean[some] - mean) ** 2)))
-    negatives = _negatives(values) if low < 0 or not finite else 0.0
-    return Statistics(low, high, mean, std, zeros, nan, inf, histogram(values, low, high, finite), negatives)
+    return Statistics(low, high, mean, std, zeros, nan, inf, histogram(values, low, high, False), _negatives(values))
 
 
 def _negatives(values: Floats) -> float:
