@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import platformdirs
 
@@ -21,7 +21,9 @@ HOME_VARIABLE = "CNN_EXPLORER_HOME"
 RECENT = 12
 FONT_SCALES = (0.75, 3.0)
 MOST_THREADS = 1024
+PRECISIONS = ("float32", "tf32", "half")
 THEMES = ("system", "light", "dark")
+PLACES = ("explore", "networks")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Settings:
         threads: CPU threads for the network; 0 for as many as suit the machine.
         recent: paths and addresses that were opened, the newest first, at most ``RECENT``.
         geometry: where the window was and how large, as the window itself says it, in base64; "" for not known.
+        precision: one of ``PRECISIONS``: "tf32" lets CUDA cards shorten float32 numbers while they multiply, "half"
+            takes half the memory and, on most cards, half the time.
+        place: one of ``PLACES``: where the person was last.
+        networks: names of the networks that were opened, the newest first, at most ``RECENT``.
     """
 
     language: str = ""
@@ -45,6 +51,9 @@ class Settings:
     threads: int = 0
     recent: tuple[str, ...] = ()
     geometry: str = ""
+    precision: Literal["float32", "tf32", "half"] = "float32"
+    place: str = "explore"
+    networks: tuple[str, ...] = ()
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -53,6 +62,10 @@ class Settings:
     def with_recent(self, where: str) -> Settings:
         """Return a copy in which ``where`` (a path or an address) is the newest of the recent ones."""
         return replace(self, recent=(where, *(other for other in self.recent if other != where))[:RECENT])
+
+    def with_network(self, name: str) -> Settings:
+        """Return a copy in which the network called ``name`` is the newest of the opened ones."""
+        return replace(self, networks=(name, *(other for other in self.networks if other != name))[:RECENT])
 
 
 def config_folder() -> Path:
@@ -200,17 +213,28 @@ def _from_json(text: str) -> Settings:
     if not isinstance(raw, dict):
         raise TypeError(type(raw).__name__)
     known = {field.name: raw[field.name] for field in fields(Settings) if field.name in raw}
-    if isinstance(recent := known.get("recent"), list):
-        known["recent"] = tuple(recent)
+    for name in ("recent", "networks"):
+        if isinstance(listed := known.get(name), list):
+            known[name] = tuple(listed)
     settings = Settings(**known)
     right = (
         isinstance(settings.recent, tuple)
+        and isinstance(settings.networks, tuple)
         and all(
             isinstance(text, str)
-            for text in (settings.language, settings.theme, settings.device, settings.geometry, *settings.recent)
+            for text in (
+                settings.language,
+                settings.theme,
+                settings.device,
+                settings.geometry,
+                *settings.recent,
+                *settings.networks,
+            )
         )
+        and settings.place in PLACES
         and settings.geometry.isascii()
         and settings.theme in THEMES
+        and settings.precision in PRECISIONS
         and _is_number(settings.font_scale)
         and FONT_SCALES[0] <= settings.font_scale <= FONT_SCALES[1]
         and type(settings.threads) is int

@@ -70,6 +70,10 @@ def test_recent_is_newest_first_without_repeats() -> None:
         '{"recent": 3}',
         '{"recent": "abc"}',
         '{"recent": [3]}',
+        '{"networks": "lenet5"}',
+        '{"networks": [3]}',
+        '{"place": "nowhere"}',
+        '{"place": 1}',
         '{"device": null}',
         '{"language": ["ko"]}',
         "[" * 100_000,
@@ -111,6 +115,8 @@ def test_keys_of_a_newer_version_are_ignored() -> None:
         threads=st.integers(0, 512),
         recent=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=RECENT).map(tuple),
         geometry=st.sampled_from(["", "AdnQywADAAA="]),
+        place=st.sampled_from(settings.PLACES),
+        networks=st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=RECENT).map(tuple),
     )
 )
 def test_every_value_comes_back(wanted: Settings) -> None:
