@@ -28,6 +28,7 @@ class NetworkInfo:
         labels: name of the class list, or "".
         device: name of the device it is on.
         threads: CPU threads torch uses.
+        number_type: in which it runs, in torch's word.
     """
 
     card: Card
@@ -37,6 +38,7 @@ class NetworkInfo:
     labels: str
     device: str
     threads: int
+    number_type: str = "float32"
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,16 @@ class ResultReady:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something failed, and where it shows; ``details`` is the traceback for the details button, or ""."""
+    """Something failed, and where it shows; ``details`` is the traceback for the details button, or "".
+
+    A problem of "question" tells which ``question`` it was.
+    """
 
     where: Where
     error: ExplorerError
     recipe: Recipe | None = None
     details: str = ""
+    question: Question | None = None
 
 
 @dataclass(frozen=True, eq=False)
