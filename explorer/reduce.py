@@ -9,7 +9,7 @@ for the same with torch's reductions on the channels-last tensor (``aminmax``, `
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
@@ -28,7 +28,12 @@ from explorer.render.measure import Figures, levels, number_type, pick, statisti
 from explorer.text import N_
 from explorer.values import Bytes, ChannelTable, Floats, LayerView, Thumbnail
 
+Reducer = Callable[[Tensor], Tensor | Floats]
 THUMBNAIL_PX = 48
+COLUMN_PX = 80
+"""Most that a side of a map in the overview has, px."""
+_STAYS = 1.25
+"""By so much another map must be more active than one that is shown in the overview to take its place."""
 
 
 def maps(output: Tensor, layer: Layer) -> Tensor:
@@ -72,7 +77,7 @@ def keep(layer: Layer) -> Callable[[Tensor], Floats]:
     return reducer
 
 
-def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str]) -> dict[str, Callable[[Tensor], Tensor | Floats]]:
+def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str]) -> dict[str, Reducer]:
     """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others.
 
     Raises:
@@ -128,6 +133,82 @@ def _thumbnail(values: Tensor) -> Thumbnail:
     elif low == high:
         low, high = min(low, 0.0), max(high, 0.0)
     return Thumbnail(levels(means[None], np.array([[low, high]], np.float32), finite)[0], signed)
+
+
+class Overview:
+    """Takes the most active maps of some layers while the network runs, small, on its device.
+
+    The activity of a map is the mean of its absolute values. While frames of one source follow one another, a map that
+    is shown keeps its place unless another one is a quarter more active: else maps would jump at every frame.
+
+    Args:
+        count: how many maps of each layer.
+        before: the channels that are shown now, by layer id.
+    """
+
+    def __init__(self, count: int, before: Mapping[str, Sequence[int]] | None = None) -> None:
+        self._count = count
+        self._before = before or {}
+        self._found: dict[str, tuple[Tensor, Tensor]] = {}
+
+    def beside(self, reducers: Mapping[str, Reducer], layers: Iterable[Layer]) -> dict[str, Reducer]:
+        """Return ``reducers``, and those of ``layers`` take the maps first; one that is not there makes a thumbnail."""
+        return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in layers}}
+
+    def _both(self, layer: Layer, reducer: Reducer) -> Reducer:
+        def both(output: Tensor) -> Tensor | Floats:
+            self._found[layer.id] = self._strongest(maps(output.detach(), layer), self._before.get(layer.id, ()))
+            return reducer(output)
+
+        return both
+
+    def _strongest(self, found: Tensor, before: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """Return so many maps, float32 (n, h, w), at most ``COLUMN_PX`` a side, and their channels (n,).
+
+        Where a map is larger, the means of its areas.
+        """
+        channels = torch.zeros(0, dtype=torch.long, device=found.device)
+        if found.numel():
+            activity = found.abs().mean((1, 2), dtype=torch.float32).nan_to_num(torch.inf)
+            kept = torch.tensor([c for c in before if c < len(found)], dtype=torch.long, device=found.device)
+            activity[kept] *= _STAYS
+            channels = activity.argsort(descending=True, stable=True)[: self._count]
+        chosen = found[channels].to(torch.float32, copy=True)
+        hw = min(found.shape[1], COLUMN_PX), min(found.shape[2], COLUMN_PX)
+        if chosen.numel() and hw != chosen.shape[1:]:
+            chosen = torch.nn.functional.adaptive_avg_pool2d(chosen, hw)
+        return chosen, channels
+
+    def columns(self) -> dict[str, tuple[tuple[int, Thumbnail], ...]]:
+        """Return what was taken, by layer id: maps with their channels, the most active first but for those that stay."""
+        return {
+            name: _column(chosen.cpu().numpy(), channels.tolist(), self._before.get(name, ()))
+            for name, (chosen, channels) in self._found.items()
+        }
+
+
+def _seated(channels: Sequence[int], before: Sequence[int]) -> list[int]:
+    """Return ``channels`` with those of ``before`` where they were, and the others in the places that are left."""
+    stay = [channel if channel in channels else None for channel in before[: len(channels)]]
+    others = iter([channel for channel in channels if channel not in stay])
+    return [next(others) if channel is None else channel for channel in stay] + list(others)
+
+
+def _column(values: Floats, channels: Sequence[int], before: Sequence[int]) -> tuple[tuple[int, Thumbnail], ...]:
+    """Return maps as levels of their own ranges, symmetric where one of them has negative values."""
+    if not channels:
+        return ()
+    finite = np.isfinite(values)
+    low = np.where(finite, values, np.inf).min((1, 2))
+    high = np.where(finite, values, -np.inf).max((1, 2))
+    low, high = (np.where(np.isfinite(end), end, 0) for end in (low, high))
+    signed = bool(low.min() < 0)
+    if signed:
+        high = np.maximum(-low, high)
+        low = -high
+    low = np.where(low == high, np.minimum(low, 0), low)
+    painted = levels(values, np.stack([low, high], axis=1).astype(np.float32), bool(finite.all()))
+    return tuple((c, Thumbnail(painted[channels.index(c)], signed)) for c in _seated(channels, before))
 
 
 def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:

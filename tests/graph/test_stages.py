@@ -67,7 +67,7 @@ def test_there_are_never_more_columns_than_wanted(most: int) -> None:
 
 def test_more_room_shows_every_inception_module() -> None:
     ids = [stage.layer.id for stage in stages(traced("googlenet"), 20)]
-    assert [id for id in ids if id.endswith(".cat")] == [
+    assert [name for name in ids if name.endswith(".cat")] == [
         f"inception{module}.cat" for module in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
     ]
 
