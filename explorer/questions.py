@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,11 @@ from explorer.values import Floats
 from explorer.zoo.card import Card
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from explorer.session import Network
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Survey:
 
 @dataclass(frozen=True, eq=False)
 class Surveyed:
-    """Answers ``Survey``: the network's facts and every op, at its usual input; its weights were never read."""
+    """Answers ``Survey``: the network's facts and every op, at the input of its weights, which were never read."""
 
     card: Card
     graph: Graph
@@ -83,11 +88,31 @@ def _kernels(network: Network | None, question: KernelsOf) -> Kernels:
 
 
 def _survey(question: Survey) -> Surveyed:
+    """Run the network where a tensor is nothing but its shape; only one whose ops depend on numbers really runs."""
     import torch
 
+    from explorer import memory
     from explorer.graph.trace import trace
-    from explorer.zoo import registry
+    from explorer.zoo import registry, weights
 
     card = registry.card(question.network)
-    example = torch.zeros(1, *card.preparation.input_chw)
-    return Surveyed(card, trace(registry.build(card), example))
+    chosen = weights.find(card, weights.best_here(card))
+    shape = (1, *(chosen or card).preparation.input_chw)
+    try:
+        return Surveyed(card, trace(_shapes_alone(card), torch.empty(shape, device="meta")))
+    except Exception as error:  # noqa: BLE001 - torch says in many ways that it needs the numbers (a detector's boxes)
+        log.info("%s needs its numbers: %s", card.name, error)
+    try:
+        return Surveyed(card, trace(registry.build(card), torch.zeros(shape)))
+    finally:
+        memory.trim()
+
+
+def _shapes_alone(card: Card) -> nn.Module:
+    """Return the network on the meta device; one that computes with numbers while it is built is moved there after."""
+    from explorer.zoo import registry
+
+    try:
+        return registry.undrawn(card, "meta")
+    except NotImplementedError:
+        return registry.undrawn(card).to("meta")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from explorer.errors import NetworkError
+from explorer.graph.trace import trace
+from explorer.graph.values import Graph
 from explorer.questions import Kernels, KernelsOf, Survey, Surveyed, answer
 from explorer.session import Session
+from explorer.zoo import registry, weights
 
 
 def test_kernels_are_the_modules_own_weights() -> None:
@@ -27,3 +34,53 @@ def test_a_survey_needs_no_loaded_network() -> None:
     found = answer(None, Survey("lenet5"))
     assert isinstance(found, Surveyed)
     assert sum(layer.parameters for layer in found.graph) == 61_706
+
+
+def real(name: str) -> Graph:
+    card = registry.card(name)
+    return trace(registry.build(card), torch.zeros(1, *card.preparation.input_chw))
+
+
+@pytest.mark.parametrize("name", ["efficientnet_lite0", "googlenet", "densenet121", "squeezenet1_1"])
+def test_a_survey_says_what_the_network_really_runs(name: str) -> None:
+    found = answer(None, Survey(name))
+    assert isinstance(found, Surveyed)
+    assert found.graph == real(name)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "densenet121"])
+def test_a_survey_neither_draws_nor_loads_weights(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no(*_args: object) -> None:
+        raise AssertionError("the network was built with its weights")
+
+    monkeypatch.setattr(registry, "build", no)
+    monkeypatch.setattr(weights, "load", no)
+    assert isinstance(answer(None, Survey(name)), Surveyed)
+
+
+class Numbers(nn.Module):
+    """Computes with numbers while it is built, as torchvision's RegNets do, or while it runs, as its detectors do."""
+
+    def __init__(self, built: bool, run: bool) -> None:
+        super().__init__()
+        self.first, self.run = nn.Conv2d(3, int(torch.tensor(4.0)) if built else 4, 3), run
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.first(x)
+        return y[:, y.sum((0, 2, 3)).nonzero().flatten()] if self.run else y
+
+
+@pytest.mark.parametrize(("built", "run"), [(True, False), (False, True)])
+def test_a_survey_of_a_network_that_needs_its_numbers(built: bool, run: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = replace(registry.card("resnet18"), name="numbers", build="tests.test_questions:made", weights=())
+    monkeypatch.setattr(registry, "card", lambda _name: card)
+    monkeypatch.setattr("tests.test_questions.made", lambda: Numbers(built, run), raising=False)
+    found = answer(None, Survey("numbers"))
+    assert isinstance(found, Surveyed)
+    first = found.graph["first"]
+    assert (first.output, first.parameters) == ((4, 222, 222), 4 * 28)
+
+
+def test_a_survey_of_a_network_that_is_not_there() -> None:
+    with pytest.raises(NetworkError, match="nearest"):
+        answer(None, Survey("resnet81"))

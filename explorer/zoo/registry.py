@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -131,26 +131,13 @@ def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
         NetworkError: ``state`` does not fit the network.
     """
     import torch
-    from torch.overrides import TorchFunctionMode
 
-    class Undrawn(TorchFunctionMode):
-        """Leaves weights as they were allocated: drawing VGG-16's takes seconds, and they are replaced at once."""
-
-        def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-            kwargs = kwargs or {}
-            if getattr(func, "__module__", "") == "torch.nn.init":
-                return kwargs["tensor"] if "tensor" in kwargs else args[0]
-            return func(*args, **kwargs)
-
-    module_name, _, function = card.build.partition(":")
-    make = getattr(importlib.import_module(module_name), function)
     if state is None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(SEED)
-            network: nn.Module = make()
+            network: nn.Module = _builder(card)()
     else:
-        with Undrawn():
-            network = make()
+        network = undrawn(card)
         try:
             network.load_state_dict(state, assign=True)
         except RuntimeError as error:
@@ -160,3 +147,32 @@ def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
                 reason=shorten(str(error).splitlines()[-1], 200, placeholder=" …").rstrip("."),
             ) from error
     return network.eval()
+
+
+def undrawn(card: Card, device: str = "cpu") -> nn.Module:
+    """Return the network of ``card`` with its weights as they were allocated: no number of them means anything.
+
+    Drawing VGG-16's weights takes seconds, and where they are replaced at once, or never read, they need not be drawn.
+    On torch's ``meta`` device they are not even allocated.
+    """
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Undrawn(TorchFunctionMode):
+        """Leaves weights as they are."""
+
+        def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+            kwargs = kwargs or {}
+            if getattr(func, "__module__", "") == "torch.nn.init":
+                return kwargs["tensor"] if "tensor" in kwargs else args[0]
+            return func(*args, **kwargs)
+
+    with torch.device(device), Undrawn():
+        network: nn.Module = _builder(card)()
+    return network.eval()
+
+
+def _builder(card: Card) -> Callable[[], nn.Module]:
+    module, _, function = card.build.partition(":")
+    make: Callable[[], nn.Module] = getattr(importlib.import_module(module), function)
+    return make
