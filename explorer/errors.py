@@ -49,6 +49,14 @@ class ExportError(PersonError):
     """A file cannot be written."""
 
 
+class DownloadError(PersonError):
+    """A file cannot be had from the network, or not be kept."""
+
+
+class OfflineError(DownloadError):
+    """There seems to be no network at all."""
+
+
 class ForwardError(PersonError):
     """The network itself raised while it ran."""
 
