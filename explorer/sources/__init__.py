@@ -32,7 +32,7 @@ def read(source: Source) -> Frame:
     Raises:
         SourceError: there is no such picture, or it cannot be read.
     """
-    from explorer.sources import address, array, picture
+    from explorer.sources import address, array, drawing, picture
 
     match source.kind:
         case "sample":
@@ -43,6 +43,8 @@ def read(source: Source) -> Frame:
             frame = array.read(source.where)
         case "address":
             frame = address.read(source.where)
+        case "drawing":
+            frame = drawing.read(source.where)
         case _:
             raise SourceError(N_("{kind} is a live source: choose a picture instead."), kind=source.kind)
     return Frame(frame.pixels, frame.source, 0, time.perf_counter(), frame.array)

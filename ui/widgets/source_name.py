@@ -20,6 +20,8 @@ def source_name(source: Source, frame: Frame | None = None) -> str:
         return _("Camera {index}").format(index=source.where)
     if source.kind == "demo":
         return _("Demo")
+    if source.kind == "drawing":
+        return _("Drawing")
     if is_pasted(source):
         return _("Pasted picture")
     if frame is not None:
