@@ -180,7 +180,7 @@ class Overview:
         return chosen, channels
 
     def columns(self) -> dict[str, tuple[tuple[int, Thumbnail], ...]]:
-        """Return what was taken, by layer id: maps with their channels, the most active first but for those that stay."""
+        """Return what was taken by layer id: maps with their channels, the most active first, but those that stay."""
         return {
             name: _column(chosen.cpu().numpy(), channels.tolist(), self._before.get(name, ()))
             for name, (chosen, channels) in self._found.items()
