@@ -18,6 +18,7 @@ from explorer.text import N_
 
 APPLICATION = "cnn-explorer"
 HOME_VARIABLE = "CNN_EXPLORER_HOME"
+WEIGHTS_VARIABLE = "CNN_EXPLORER_WEIGHTS"
 RECENT = 12
 FONT_SCALES = (0.75, 3.0)
 MOST_THREADS = 1024
@@ -42,6 +43,7 @@ class Settings:
             takes half the memory and, on most cards, half the time.
         place: one of ``PLACES``: where the person was last.
         networks: names of the networks that were opened, the newest first, at most ``RECENT``.
+        shared_weights: a folder of weights that a class shares, "" for none; it is only read.
     """
 
     language: str = ""
@@ -54,6 +56,7 @@ class Settings:
     precision: Literal["float32", "tf32", "half"] = "float32"
     place: str = "explore"
     networks: tuple[str, ...] = ()
+    shared_weights: str = ""
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -93,6 +96,12 @@ def settings_file() -> Path:
 def session_file() -> Path:
     """Return where ``save_session`` writes."""
     return config_folder() / "session.json"
+
+
+def shared_weights() -> Path | None:
+    """Return the folder of weights that a class shares, the environment's before the preferred one; None for none."""
+    folder = os.environ.get(WEIGHTS_VARIABLE) or load()[0].shared_weights
+    return Path(os.path.expanduser(folder)) if folder else None  # Path.expanduser raises where there is no such person
 
 
 def load() -> tuple[Settings, ExplorerError | None]:
@@ -227,6 +236,7 @@ def _from_json(text: str) -> Settings:
                 settings.theme,
                 settings.device,
                 settings.geometry,
+                settings.shared_weights,
                 *settings.recent,
                 *settings.networks,
             )

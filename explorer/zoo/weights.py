@@ -1,4 +1,4 @@
-"""Trained weights: where they are, and their tensors once the hash is what the card says. Downloads nothing."""
+"""Trained weights: where they are, how they come here, and their tensors once the hash is what the card says."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import errno
 import hashlib
 import os
 import pickle
-import sys
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from explorer import settings
 from explorer.device import out_of_memory
-from explorer.errors import DeviceError, NetworkError
+from explorer.download import Download, discard, part_of, sha256_of
+from explorer.errors import DeviceError, DownloadError, NetworkError
 from explorer.text import N_
 from explorer.zoo.card import Card, Weights, WeightState
 
@@ -26,17 +29,48 @@ NO_WEIGHTS = "none"
 _HERE = (WeightState.EMBEDDED, WeightState.CACHED)
 
 
+@dataclass(frozen=True)
+class Stock:
+    """What there is of one set of weights on this machine.
+
+    Attributes:
+        state: where it is.
+        bytes: size of its file; as the card says where the file is not here, 0 where nobody knows.
+        part: bytes of an unfinished download.
+        removable: whether it lies in torch's cache folder, from which it may be removed.
+    """
+
+    state: WeightState
+    bytes: int
+    part: int = 0
+    removable: bool = False
+
+
 def cache_folder() -> Path:
     """Return the folder where torch keeps downloaded weights, shared with every other program that uses torch."""
     home = os.environ.get("TORCH_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
     return Path(home).expanduser() / "hub" / "checkpoints"
 
 
+def stock(weights: Weights) -> Stock:
+    """Return what there is of ``weights`` on this machine."""
+    file = _file(weights)
+    cached = cache_folder() / weights.file
+    here = file.is_file()
+    state = WeightState.DOWNLOADABLE if weights.url else WeightState.NONE
+    if here:
+        state = WeightState.EMBEDDED if weights.package else WeightState.CACHED
+    return Stock(
+        state,
+        _size(file) if here and isinstance(file, Path) else weights.bytes,
+        0 if here or weights.package else _size(part_of(cached)),
+        here and file == cached,
+    )
+
+
 def state_of(weights: Weights) -> WeightState:
     """Return where these weights are now."""
-    if _file(weights).is_file():
-        return WeightState.EMBEDDED if weights.package else WeightState.CACHED
-    return WeightState.DOWNLOADABLE if weights.url else WeightState.NONE
+    return stock(weights).state
 
 
 def state(card: Card) -> WeightState:
@@ -50,10 +84,33 @@ def best_here(card: Card) -> str:
     return "" if state(card) in _HERE else NO_WEIGHTS
 
 
-def command_that_gets(weights: Weights) -> str:
-    """Return the line that downloads ``weights`` into torch's own cache folder and checks their hash."""
-    code = f"import torch; torch.hub.load_state_dict_from_url('{weights.url}', check_hash=True, map_location='cpu')"
-    return f'{sys.executable} -c "{code}"'
+def place_of(weights: Weights) -> Path:
+    """Return where the file of weights that are here lies, for the person."""
+    return Path(str(_file(weights)))
+
+
+def command_that_gets(card: Card, weights: Weights) -> str:
+    """Return our own line that downloads ``weights``."""
+    words = [f"{settings.APPLICATION}-cli", "weights", "get", card.name]
+    first = next((one for one in card.weights if one.url), None)
+    return " ".join(words if weights == first else [*words, "--weights", weights.name])
+
+
+def named(card: Card, name: str = "") -> tuple[Weights, ...]:
+    """Return the weights of ``card`` that ``name`` means: those of that name, or all for "".
+
+    Raises:
+        NetworkError: the card lists none of that name.
+    """
+    wanted = tuple(weights for weights in card.weights if name in ("", weights.name))
+    if not wanted and name:
+        raise NetworkError(
+            N_("{network} has no weights called “{weights}”; there are: {known}."),
+            network=card.title,
+            weights=name,
+            known=", ".join([*(weights.name for weights in card.weights), NO_WEIGHTS]),
+        )
+    return wanted
 
 
 def find(card: Card, name: str = "") -> Weights | None:
@@ -71,14 +128,7 @@ def find(card: Card, name: str = "") -> Weights | None:
     """
     if name == NO_WEIGHTS or not (name or card.weights):
         return None
-    wanted = [weights for weights in card.weights if name in ("", weights.name)]
-    if not wanted:
-        raise NetworkError(
-            N_("{network} has no weights called “{weights}”; there are: {known}."),
-            network=card.title,
-            weights=name,
-            known=", ".join([*(weights.name for weights in card.weights), NO_WEIGHTS]),
-        )
+    wanted = named(card, name)
     present = [weights for weights in wanted if state_of(weights) in _HERE]
     if present:
         return present[0]
@@ -90,7 +140,7 @@ def find(card: Card, name: str = "") -> Weights | None:
                 "or choose random weights: --weights none."
             ),
             network=card.title,
-            command=command_that_gets(best),
+            command=command_that_gets(card, best),
         )
     raise NetworkError(
         N_(
@@ -100,6 +150,169 @@ def find(card: Card, name: str = "") -> Weights | None:
         network=card.title,
         package=_distribution(best),
     )
+
+
+def to_get(card: Card, name: str = "") -> Weights:
+    """Return the weights that ``get`` means: those of that name, or the first that are here or can be downloaded.
+
+    Raises:
+        NetworkError: there are none.
+    """
+    found = named(card, name)
+    for weights in found:
+        if weights.url or state_of(weights) in _HERE:
+            return weights
+    if found:
+        find(card, name)  # says what is missing
+    raise NetworkError(
+        N_("There are no public weights of {network}: it runs with random ones, --weights none."), network=card.title
+    )
+
+
+def download(card: Card, name: str = "", progress: Callable[[int, int], None] | None = None) -> Download | None:
+    """Return what gets these weights into torch's cache folder once it is run; None where they are here, and whole.
+
+    Raises:
+        NetworkError: there are no such weights.
+    """
+    weights = to_get(card, name)
+    if weights.package:
+        return None
+    file = _file(weights)
+    if file.is_file() and file != cache_folder() / weights.file and _sha256(file).startswith(weights.sha256.lower()):
+        return None  # in the class's folder; in the cache folder the download itself looks
+    return Download(weights.url, cache_folder() / weights.file, weights.sha256, progress)
+
+
+def import_file(path: Path, cards: Sequence[Card], card: Card | None = None) -> tuple[Card, Weights]:
+    """Copy a file of weights that a person has into torch's cache folder; its hash tells which weights it is.
+
+    Args:
+        path: the file, whatever it is called.
+        cards: all networks.
+        card: the network that the person means, if any; the file must be of one of its weights then.
+
+    Returns:
+        The network and the weights.
+
+    Raises:
+        NetworkError: it cannot be read, or is no file of weights of these networks; the one that is wanted is named.
+        DownloadError: it cannot be copied.
+    """
+    try:
+        found = sha256_of(path)
+    except OSError as error:
+        raise NetworkError(
+            N_("The file {file} cannot be read ({reason}): choose a file of weights, such as {wanted}."),
+            file=path,
+            reason=error.strerror or error,
+            wanted=_wanted_files([card] if card else cards),
+        ) from error
+    known = [
+        (one, weights)
+        for one in (*([card] if card else ()), *cards)
+        for weights in one.weights
+        if weights.sha256 and found.startswith(weights.sha256.lower())
+    ]
+    if not known or (card and known[0][0].name != card.name):
+        raise _another(path, found, known[0][0] if known else None, card, cards)
+    of, weights = known[0]
+    if state_of(weights) not in _HERE or not _sha256(_file(weights)).startswith(weights.sha256.lower()):
+        _copy(path, cache_folder() / weights.file)
+    return of, weights
+
+
+def remove(card: Card, name: str = "") -> Weights:
+    """Remove the file of weights from torch's cache folder, what an unfinished download left of it too.
+
+    Args:
+        card: the network.
+        name: of the weights; "" for the first that can be removed.
+
+    Raises:
+        NetworkError: they are not there, come with the program, or lie in the class's folder.
+    """
+    found = named(card, name)
+    for weights in found:
+        has = stock(weights)
+        if has.removable or has.part:
+            try:
+                (cache_folder() / weights.file).unlink(missing_ok=True)
+                discard(cache_folder() / weights.file)
+            except OSError as error:
+                raise NetworkError(
+                    N_("The weights file {file} cannot be removed ({reason}): close what uses it, or allow it."),
+                    file=cache_folder() / weights.file,
+                    reason=error.strerror or error,
+                ) from error
+            return weights
+    if any(weights.package for weights in found):
+        raise NetworkError(
+            N_("The weights of {network} come with the program: only downloaded ones can be removed."),
+            network=card.title,
+        )
+    if any(state_of(weights) in _HERE for weights in found):
+        raise NetworkError(
+            N_("The weights of {network} lie in the shared folder {folder}, which is only read: remove them there."),
+            network=card.title,
+            folder=settings.shared_weights(),
+        )
+    raise NetworkError(
+        N_("No weights of {network} are in {folder}: there is nothing to remove."),
+        network=card.title,
+        folder=cache_folder(),
+    )
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file to its place; nothing is there until all of it is."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as source:
+            settings.fill_atomically(target, lambda file: shutil.copyfileobj(source, file, 1 << 20))
+        discard(target)
+    except OSError as error:
+        raise DownloadError(
+            N_("{file} cannot be copied into {folder} ({reason}): free some space, or allow it."),
+            file=path.name,
+            folder=target.parent,
+            reason=error.strerror or error,
+        ) from error
+
+
+def _another(path: Path, found: str, of: Card | None, card: Card | None, cards: Sequence[Card]) -> NetworkError:
+    """Return why a file is not the one that is meant."""
+    if card and of:
+        return NetworkError(
+            N_("{file} holds the weights of {other}, not of {network}, for which {wanted} is wanted."),
+            file=path.name,
+            other=of.title,
+            network=card.title,
+            wanted=_wanted_files([card]),
+        )
+    for weights in (weights for one in cards for weights in one.weights if weights.file == path.name):
+        return NetworkError(
+            N_(
+                "{file} is cut off or another file: its SHA-256 begins with {found}, not with {wanted}. "
+                "Get it again from {url}."
+            ),
+            file=path.name,
+            found=found[:8],
+            wanted=weights.sha256[:8],
+            url=weights.url or _distribution(weights),
+        )
+    return NetworkError(
+        N_("{file} is no file of weights that is known here (its SHA-256 begins with {found}): {wanted} is wanted."),
+        file=path.name,
+        found=found[:8],
+        wanted=_wanted_files([card] if card else cards),
+    )
+
+
+def _wanted_files(cards: Sequence[Card]) -> str:
+    """Return the names of files that can be imported, three at most."""
+    names = [weights.file for one in cards for weights in one.weights if weights.url]
+    return ", ".join(names[:3]) + (" …" if len(names) > 3 else "") or "*.pth"
 
 
 def load(weights: Weights) -> dict[str, Tensor]:
@@ -174,12 +387,32 @@ def _no_weights(file: Traversable, found: str) -> NetworkError:
 
 
 def _file(weights: Weights) -> Traversable:
+    """Return the file of ``weights``: in torch's cache folder before the class's; it may not be there."""
     if not weights.package:
-        return cache_folder() / weights.file
+        cached = cache_folder() / weights.file
+        if cached.is_file():
+            return cached
+        folder = settings.shared_weights()
+        return folder / weights.file if folder and (folder / weights.file).is_file() else cached
     try:
         return resources.files(weights.package) / weights.file
     except ModuleNotFoundError:
         return Path(weights.package) / weights.file  # not there, and so it says
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _sha256(file: Traversable) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    except OSError:
+        return ""
 
 
 def _distribution(weights: Weights) -> str:

