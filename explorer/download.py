@@ -106,7 +106,7 @@ class Download:
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
             with self._alone() as tag:
-                if not (self._sha256 and self.target.is_file() and self._fits(sha256_of(self.target))):
+                if not (self._sha256 and self.target.is_file() and self._fits(_sha256_of(self.target))):
                     self._get(tag)
         except OSError as error:  # of the disk: what the network raises is told before
             raise self._unwritable(error) from error
@@ -177,7 +177,7 @@ class Download:
 
     def _check(self) -> None:
         """Compare the whole part's hash."""
-        found = sha256_of(self._part)
+        found = _sha256_of(self._part)
         if self._fits(found):
             return
         self._part.unlink()
@@ -415,12 +415,7 @@ def discard(target: Path) -> None:
     _tag_of(target).unlink(missing_ok=True)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+def _sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

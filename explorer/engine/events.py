@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,9 +11,9 @@ from explorer.graph.values import Graph
 from explorer.questions import Answer, Question
 from explorer.recipe import Recipe
 from explorer.values import Frame, FrameResult, Source
-from explorer.zoo.card import Card, WeightState
+from explorer.zoo.card import Card, Stock, WeightState
 
-Where = Literal["source", "network", "frame", "export", "engine", "device", "question"]
+Where = Literal["source", "network", "frame", "export", "engine", "device", "question", "weights"]
 """Of a problem: "device" is one that the program has already mended, by going to the CPU."""
 
 
@@ -48,10 +49,12 @@ class Catalogue:
     Attributes:
         cards: the zoo, with the state of each network's weights.
         devices: (name, title) of each device, the fastest first.
+        stock: what there is of each set of weights, by the network's name and its own.
     """
 
     cards: tuple[tuple[Card, WeightState], ...]
     devices: tuple[tuple[str, str], ...]
+    stock: Mapping[tuple[str, str], Stock] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -115,4 +118,26 @@ class Exported:
     paths: tuple[str, ...]
 
 
-Event = Catalogue | Progress | FrameRead | NetworkReady | ResultReady | Problem | Exported | Answered
+DownloadState = Literal["waiting", "running", "stopped", "failed", "done"]
+
+
+@dataclass(frozen=True)
+class DownloadChanged:
+    """How far the download of a set of weights is, or that a file of it was imported ("done").
+
+    Attributes:
+        network, weights: their names.
+        done, total: bytes; a total of 0 is not known.
+        state: "stopped" was cancelled; what has come is kept then, and where it "failed" too.
+        error: why it failed, or None.
+    """
+
+    network: str
+    weights: str
+    done: int
+    total: int
+    state: DownloadState
+    error: ExplorerError | None = None
+
+
+Event = DownloadChanged | Catalogue | Progress | FrameRead | NetworkReady | ResultReady | Problem | Exported | Answered

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from explorer.engine.events import Answered, Event, Exported, Problem
+from explorer.engine.events import Answered, DownloadChanged, Event, Exported, Problem
 
 T = TypeVar("T")
 MOST_EXPORTS = 64
@@ -90,6 +90,8 @@ def _key(event: Event) -> object:
             return type(event), event.where
         case Exported():
             return event.paths
+        case DownloadChanged():
+            return type(event), event.network, event.weights
         case Answered():
             return type(event), type(event.question)
         case _:

@@ -17,6 +17,23 @@ class WeightState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Stock:
+    """What there is of one set of weights on this machine.
+
+    Attributes:
+        state: where it is.
+        bytes: size of its file; as the card says where the file is not here, 0 where nobody knows.
+        part: bytes of an unfinished download.
+        removable: whether it lies in torch's cache folder, from which it may be removed.
+    """
+
+    state: WeightState
+    bytes: int
+    part: int = 0
+    removable: bool = False
+
+
+@dataclass(frozen=True)
 class Preparation:
     """How a picture becomes the input that the weights were trained on.
 
@@ -111,7 +128,8 @@ class Card:
         year: of the paper.
         paper: authors, title.
         parameters: number of trainable weights (a test counts them).
-        build: "module:function"; the function takes no argument and returns the untrained ``torch.nn.Module``.
+        build: "module:function" or "module:function:name"; the function takes that name, or nothing, and returns the
+            untrained ``torch.nn.Module``.
         weights: the sets there are, best first; may be empty.
         note: what a person should know, marked for translation, or "".
         news: what was new in it, two sentences marked for translation, or "".

@@ -8,7 +8,6 @@ import os
 import pickle
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,34 +15,18 @@ from typing import IO, TYPE_CHECKING, Any
 
 from explorer import settings
 from explorer.device import out_of_memory
-from explorer.download import Download, discard, part_of, sha256_of
 from explorer.errors import DeviceError, DownloadError, NetworkError
 from explorer.text import N_
-from explorer.zoo.card import Card, Weights, WeightState
+from explorer.zoo.card import Card, Stock, Weights, WeightState
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from explorer.download import Download  # at run time only where it is needed: the window opens without it
+
 NO_WEIGHTS = "none"
 """What ``--weights`` calls random weights."""
 _HERE = (WeightState.EMBEDDED, WeightState.CACHED)
-
-
-@dataclass(frozen=True)
-class Stock:
-    """What there is of one set of weights on this machine.
-
-    Attributes:
-        state: where it is.
-        bytes: size of its file; as the card says where the file is not here, 0 where nobody knows.
-        part: bytes of an unfinished download.
-        removable: whether it lies in torch's cache folder, from which it may be removed.
-    """
-
-    state: WeightState
-    bytes: int
-    part: int = 0
-    removable: bool = False
 
 
 def cache_folder() -> Path:
@@ -54,12 +37,10 @@ def cache_folder() -> Path:
 
 def stock(weights: Weights) -> Stock:
     """Return what there is of ``weights`` on this machine."""
-    file = _file(weights)
-    cached = cache_folder() / weights.file
-    here = file.is_file()
-    state = WeightState.DOWNLOADABLE if weights.url else WeightState.NONE
-    if here:
-        state = WeightState.EMBEDDED if weights.package else WeightState.CACHED
+    from explorer.download import part_of
+
+    file, cached, state = _file(weights), cache_folder() / weights.file, state_of(weights)
+    here = state in _HERE
     return Stock(
         state,
         _size(file) if here and isinstance(file, Path) else weights.bytes,
@@ -70,7 +51,9 @@ def stock(weights: Weights) -> Stock:
 
 def state_of(weights: Weights) -> WeightState:
     """Return where these weights are now."""
-    return stock(weights).state
+    if _file(weights).is_file():
+        return WeightState.EMBEDDED if weights.package else WeightState.CACHED
+    return WeightState.DOWNLOADABLE if weights.url else WeightState.NONE
 
 
 def state(card: Card) -> WeightState:
@@ -175,6 +158,8 @@ def download(card: Card, name: str = "", progress: Callable[[int, int], None] | 
     Raises:
         NetworkError: there are no such weights.
     """
+    from explorer.download import Download
+
     weights = to_get(card, name)
     if weights.package:
         return None
@@ -200,7 +185,8 @@ def import_file(path: Path, cards: Sequence[Card], card: Card | None = None) -> 
         DownloadError: it cannot be copied.
     """
     try:
-        found = sha256_of(path)
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise NetworkError(
             N_("The file {file} cannot be read ({reason}): choose a file of weights, such as {wanted}."),
@@ -232,6 +218,8 @@ def remove(card: Card, name: str = "") -> Weights:
     Raises:
         NetworkError: they are not there, come with the program, or lie in the class's folder.
     """
+    from explorer.download import discard
+
     found = named(card, name)
     for weights in found:
         has = stock(weights)
@@ -266,6 +254,8 @@ def remove(card: Card, name: str = "") -> Weights:
 
 def _copy(path: Path, target: Path) -> None:
     """Copy a file to its place; nothing is there until all of it is."""
+    from explorer.download import discard
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as source:

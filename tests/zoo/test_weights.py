@@ -17,7 +17,7 @@ from explorer.download import part_of
 from explorer.errors import DownloadError, NetworkError
 from explorer.settings import Settings
 from explorer.zoo import registry, weights
-from explorer.zoo.card import Card, Weights, WeightState
+from explorer.zoo.card import Card, Stock, Weights, WeightState
 from tests.faulty_server import serving
 
 LITE = registry.card("efficientnet_lite0")
@@ -214,20 +214,20 @@ def shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_there_is_of_weights(small: Weights, elsewhere: Path) -> None:
     size = elsewhere.stat().st_size
-    assert weights.stock(replace(small, bytes=7)) == weights.Stock(WeightState.DOWNLOADABLE, 7)
+    assert weights.stock(replace(small, bytes=7)) == Stock(WeightState.DOWNLOADABLE, 7)
     part_of(path(small)).write_bytes(bytes(100))
     assert weights.stock(small).part == 100
     elsewhere.rename(path(small))
-    assert weights.stock(replace(small, bytes=7)) == weights.Stock(WeightState.CACHED, size, removable=True)
+    assert weights.stock(replace(small, bytes=7)) == Stock(WeightState.CACHED, size, removable=True)
     embedded = LITE.weights[0]
-    assert weights.stock(embedded) == weights.Stock(WeightState.EMBEDDED, embedded.bytes)
+    assert weights.stock(embedded) == Stock(WeightState.EMBEDDED, embedded.bytes)
     assert weights.stock(replace(small, url="", file="nowhere.pth")).state is WeightState.NONE
 
 
 def test_a_shared_folder_is_looked_in_before_downloading(small: Weights, elsewhere: Path, shared: Path) -> None:
     assert weights.state_of(small) is WeightState.DOWNLOADABLE
     file = elsewhere.rename(shared / small.file)
-    assert weights.stock(small) == weights.Stock(WeightState.CACHED, file.stat().st_size, removable=False)
+    assert weights.stock(small) == Stock(WeightState.CACHED, file.stat().st_size, removable=False)
     assert weights.place_of(small) == file
     assert torch.equal(weights.load(small)["weight"], torch.arange(100_000.0))
 
