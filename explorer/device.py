@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import re
+import shutil
+import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from explorer.errors import DeviceError
 from explorer.text import N_, _
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
+Precision = Literal["float32", "tf32", "half"]
 AUTO = "auto"
 _NO_MEMORY = re.compile("out of memory|not enough memory|can't allocate memory|alloc_cpu", re.IGNORECASE)
 
@@ -29,10 +33,69 @@ def available() -> tuple[tuple[str, str], ...]:
         cards.sort(key=lambda card: (card[0].major, card[0].multi_processor_count, card[0].total_memory), reverse=True)
         found += [(name, f"{card.name} ({card.total_memory / 2**30:.0f} GB)") for card, name in cards]
     if torch.backends.mps.is_available():
-        found.append(("mps", "Apple GPU"))
+        found.append(("mps", f"Apple GPU ({torch.mps.recommended_max_memory() / 2**30:.0f} GB)"))
     if torch.xpu.is_available():
-        found += [(f"xpu:{i}", torch.xpu.get_device_name(i)) for i in range(torch.xpu.device_count())]
-    return (*found, ("cpu", _("CPU, {threads} threads").format(threads=torch.get_num_threads())))
+        for i in range(torch.xpu.device_count()):
+            properties = torch.xpu.get_device_properties(i)
+            found.append((f"xpu:{i}", f"{properties.name} ({properties.total_memory / 2**30:.0f} GB)"))
+    other = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    if other is not None and other.type not in ("cuda", "mps", "xpu"):
+        found += [(f"{other.type}:{i}", f"{other.type} {i}") for i in range(torch.accelerator.device_count())]
+    cpu = _("CPU, {threads} threads").format(threads=torch.get_num_threads())
+    return (*found, ("cpu", f"{cpu} ({_memory() / 2**30:.0f} GB)" if _memory() else cpu))
+
+
+def _memory() -> int:
+    """Return the machine's memory in bytes, or 0 where the system does not tell it."""
+    names = getattr(os, "sysconf_names", {})
+    if "SC_PHYS_PAGES" not in names:
+        return 0
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def number_type(precision: Precision, place: torch.device) -> torch.dtype:
+    """Return the number type in which a network runs on ``place``.
+
+    Half precision is float16 where the hardware is made for it, and bfloat16 elsewhere: a CPU's float16 is slow.
+    """
+    import torch
+
+    if precision != "half":
+        return torch.float32
+    return torch.float16 if place.type in ("cuda", "mps", "xpu") else torch.bfloat16
+
+
+def allow_tf32(allowed: bool) -> None:
+    """Let CUDA cards multiply float32 numbers with 10 instead of 23 bits after the point, or not.
+
+    torch's own default allows it for convolutions, and then maps differ from the CPU's in the fourth figure.
+    """
+    import torch
+
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allowed
+
+
+def unused_card() -> DeviceError | None:
+    """Return what to tell the person where an NVIDIA card lies beside a torch that cannot use it; else None."""
+    import torch
+
+    if torch.version.cuda or torch.version.hip or not _has_nvidia_card():
+        return None
+    return DeviceError(
+        N_(
+            "There is an NVIDIA card, but this PyTorch was made for the CPU alone. Remove it with “{command}”, then "
+            "install the CUDA build with the line that {page} gives for your system."
+        ),
+        command=f'"{sys.executable}" -m pip uninstall --yes torch torchvision',
+        page="https://pytorch.org/get-started/locally/",
+    )
+
+
+def _has_nvidia_card() -> bool:
+    if sys.platform == "win32":
+        return (Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "nvcuda.dll").exists()
+    cards = Path("/proc/driver/nvidia/gpus")
+    return (cards.is_dir() and any(cards.iterdir())) or shutil.which("nvidia-smi") is not None
 
 
 def choose(name: str = AUTO) -> torch.device:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from explorer import reduce
 from explorer.capture import capture, check_budget
 from explorer.filters.apply import apply
-from explorer.prepare import prepare
 from explorer.recipe import Recipe
 from explorer.render import measure
 from explorer.session import Network, Seen, Stages
@@ -52,17 +51,20 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     layer = network.layer(recipe.layer)
     wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
+    overview = reduce.Overview(recipe.columns, network.columns_before(frame))
+    if recipe.columns:
+        wanted = overview.beside(wanted, network.stages)
     with stages("filter"):
         filtered = apply(frame, recipe.filters)
     with stages("prepare"):
-        prepared = prepare(filtered, network.preparation, network.device, network.input_hw)
+        prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
     with stages("forward"):
         captured = capture(network.module, network.graph, prepared.tensor, wanted)
         output = captured.output.float().cpu()
     with stages("render"):
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
-        measured = measure.figures(maps)
+        measured, columns = measure.figures(maps), overview.columns()
     network.seen = Seen(
         frame=frame,
         filters=recipe.filters,
@@ -76,6 +78,8 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         output=output,
         thumbnails=thumbnails,
         times_ms=dict(stages.times_ms),
+        columns=columns,
+        wide=recipe.columns,
     )
     return network.seen
 
@@ -101,6 +105,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         device=str(network.device),
         times_ms={**seen.times_ms, **stages.times_ms},
         finite=bool(predictions) or not classifies,
+        columns=seen.columns if recipe.columns else {},
     )
 
 
@@ -119,7 +124,7 @@ def all_maps(network: Network, frame: Frame, recipe: Recipe) -> dict[str, Floats
     reducers = {layer.id: reduce.keep(layer) for layer in network.graph}
 
     def forward() -> dict[str, Floats]:
-        prepared = prepare(filtered, network.preparation, network.device, network.input_hw)
+        prepared = network.prepare(filtered)
         return dict(capture(network.module, network.graph, prepared.tensor, reducers).values)
 
     return network.with_room(forward)

@@ -6,7 +6,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 import torch
@@ -14,10 +15,12 @@ from torch import Tensor, nn
 
 from explorer import device as devices
 from explorer import memory
-from explorer.errors import Cancelled, DeviceError, NetworkError
+from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
 from explorer.filters.kernel import Kernel
+from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
+from explorer.prepare import Prepared, prepare
 from explorer.recipe import Recipe
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
@@ -47,6 +50,7 @@ class Seen:
         output: what the network returned, in the machine's memory.
         thumbnails: by layer id.
         times_ms: of the stages that led here.
+        columns, wide: the overview by layer id, and how many maps of each stage were asked for it.
     """
 
     frame: Frame
@@ -61,6 +65,8 @@ class Seen:
     output: Tensor
     thumbnails: Mapping[str, Thumbnail]
     times_ms: Mapping[str, float]
+    columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)
+    wide: int = 0
 
 
 @dataclass(eq=False)
@@ -77,6 +83,7 @@ class Network:
         device: where it is.
         input_hw: height and width of its input.
         may_move: whether it goes to the CPU where memory is short.
+        precision: the one that was asked for; "half" is another number type on a card than on the CPU.
         moved: why it is on the CPU, for the person, where it was meant to be elsewhere; else None.
         seen: what it saw last.
     """
@@ -90,6 +97,7 @@ class Network:
     device: torch.device
     input_hw: tuple[int, int]
     may_move: bool = False
+    precision: devices.Precision = "float32"
     moved: DeviceError | None = None
     seen: Seen | None = None
 
@@ -97,6 +105,16 @@ class Network:
     def trained(self) -> bool:
         """Whether the weights are trained."""
         return self.weights is not None
+
+    @property
+    def number_type(self) -> torch.dtype:
+        """In which it runs."""
+        return devices.number_type(self.precision, self.device)
+
+    def prepare(self, frame: Frame) -> Prepared:
+        """Return a picture as the network's input, in its number type and where it is; raises as ``prepare`` does."""
+        prepared = prepare(frame, self.preparation, self.device, self.input_hw)
+        return replace(prepared, tensor=prepared.tensor.to(self.number_type))
 
     def layer(self, id: str) -> Layer:
         """Return the layer called ``id``; for "" the first convolution, or the first op where there is none.
@@ -132,7 +150,7 @@ class Network:
         """Go to ``place``, where its device has not enough memory; nothing happens where it is there already."""
         if place == self.device:
             return
-        self.module.to(place)
+        self.module.to(place, devices.number_type(self.precision, place))
         self.moved = DeviceError(
             N_("{network} needs more memory than {device} has and runs on the CPU: a smaller input may fit."),
             network=self.card.title,
@@ -165,7 +183,20 @@ class Network:
             return None
         if seen.layer is not self.layer(recipe.layer) or not self.thumbnail_ids(recipe) <= seen.thumbnails.keys():
             return None
-        return seen
+        return seen if recipe.columns in (0, seen.wide) else None
+
+    @cached_property
+    def stages(self) -> tuple[Layer, ...]:
+        """The layers whose maps make the overview: no input, and no answer without positions."""
+        first, *others = (stage.layer for stage in stages(self.graph))
+        return tuple(layer for layer in others if layer is not first and {"H", "W"} <= set(layer.axes))
+
+    def columns_before(self, frame: Frame) -> dict[str, tuple[int, ...]]:
+        """Return the channels that the overview showed of the frame before, if that came from the same source."""
+        seen = self.seen
+        if seen is None or seen.frame.source != frame.source:
+            return {}
+        return {name: tuple(channel for channel, _map in column) for name, column in seen.columns.items()}
 
     def thumbnail_ids(self, recipe: Recipe) -> frozenset[str]:
         """Return the layers whose thumbnail is wanted; those that this network does not have are left out."""
@@ -225,6 +256,7 @@ class Session:
         device: str = devices.AUTO,
         progress: ProgressHandler | None = None,
         cancelled: Callable[[], bool] | None = None,
+        precision: devices.Precision = "float32",
     ) -> Network:
         """Return the network, built, loaded, placed and traced; the last one at once.
 
@@ -237,12 +269,13 @@ class Session:
             device: "auto" or a name of ``device.available``; with "auto" the CPU takes over where memory is short.
             progress: told each stage (marked text; ``{network}`` is its title's place) and how far it is, 0 … 1.
             cancelled: asked between stages.
+            precision: a key of ``settings.PRECISIONS``.
 
         Raises:
             NetworkError, DeviceError, ForwardError: it cannot be had; nothing is kept then.
             Cancelled: it is no longer wanted.
         """
-        key = network, weights, input_hw, device
+        key = network, weights, input_hw, device, precision
         if self._network is not None and key == self._key:
             return self._network
         self.close()
@@ -260,6 +293,7 @@ class Session:
                 most=MOST_CELLS // 1_000_000,
             )
         wanted = devices.choose(device)
+        devices.allow_tf32(precision == "tf32")
         check(cancelled)
         tell(N_("Loading {network} …"), 0.0)
         state = zoo_weights.load(chosen) if chosen else None
@@ -269,10 +303,12 @@ class Session:
         check(cancelled)
         tell(N_("Looking at every layer of {network} …"), 0.6)
         may_move = device == devices.AUTO
-        module, graph, place = _place(module, (1, channels, height, width), wanted, may_move, tell)
+        module, graph, place = _place(module, (1, channels, height, width), wanted, may_move, precision, tell)
         check(cancelled)
         names = labels(chosen.labels if chosen else card.labels)
-        self._network = Network(card, chosen, module, graph, preparation, names, wanted, (height, width), may_move)
+        self._network = Network(
+            card, chosen, module, graph, preparation, names, wanted, (height, width), may_move, precision
+        )
         self._network.move(place)
         self._key = key
         return self._network
@@ -285,15 +321,29 @@ class Session:
 
 
 def _place(
-    module: nn.Module, shape: tuple[int, ...], wanted: torch.device, may_move: bool, tell: ProgressHandler
+    module: nn.Module,
+    shape: tuple[int, ...],
+    wanted: torch.device,
+    may_move: bool,
+    precision: devices.Precision,
+    tell: ProgressHandler,
 ) -> tuple[nn.Module, Graph, torch.device]:
     """Put the network on the device that is wanted and trace it there; on the CPU where memory is short and it may."""
 
     def on(place: torch.device) -> tuple[nn.Module, Graph, torch.device]:
         if place != wanted:
             tell(N_("Not enough memory there: {network} goes to the CPU …"), 0.7)
-        there = module.eval().to(place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        example = torch.zeros(shape, device=place).to(memory_format=torch.channels_last)
-        return there, trace(there, example), place
+        kind = devices.number_type(precision, place)
+        there = module.eval().to(place, kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        example = torch.zeros(shape, device=place, dtype=kind).to(memory_format=torch.channels_last)
+        try:
+            return there, trace(there, example), place
+        except ForwardError as error:
+            if precision != "half":
+                raise
+            raise NetworkError(
+                N_("This network does not run in half precision ({reason}): choose float32 in the settings."),
+                reason=error.values.get("reason", error),
+            ) from error
 
     return devices.with_room(on, wanted, may_move)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -50,7 +53,75 @@ def test_the_fastest_card_first() -> None:
 
 def test_an_apple_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.mps, "recommended_max_memory", lambda: 12 << 30)
+    assert device.available()[0] == ("mps", "Apple GPU (12 GB)")
     assert device.choose("auto") == torch.device("mps")
+
+
+def test_an_intel_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.xpu, "is_available", lambda: True)
+    monkeypatch.setattr(torch.xpu, "device_count", lambda: 1)
+    properties = SimpleNamespace(name="Arc", total_memory=8 << 30)
+    monkeypatch.setattr(torch.xpu, "get_device_properties", lambda _i: properties)
+    assert device.available()[0] == ("xpu:0", "Arc (8 GB)")
+
+
+def test_whatever_else_torch_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("mtia"))
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    assert [name for name, _title in device.available()] == ["mtia:0", "mtia:1", "cpu"]
+
+
+@pytest.mark.skipif(not Path("/proc/meminfo").exists(), reason="only Linux tells it there")
+def test_the_cpu_tells_its_memory() -> None:
+    found = re.search(r"MemTotal:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+    assert found
+    assert f"({int(found[1]) / 2**20:.0f} GB)" in dict(device.available())["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("precision", "place", "wanted"),
+    [
+        ("float32", "cuda:0", torch.float32),
+        ("tf32", "cuda:0", torch.float32),
+        ("half", "cuda:0", torch.float16),
+        ("half", "mps", torch.float16),
+        ("half", "cpu", torch.bfloat16),
+    ],
+)
+def test_number_types(precision: device.Precision, place: str, wanted: torch.dtype) -> None:
+    assert device.number_type(precision, torch.device(place)) == wanted
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_tf32_is_allowed_only_where_it_is_asked_for(allowed: bool) -> None:
+    device.allow_tf32(allowed)
+    assert torch.backends.cuda.matmul.allow_tf32 is allowed
+    assert torch.backends.cudnn.allow_tf32 is allowed
+
+
+@pytest.mark.parametrize(("cuda", "card", "told"), [(None, True, True), ("12.8", True, False), (None, False, False)])
+def test_a_card_that_this_torch_cannot_use_is_told(
+    monkeypatch: pytest.MonkeyPatch, cuda: str | None, card: bool, told: bool
+) -> None:
+    monkeypatch.setattr(torch.version, "cuda", cuda)
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(device, "_has_nvidia_card", lambda: card)
+    found = device.unused_card()
+    assert (found is not None) is told
+    if found:
+        assert "pip uninstall" in str(found)
+        assert "pytorch.org" in str(found)
+
+
+def test_a_card_is_seen_by_its_tool(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert device._has_nvidia_card() is (Path("/proc/driver/nvidia/gpus").is_dir() or bool(shutil.which("nvidia-smi")))
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert device._has_nvidia_card()
 
 
 @pytest.mark.parametrize("name", ["cuda:7", "toaster", "", "cp"])

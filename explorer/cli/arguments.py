@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from explorer import sources
 from explorer.errors import PersonError, SourceError, nearest
 from explorer.recipe import DEFAULT_NETWORK
+from explorer.settings import PRECISIONS
 from explorer.text import LANGUAGES, N_, _
 from explorer.values import Source
 from explorer.zoo import registry, weights
@@ -118,6 +119,20 @@ def seconds(text: str) -> float:
     return value
 
 
+def precision(text: str) -> str:
+    """Return a precision of ``settings.PRECISIONS``.
+
+    Raises:
+        PersonError: another word.
+    """
+    if text not in PRECISIONS:
+        known = ", ".join(PRECISIONS)
+        raise PersonError(
+            N_("{option} cannot be “{value}”: it takes {known}."), option="--precision", value=text, known=known
+        )
+    return text
+
+
 def size(text: str) -> tuple[int, int]:
     """Return height and width of "HxW".
 
@@ -196,6 +211,8 @@ def add_network(parser: Parser) -> None:
     )
     add_weights(parser)
     how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
+    about = _("float32, tf32 or half; without it float32")
+    how.add_argument("--precision", metavar="P", type=precision, default="float32", help=about)
 
 
 def add_weights(parser: Parser) -> None:

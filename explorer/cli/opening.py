@@ -14,7 +14,7 @@ from explorer.values import Source
 def network(options: argparse.Namespace) -> Network:
     """Return the network that ``add_network`` declared, ready to run."""
     device.set_threads()
-    return Session().open(options.model.name, options.weights, device=options.device)
+    return Session().open(options.model.name, options.weights, device=options.device, precision=options.precision)
 
 
 def recipe(source: Source, options: argparse.Namespace, **more: Any) -> Recipe:

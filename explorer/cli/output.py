@@ -61,7 +61,8 @@ def weights_name(network: Network) -> str:
 def about(network: Network) -> str:
     """Return network, weights and device in a line; it says so where the weights are random."""
     name = network.weights.name if network.weights else _("untrained: random weights, the answers mean nothing")
-    return f"{network.card.title}  ·  {name}  ·  {network.device}"
+    kind = "" if network.precision != "half" else "  ·  " + str(network.number_type).removeprefix("torch.")
+    return f"{network.card.title}  ·  {name}  ·  {network.device}{kind}"
 
 
 def note(result: FrameResult) -> str:

@@ -11,7 +11,7 @@ from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import FrameResult
 
-NetworkKey = tuple[str, str, tuple[int, int] | None, str]
+NetworkKey = tuple[str, str, tuple[int, int] | None, str, str]
 
 
 class Desk:
@@ -49,7 +49,7 @@ class Desk:
 
     def key(self, recipe: Recipe) -> NetworkKey:
         """Return what must be equal for two recipes to share a loaded network."""
-        return recipe.network, recipe.weights, recipe.input_hw, self.device(recipe)
+        return recipe.network, recipe.weights, recipe.input_hw, self.device(recipe), self.settings.precision
 
     def wants(self, key: NetworkKey, feed: Feed | None = None) -> bool:
         """Return whether the newest wish is for that network (and for that feed, if one is given).

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from explorer.engine.desk import Desk
+from explorer.engine.downloads import Downloads
 from explorer.engine.events import Catalogue, Event, Exported, FrameRead, Problem
 from explorer.engine.feed import Feed, Grabber
 from explorer.engine.mailbox import Outbox
@@ -31,7 +32,7 @@ class Engine:
     """Answers the newest wish; every method returns at once and may be called from any thread.
 
     Four kinds of threads do the work: the model thread (torch), the light worker (still pictures, files to write), a
-    grabber for each live source, and a reader for each address.
+    grabber for each live source, a reader for each address, and what brings weights here.
 
     Args:
         notify: called from any thread when there are events after there were none; then call ``take``.
@@ -44,7 +45,8 @@ class Engine:
         self._desk = Desk(Outbox(notify), settings)
         self._model = ModelThread(self._desk, self._rooms, self._catalogue)
         self._light = Worker("light", "read", "cards", failed=self._failed)
-        self._light.put("cards", self._catalogue)
+        self._downloads = Downloads(self._desk.outbox, self._rooms, self._recount)
+        self._recount()
         self._readers: list[tuple[Source, threading.Thread]] = []
 
     def start(self) -> None:
@@ -78,9 +80,12 @@ class Engine:
         """Take changed preferences: the device and the threads apply at once."""
         desk = self._desk
         with desk.lock:
-            if (settings.device, settings.threads) != (desk.settings.device, desk.settings.threads):
+            before = desk.settings
+            if any(getattr(settings, name) != getattr(before, name) for name in ("device", "threads", "precision")):
                 desk.failed = None
             desk.settings = settings
+        if settings.shared_weights != before.shared_weights:
+            self._recount()
         self._model.threads()
         self._model.load()
         self._model.frame()  # one that ran meanwhile may have been given up
@@ -109,6 +114,27 @@ class Engine:
         """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows."""
         self._model.ask(question)
 
+    def download(self, network: str, weights: str) -> None:
+        """Get a set of weights: ``DownloadChanged`` tells how far it is."""
+        self._downloads.get(network, weights)
+
+    def cancel_download(self, network: str, weights: str) -> None:
+        """Stop getting a set of weights; what has come is kept for the next time."""
+        self._downloads.cancel(network, weights)
+
+    def import_weights(self, path: str, network: str = "") -> None:
+        """Copy a file of weights into the cache: ``DownloadChanged`` "done" or a ``Problem`` of "weights" follows.
+
+        Args:
+            path: the file; its hash tells which weights it is.
+            network: the one that the person means, if any.
+        """
+        self._downloads.import_weights(path, network)
+
+    def remove_weights(self, network: str, weights: str) -> None:
+        """Remove a set of weights from the cache, and what has come of it."""
+        self._downloads.remove(network, weights)
+
     def take(self) -> list[Event]:
         """Return the events since the last call, the oldest first, of each kind only the newest."""
         return self._desk.outbox.take()
@@ -124,6 +150,7 @@ class Engine:
                 self._desk.feed.closed.set()
             readers = [thread for _source, thread in self._readers]
         self._desk.outbox.close()
+        readers += self._downloads.close()
         until = time.monotonic() + timeout_s
         workers = (self._model.worker, self._light)
         for worker, share in zip(workers, (_SHARE, 1.0), strict=True):  # the model's maps go to the light worker
@@ -187,10 +214,14 @@ class Engine:
                 feed.problem = replace(why, recipe=self._desk.recipe)
                 self._desk.outbox.put(feed.problem)
 
+    def _recount(self) -> None:
+        """Tell anew which weights there are."""
+        self._light.put("cards", self._catalogue)
+
     def _catalogue(self) -> None:
-        cards = self._rooms.cards()
+        cards, stock = self._rooms.cards(), self._rooms.stock()
         with self._desk.lock:
-            self._desk.outbox.put(Catalogue(cards, self._desk.devices))
+            self._desk.outbox.put(Catalogue(cards, self._desk.devices, stock))
 
     def _write(self, kind: str, path: str, result: FrameResult, maps: Floats | None = None) -> None:
         try:

@@ -54,7 +54,7 @@ class ModelThread:
 
     def threads(self) -> None:
         """Take the preferred number of threads."""
-        self.worker.put("threads", lambda: self._rooms.prepare(self._desk.settings.threads))
+        self.worker.put("threads", self._prepare)
 
     def maps(self, lane: str, result: FrameResult, done: Callable[[Floats], None]) -> None:
         """Compute the raw maps of ``result``'s layer and hand them to ``done``."""
@@ -68,12 +68,16 @@ class ModelThread:
         """Load torch, which takes seconds; tried again at the next load where it fails."""
         desk = self._desk
         desk.outbox.put(Progress(N_("Loading PyTorch …")))
-        self._rooms.prepare(desk.settings.threads)
+        if unused := self._rooms.prepare(desk.settings.threads):
+            desk.outbox.put(problem("device", unused))
         devices = self._rooms.devices()
         with desk.lock:
             desk.devices = devices
         self._catalogue()
         self._session = self._rooms.session()
+
+    def _prepare(self) -> None:
+        self._rooms.prepare(self._desk.settings.threads)
 
     def _end(self) -> None:
         self._network = self._key = self._done = None
@@ -89,7 +93,7 @@ class ModelThread:
             recipe = desk.recipe
             if recipe is None or desk.key(recipe) == self._key:
                 return
-            key, device = desk.key(recipe), desk.device(recipe)
+            key, device, precision = desk.key(recipe), desk.device(recipe), desk.settings.precision
             if desk.failed and desk.failed[0] == key:
                 desk.outbox.put(replace(desk.failed[1], recipe=recipe))
                 return
@@ -111,6 +115,7 @@ class ModelThread:
                 device,
                 lambda stage, fraction: desk.outbox.put(Progress(stage, {"network": title}, fraction)),
                 lambda: not desk.wants(key),
+                precision,
             )
             self._network, self._key = network, key
             events = self._news(network)
@@ -156,6 +161,7 @@ class ModelThread:
             labels=weights.labels if weights else network.card.labels,
             device=str(network.device),
             threads=self._rooms.threads(),
+            number_type=str(network.number_type).removeprefix("torch."),
         )
 
     def _frame(self) -> None:
@@ -189,7 +195,7 @@ class ModelThread:
         try:
             event = Answered(question, self._rooms.answer(self._network, question))
         except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built or traced
-            event = problem("question", error)
+            event = replace(problem("question", error), question=question)
         self._desk.outbox.put(event)
 
     def _maps(self, result: FrameResult, done: Callable[[Floats], None]) -> None:

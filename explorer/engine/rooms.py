@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from explorer.engine.feed import Live
+from explorer.errors import DeviceError
 from explorer.questions import Answer, Question
 from explorer.recipe import Recipe
 from explorer.values import Floats, Frame, FrameResult, Source
-from explorer.zoo.card import Card, WeightState
+from explorer.zoo.card import Card, Stock, WeightState
 
 if TYPE_CHECKING:
     from explorer.session import Network
@@ -27,6 +29,7 @@ class SessionLike(Protocol):
         device: str = "auto",
         progress: Callable[[str, float | None], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        precision: Literal["float32", "tf32", "half"] = "float32",
     ) -> Network:
         """Return the network, loaded and traced; the last one at once."""
         ...
@@ -36,16 +39,54 @@ class SessionLike(Protocol):
         ...
 
 
+class DownloadLike(Protocol):
+    """What gets one file."""
+
+    def run(self) -> None:
+        """Get it."""
+        ...
+
+    def cancel(self) -> None:
+        """Let ``run`` end at once, from any thread."""
+        ...
+
+
 def _cards() -> tuple[tuple[Card, WeightState], ...]:
     from explorer.zoo import registry, weights
 
     return tuple((card, weights.state(card)) for card in registry.cards())
 
 
-def _prepare(threads: int) -> None:
+def _stock() -> dict[tuple[str, str], Stock]:
+    from explorer.zoo import registry, weights
+
+    return {(card.name, one.name): weights.stock(one) for card in registry.cards() for one in card.weights}
+
+
+def _download(network: str, name: str, progress: Callable[[int, int], None]) -> DownloadLike | None:
+    from explorer.zoo import registry, weights
+
+    return weights.download(registry.card(network), name, progress)
+
+
+def _import_weights(path: str, network: str) -> tuple[str, str]:
+    from explorer.zoo import registry, weights
+
+    card, found = weights.import_file(Path(path), registry.cards(), registry.card(network) if network else None)
+    return card.name, found.name
+
+
+def _remove_weights(network: str, name: str) -> None:
+    from explorer.zoo import registry, weights
+
+    weights.remove(registry.card(network), name)
+
+
+def _prepare(threads: int) -> DeviceError | None:
     from explorer import device
 
     device.set_threads(threads)
+    return device.unused_card()
 
 
 def _threads() -> int:
@@ -122,7 +163,11 @@ class Rooms:
 
     Attributes:
         cards: the zoo, each card with the state of its weights.
-        prepare: loads torch with that many threads (0: what suits the machine).
+        stock: what there is of each set of weights, by the network's name and its own.
+        download: what gets a set of weights by these two names and tells bytes done and in all; None where it is here.
+        import_weights: copies a file into the cache, for a network or for whichever it is, and returns these two names.
+        remove_weights: removes a set of weights from the cache.
+        prepare: loads torch with that many threads (0: what suits the machine), and tells of a card that it cannot use.
         threads: how many threads torch uses.
         devices: (name, title) of each device, the fastest first.
         session: a new session.
@@ -135,7 +180,11 @@ class Rooms:
     """
 
     cards: Callable[[], tuple[tuple[Card, WeightState], ...]] = _cards
-    prepare: Callable[[int], None] = _prepare
+    stock: Callable[[], Mapping[tuple[str, str], Stock]] = _stock
+    download: Callable[[str, str, Callable[[int, int], None]], DownloadLike | None] = _download
+    import_weights: Callable[[str, str], tuple[str, str]] = _import_weights
+    remove_weights: Callable[[str, str], None] = _remove_weights
+    prepare: Callable[[int], DeviceError | None] = _prepare
     threads: Callable[[], int] = _threads
     devices: Callable[[], tuple[tuple[str, str], ...]] = _devices
     session: Callable[[], SessionLike] = _session

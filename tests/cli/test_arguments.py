@@ -137,3 +137,14 @@ def test_mistakes_are_one_sentence(words: list[str], sentence: str) -> None:
 def test_what_argparse_may_say_one_day_is_still_a_sentence() -> None:
     with pytest.raises(ExplorerError, match=r"\(something new\): see “cnn-explorer-cli try --help”"):
         _parser().error("something new")
+
+
+@pytest.mark.parametrize("word", ["float32", "tf32", "half"])
+def test_precisions(word: str) -> None:
+    assert arguments.precision(word) == word
+
+
+@pytest.mark.parametrize("word", ["", "float64", "Half", "bf16"])
+def test_another_precision_is_told_with_those_there_are(word: str) -> None:
+    with pytest.raises(PersonError, match=r"--precision cannot be .*float32, tf32, half"):
+        arguments.precision(word)

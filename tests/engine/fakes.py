@@ -98,6 +98,7 @@ class FakeSession:
         device: str = "auto",
         progress: Callable[[str, float | None], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
+        precision: str = "float32",
     ) -> Any:
         rooms = self._rooms
         rooms.threads_seen.add(threading.current_thread().name)
@@ -112,7 +113,14 @@ class FakeSession:
             raise error
         layer = Layer("input", "input", "input", (), (3, 8, 8), "CHW")
         return SimpleNamespace(
-            card=card(network), weights=None, graph=Graph((layer,)), trained=False, labels=(), device=device, moved=None
+            card=card(network),
+            weights=None,
+            graph=Graph((layer,)),
+            trained=False,
+            labels=(),
+            device=device,
+            moved=None,
+            number_type="torch.float32",
         )
 
     def close(self) -> None:
@@ -143,6 +151,10 @@ class FakeRooms:
     def rooms(self) -> Rooms:
         return Rooms(
             cards=lambda: ((card("a"), WeightState.NONE),),
+            stock=lambda: {("a", one.name): Stock(WeightState.DOWNLOADABLE, one.bytes) for one in self.weights},
+            download=self._download,
+            import_weights=self._import_weights,
+            remove_weights=self._remove_weights,
             prepare=self._prepare,
             threads=lambda: 2,
             devices=lambda: (("cpu", "CPU"),),

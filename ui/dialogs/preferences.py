@@ -12,16 +12,21 @@ from explorer.text import LANGUAGES, N_, _
 from ui.controller import Controller
 from ui.store import Store
 
+PRECISIONS = {
+    "float32": N_("float32"),
+    "tf32": N_("float32, shortened in products (TF32)"),
+    "half": N_("half (float16, on a CPU bfloat16)"),
+}
 THEMES = {"system": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
 
 
 class Preferences(QDialog):
-    """Language, theme, text size, device and threads."""
+    """Language, theme, text size, device, precision and threads."""
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self._language, self._theme, self._device = QComboBox(self), QComboBox(self), QComboBox(self)
+        self._language, self._theme, self._device, self._precision = (QComboBox(self) for _box in range(4))
         self._scale, self._threads = QSpinBox(self), QSpinBox(self)
         self._scale.setRange(*(round(100 * limit) for limit in FONT_SCALES))
         self._scale.setSingleStep(10)
@@ -30,14 +35,14 @@ class Preferences(QDialog):
         self._threads.setKeyboardTracking(False)
         for spin in (self._scale, self._threads):  # a style sheet's padding does not reach a spin box's text
             spin.lineEdit().setTextMargins(8, 0, 0, 0)
-        self._labels = [QLabel(self) for _row in range(5)]
+        self._labels = [QLabel(self) for _row in range(6)]
         self._note = QLabel(self)
         self._note.setObjectName("dim")
         self._note.setWordWrap(True)
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(10)
-        fields = (self._language, self._theme, self._scale, self._device, self._threads)
+        fields = (self._language, self._theme, self._scale, self._device, self._precision, self._threads)
         for label, field in zip(self._labels, fields, strict=True):
             field.setMinimumWidth(220)
             form.addRow(label, field)
@@ -55,6 +60,7 @@ class Preferences(QDialog):
         self._language.activated.connect(self._choose_language)
         self._theme.activated.connect(self._choose_theme)
         self._device.activated.connect(self._choose_device)
+        self._precision.activated.connect(self._choose_precision)
         self._scale.valueChanged.connect(self._choose_scale)
         self._threads.valueChanged.connect(self._choose_threads)
         store.settings_changed.connect(self._show)
@@ -64,7 +70,7 @@ class Preferences(QDialog):
     def retranslate(self) -> None:
         """Set every text anew in the current language, and fill the choosers."""
         self.setWindowTitle(_("Settings"))
-        texts = (_("Language"), _("Theme"), _("Text size"), _("Device"), _("CPU threads"))
+        texts = (_("Language"), _("Theme"), _("Text size"), _("Device"), _("Precision"), _("CPU threads"))
         for label, text in zip(self._labels, texts, strict=True):
             label.setText(text)
         self._threads.setSpecialValueText(_("Automatic"))
@@ -73,6 +79,7 @@ class Preferences(QDialog):
         self._fill(self._language, {"": _("As the system"), **LANGUAGES})
         self._fill(self._theme, {key: _(text) for key, text in THEMES.items()})
         self._fill(self._device, {"auto": _("Fastest device"), **dict(catalogue.devices if catalogue else ())})
+        self._fill(self._precision, {key: _(text) for key, text in PRECISIONS.items()})
         self._show()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -94,6 +101,7 @@ class Preferences(QDialog):
             (self._language, wanted.language),
             (self._theme, wanted.theme),
             (self._device, wanted.device),
+            (self._precision, wanted.precision),
         ):
             if combo.findData(data) < 0:  # a device that is not known yet, or of another machine
                 combo.addItem(data, data)
@@ -119,6 +127,10 @@ class Preferences(QDialog):
     @Slot()
     def _choose_device(self) -> None:
         self._controller.prefer(device=self._device.currentData())
+
+    @Slot()
+    def _choose_precision(self) -> None:
+        self._controller.prefer(precision=self._precision.currentData())
 
     @Slot()
     def _choose_scale(self) -> None:

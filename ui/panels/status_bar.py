@@ -134,6 +134,6 @@ class StatusBar(QFrame):
         if network is None:
             return ""
         threads = ngettext("{count} thread", "{count} threads", network.threads).format(count=network.threads)
-        if network.device == "cpu":
-            return f"CPU · {threads}"
-        return dict(self._store.catalogue.devices if self._store.catalogue else ()).get(network.device, network.device)
+        titles = dict(self._store.catalogue.devices if self._store.catalogue else ())
+        place = f"CPU · {threads}" if network.device == "cpu" else titles.get(network.device, network.device)
+        return place if network.number_type == "float32" else f"{place} · {network.number_type}"
