@@ -151,10 +151,7 @@ class FakeRooms:
     def rooms(self) -> Rooms:
         return Rooms(
             cards=lambda: ((card("a"), WeightState.NONE),),
-            stock=lambda: {("a", one.name): Stock(WeightState.DOWNLOADABLE, one.bytes) for one in self.weights},
-            download=self._download,
-            import_weights=self._import_weights,
-            remove_weights=self._remove_weights,
+            stock=dict,
             prepare=self._prepare,
             threads=lambda: 2,
             devices=lambda: (("cpu", "CPU"),),
