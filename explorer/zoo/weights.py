@@ -332,6 +332,10 @@ def _content(stream: IO[bytes], file: Traversable) -> Any:
     import torch
 
     try:
+        if file.name.endswith(".safetensors"):  # what timm keeps in the hub's cache
+            from safetensors.torch import load as from_bytes
+
+            return from_bytes(stream.read())
         return torch.load(stream, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file makes torch, zip and pickle raise anything
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: it points before its beginning
