@@ -1,0 +1,143 @@
+"""Networks as code: a Python file with a function that returns a module. It runs only after a consent."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from explorer.errors import NetworkError, nearest
+from explorer.text import N_
+from explorer.zoo.own import consent
+from explorer.zoo.own.card import Guess, OwnCard
+from explorer.zoo.own.guesses import SIDE, preparation
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SUFFIX = ".py"
+_LIKELY = ("net", "model", "build", "make", "create", "get")
+
+
+def functions(path: Path) -> tuple[str, ...]:
+    """Return the functions and classes of the file that can be called without an argument; nothing of it runs.
+
+    The most likely ones come first: those whose name speaks of a network.
+
+    Raises:
+        NetworkError: the file cannot be read, or is no Python.
+    """
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except OSError as error:
+        raise NetworkError(
+            N_("{file} cannot be read ({reason}): check its name and its permissions."),
+            file=path,
+            reason=error.strerror or error,
+        ) from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        raise NetworkError(
+            N_("{file} is not written in this Python ({reason}): correct line {line}."),
+            file=path.name,
+            reason=(error.msg if isinstance(error, SyntaxError) else None) or error,
+            line=line or 1,
+        ) from error
+    found = [node.name for node in tree.body if _callable(node) and not node.name.startswith("_")]  # type: ignore[attr-defined]
+    return tuple(sorted(found, key=lambda name: not any(word in name.lower() for word in _LIKELY)))
+
+
+def guess(path: Path) -> Guess:
+    """Return a card with the likeliest function and the usual for the rest; nothing of the file runs.
+
+    Raises:
+        NetworkError: the file cannot be read, or no function of it can be called.
+    """
+    found = functions(path)
+    if not found:
+        raise NetworkError(
+            N_("{file} has no function that can be called without arguments: write one that returns the network."),
+            file=path.name,
+        )
+    own = OwnCard(title=path.stem, preparation=preparation((3, SIDE, SIDE)), function=found[0])
+    return Guess(own, {"function": "sure"} if len(found) == 1 else {})
+
+
+def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
+    """Run the file and return the module that the card's function gives; its folder can be imported from meanwhile.
+
+    Raises:
+        ConsentNeededError: nobody has consented to run the file as it is.
+        NetworkError: the file or the function raises, or gives something else.
+    """
+    from torch import nn
+
+    source = consent.read(path)
+    known = functions(path)
+    if own.function not in known:
+        raise NetworkError(
+            N_("{file} has no function “{function}” that can be called without arguments: choose one of {known}."),
+            file=path.name,
+            function=own.function,
+            known=", ".join(nearest(own.function, known) or known) or "–",
+        )
+    # Python names the module of a class; two files of one name must not be taken for each other.
+    name = f"{path.stem}_{hashlib.sha256(str(path).encode(errors='surrogatepass')).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))
+    assert spec is not None
+    namespace = importlib.util.module_from_spec(spec)
+    namespace.__file__ = str(path)
+    try:
+        with _importable(path.parent, name, namespace):
+            exec(compile(source, str(path), "exec"), namespace.__dict__)
+            made = getattr(namespace, own.function)()
+    except (Exception, SystemExit) as error:
+        raise NetworkError(
+            N_("{function} in {file} failed ({reason}): correct it, then try again."),
+            function=own.function,
+            file=path.name,
+            reason=f"{type(error).__name__}: {' '.join(str(error).split())[:200]}".rstrip(". "),
+        ) from error
+    if not isinstance(made, nn.Module):
+        raise NetworkError(
+            N_("{function} in {file} returned {kind}, not a torch.nn.Module: choose another function."),
+            function=own.function,
+            file=path.name,
+            kind=type(made).__name__,
+        )
+    return made.eval()
+
+
+def _callable(node: ast.stmt) -> bool:
+    """Return whether a statement defines something that can be called without an argument."""
+    if isinstance(node, ast.ClassDef):
+        start = next((one for one in node.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None)
+        return bool(node.bases) and (start is None or _needs(start.args) <= 1)
+    return isinstance(node, ast.FunctionDef) and not _needs(node.args)
+
+
+def _needs(arguments: ast.arguments) -> int:
+    """Return how many arguments must be given."""
+    by_place = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+    return by_place + sum(default is None for default in arguments.kw_defaults)
+
+
+@contextmanager
+def _importable(folder: Path, name: str, module: Any) -> Iterator[None]:
+    """Let what runs import from ``folder``; afterwards such modules are forgotten, so that a change of one is seen."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(folder))
+    sys.modules[name] = module
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        for other in set(sys.modules) - before:
+            file = getattr(sys.modules[other], "__file__", None)
+            if other != name and file and Path(file).parent == folder:
+                del sys.modules[other]
