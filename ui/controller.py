@@ -10,6 +10,7 @@ from explorer import settings
 from explorer.engine.events import (
     Answered,
     Catalogue,
+    DownloadChanged,
     Event,
     Exported,
     FrameRead,
@@ -23,6 +24,9 @@ from explorer.questions import Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Frame, Source
+from explorer.zoo.card import Card, WeightState
+from explorer.zoo.own import IN_MEMORY, is_own
+from explorer.zoo.weights import NO_WEIGHTS
 from ui.store import Store
 from ui.widgets.source_name import is_pasted
 
@@ -49,6 +53,22 @@ class EngineLike(Protocol):
         """Let ``question`` be answered."""
         ...
 
+    def download(self, network: str, weights: str) -> None:
+        """Get a set of weights."""
+        ...
+
+    def cancel_download(self, network: str, weights: str) -> None:
+        """Stop getting it; what has come is kept."""
+        ...
+
+    def import_weights(self, path: str, network: str = "") -> None:
+        """Copy a file of weights into the cache."""
+        ...
+
+    def remove_weights(self, network: str, weights: str) -> None:
+        """Remove a set of weights from the cache."""
+        ...
+
     def export(self, kind: str, path: str) -> None:
         """Write the newest result: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV, JSON)."""
         ...
@@ -59,11 +79,13 @@ class Controller(QObject):
 
     Attributes:
         still: the last picture that could really be opened.
+        drawing: the last drawing.
         stored: what the next start finds, which wishes for this start alone do not reach; None saves nothing.
     """
 
     exported = Signal(object)
     answered = Signal(object)
+    downloaded = Signal(object)
     history_changed = Signal()
 
     def __init__(self, engine: EngineLike, store: Store, parent: QObject | None = None) -> None:
@@ -75,7 +97,8 @@ class Controller(QObject):
         self._walking = self._frozen = False
         self._ready: tuple[str, str] | None = None
         self._age = (False, False, False)
-        self.still = Source()
+        self._sent_for: set[str] = set()
+        self.still, self.drawing = Source(), Source("drawing", "")
         self.stored: Settings | None = store.settings
 
     def start(self) -> None:
@@ -108,6 +131,15 @@ class Controller(QObject):
     def can_redo(self) -> bool:
         """Whether there is a step to take again."""
         return bool(self._redo)
+
+    def open_network(self, name: str, **changes: Any) -> None:
+        """Look through another network; nothing is downloaded unasked: without weights it runs, and says, untrained."""
+        if name != self._store.recipe.network:
+            cards = self._store.catalogue.cards if self._store.catalogue else ()
+            state = next((state for card, state in cards if card.name == name), None)
+            here = is_own(name) or state in (WeightState.EMBEDDED, WeightState.CACHED)
+            changes = {"network": name, "weights": "" if here else NO_WEIGHTS} | changes
+        self.change(**changes)
 
     @Slot()
     def undo(self) -> None:
@@ -181,6 +213,27 @@ class Controller(QObject):
         self._forget("question")
         self._engine.ask(question)
 
+    def download(self, network: str, weights: str) -> None:
+        """Get a set of weights; a network that was chosen when it was sent for is trained as soon as they are here."""
+        self._send_for(network)
+        self._engine.download(network, weights)
+
+    def cancel_download(self, network: str, weights: str) -> None:
+        """Stop getting a set of weights; what has come is kept for the next time."""
+        self._engine.cancel_download(network, weights)
+
+    def import_weights(self, path: str, network: str = "") -> None:
+        """Copy a file of weights into the cache; see ``download`` and ``EngineLike.import_weights``."""
+        self._forget("weights")
+        self._send_for(network)
+        self._engine.import_weights(path, network)
+
+    def remove_weights(self, network: str, weights: str) -> None:
+        """Remove a set of weights from the cache, and what has come of it."""
+        self._forget("weights")
+        self._store.downloads.pop((network, weights), None)
+        self._engine.remove_weights(network, weights)
+
     def report(self, problem: Problem) -> None:
         """Show a problem that the window itself met."""
         self._store.problems.pop(problem.where, None)  # so that the newest is the last
@@ -232,8 +285,10 @@ class Controller(QObject):
                 self._ready = wished if wished == (name, "") else (name, event.network.weights)
                 self._forget("network", "frame", "device")
                 store.network_changed.emit()
+                self._remember_network(event.network.card)
             case Catalogue():
                 store.catalogue = event
+                store.downloads = {key: one for key, one in store.downloads.items() if one.state != "done"}
                 store.catalogue_changed.emit()
             case Progress():
                 store.progress = event if event.stage else None
@@ -249,6 +304,29 @@ class Controller(QObject):
                 self.answered.emit(event)
             case Exported():
                 self.exported.emit(event)
+            case DownloadChanged():
+                store.downloads[event.network, event.weights] = event
+                store.downloads_changed.emit()
+                if event.state == "done":
+                    self._use(event)
+                    self.downloaded.emit(event)
+
+    def _send_for(self, network: str) -> None:
+        if network in ("", self._store.recipe.network):
+            self._sent_for.add(self._store.recipe.network)
+
+    def _use(self, event: DownloadChanged) -> None:
+        """Look through the weights that have come, where the person waits for them in front of an untrained network."""
+        recipe = self._store.recipe
+        if event.network not in self._sent_for:
+            return
+        self._sent_for.discard(event.network)
+        if event.network != recipe.network:
+            return
+        if recipe.weights == NO_WEIGHTS:
+            self.change(weights=event.weights)
+        elif "network" in self._store.problems:  # they were wished for by name, and missing
+            self.retry()
 
     def _late(self, problem: Problem) -> bool:
         """Return whether a problem is of an older wish's source or network, which the newest does not have."""
@@ -270,6 +348,11 @@ class Controller(QObject):
         self._store.recipe_changed.emit()
         self.history_changed.emit()
 
+    def _remember_network(self, card: Card) -> None:
+        """Put a network that is not always listed among the opened ones; one in memory is gone at the next start."""
+        if card.group != "course" and not card.name.startswith(IN_MEMORY):
+            self.prefer(networks=self._store.settings.with_network(card.name).networks)
+
     def _remember(self, source: Source) -> None:
         """Put a file or an address among the recent ones; pasted pictures have no name that a person would know."""
         if source.kind in REMEMBERED and not is_pasted(source):
@@ -279,7 +362,9 @@ class Controller(QObject):
         """Keep a picture of ``source``, which therefore can be opened; return whether it is another one."""
         store, changed = self._store, self._store.frame is not frame
         store.frame, store.frame_source = frame, source
-        if not source.live:
+        if source.kind == "drawing":
+            self.drawing = source
+        elif not source.live:
             self.still = source
         if source == store.recipe.source:
             store.broken = False

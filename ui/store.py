@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from explorer.engine.events import Catalogue, NetworkInfo, Problem, Progress
+from explorer.engine.events import Catalogue, DownloadChanged, NetworkInfo, Problem, Progress
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import _
@@ -26,6 +26,7 @@ class Store(QObject):
         progress: the long action that goes on, or None.
         problems: the newest unsolved problem of each place (``events.Where``).
         live: whether frames keep coming now (a live source that is not frozen).
+        downloads: the weights that are on their way, or stopped there, by the network's name and their own.
         dropped: frames dropped so far because the network was busy.
         settings: what the person prefers.
 
@@ -39,6 +40,7 @@ class Store(QObject):
     catalogue_changed = Signal()
     progress_changed = Signal()
     problems_changed = Signal()
+    downloads_changed = Signal()
     live_changed = Signal()
     age_changed = Signal()
     settings_changed = Signal()
@@ -56,6 +58,7 @@ class Store(QObject):
         self.catalogue: Catalogue | None = None
         self.progress: Progress | None = None
         self.problems: dict[str, Problem] = {}
+        self.downloads: dict[tuple[str, str], DownloadChanged] = {}
         self.live = False
         self.dropped = 0
 

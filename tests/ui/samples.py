@@ -43,6 +43,7 @@ class Engine:
         self.frozen = False
         self.exports: list[tuple[str, str]] = []
         self.questions: list[Question] = []
+        self.weights: list[tuple[str, ...]] = []
 
     def wish(self, recipe: Recipe) -> None:
         self.wishes.append(recipe)
@@ -55,6 +56,18 @@ class Engine:
 
     def ask(self, question: Question) -> None:
         self.questions.append(question)
+
+    def download(self, network: str, weights: str) -> None:
+        self.weights.append(("download", network, weights))
+
+    def cancel_download(self, network: str, weights: str) -> None:
+        self.weights.append(("cancel", network, weights))
+
+    def import_weights(self, path: str, network: str = "") -> None:
+        self.weights.append(("import", path, network))
+
+    def remove_weights(self, network: str, weights: str) -> None:
+        self.weights.append(("remove", network, weights))
 
     def export(self, kind: str, path: str) -> None:
         self.exports.append((kind, path))
