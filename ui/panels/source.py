@@ -1,19 +1,22 @@
-"""The picture or camera that everything starts from, and the sample pictures below it."""
+"""The picture, camera or drawing that everything starts from, and the sample pictures below it."""
 
 from __future__ import annotations
 
 from collections import deque
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from explorer import sources
+from explorer.errors import SourceError
+from explorer.sources.drawing import FIELD, Drawing
 from explorer.text import _, ngettext
 from explorer.values import Bytes, Source
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.cells import Base, Plane
+from ui.widgets.drawing_pad import DrawingPad, DrawingTools
 from ui.widgets.gallery import Gallery, GalleryItem
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
@@ -21,6 +24,14 @@ from ui.widgets.source_name import source_name
 
 _RATE_S = 0.5
 """How often the figures of a live source change; faster cannot be read."""
+_PACE_MS = 30
+"""How often at most a drawing is looked at while the pen moves."""
+_PREVIEW_PX = 76
+_ANY = 16_777_215
+"""Qt's largest size."""
+DIGITS = "digits"
+"""Name of the labels of the networks that know digits, and of the one that is offered."""
+READER = "lenet5"
 
 
 class SourcePanel(Panel):
@@ -60,19 +71,44 @@ class SourcePanel(Panel):
         self._open = self._button("plus")
         self._open.clicked.connect(self.open_requested)
 
+        self.pad = DrawingPad(self)
+        self.pad.drawn.connect(self._draw)
+        self.pad.finished.connect(self._wish_drawing)
+        self.pad.clear_wanted.connect(self._clear)
+        self.tools = DrawingTools(self.pad, self)
+        self.tools.undo.clicked.connect(controller.undo)
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(_PACE_MS)
+        self._pace.timeout.connect(self._look_at_drawing)
+        self._drawn: Source | None = None
+        self._reader = QPushButton(self)
+        self._reader.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._reader.clicked.connect(self._open_reader)
+
         self.header.addStrut(theme.px(22))  # the buttons come and go
         self.header.addWidget(self._filtered)
         self.header.addWidget(self._fit)
         row = QHBoxLayout()
         row.addWidget(self.gallery, 1)
         row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
-        self.body.addWidget(self.view, 1)
+        self._side = QVBoxLayout()
+        self._side.addWidget(self.view, 1)
+        self._side.addWidget(self.tools)
+        self._side.addStretch(0)
+        picture = QHBoxLayout()
+        picture.addWidget(self.pad, 1)
+        picture.addLayout(self._side, 1)
+        self.body.addLayout(picture, 1)
+        self.body.addWidget(self._reader)
         self.body.addLayout(row)
 
         store.frame_changed.connect(self._on_frame)
         store.result_changed.connect(self._on_result)
         store.recipe_changed.connect(self._on_recipe)
         store.network_changed.connect(self._fill_gallery)
+        store.network_changed.connect(self._arrange)
+        controller.history_changed.connect(self._show_history)
         store.live_changed.connect(self._show_state)
         store.age_changed.connect(self._show_age)
         self.retranslate()
@@ -95,9 +131,14 @@ class SourcePanel(Panel):
             (self._filtered, _("Show the picture with its filters")),
             (self._fit, _("Show the whole picture")),
             (self._open, _("Open a picture")),
+            (self._reader, _("The loaded network knows no digits: LeNet-5 does")),
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
+        self._reader.setText(_("Recognise digits with LeNet-5"))
+        self.pad.set_hint(_("Draw a digit here."))
+        self.pad.setAccessibleName(_("Drawing pad"))
+        self.tools.retranslate()
         self._fill_gallery()
         self._show_title()
         self._show_state()
@@ -106,6 +147,7 @@ class SourcePanel(Panel):
         """Paint in the colours of the current theme."""
         self.view.update()
         self.gallery.viewport().update()
+        self._arrange()
 
     # what the store says
 
@@ -115,6 +157,7 @@ class SourcePanel(Panel):
             self._followed = source
             self.gallery.set_current(source.where if source.kind == "sample" else "")
         self._filtered.setVisible(bool(self._store.recipe.filters))
+        self._arrange()
         self._show_title()
         self._show_picture()
         self._show_state()
@@ -129,6 +172,7 @@ class SourcePanel(Panel):
 
     def _on_result(self) -> None:
         self._show_picture()
+        self._look_at_drawing()
 
     def _show_age(self) -> None:
         self._show_title()
@@ -139,6 +183,42 @@ class SourcePanel(Panel):
         return self.view
 
     # what is shown
+
+    @Slot()
+    def _arrange(self) -> None:
+        """Show the picture and the samples; or the pad with its tools, and the picture small beside it."""
+        store, drawing = self._store, self._draws
+        shown: tuple[tuple[QWidget, bool], ...] = (
+            (self.pad, drawing),
+            (self.tools, drawing),
+            (self.gallery, not drawing),
+            (self._open, not drawing),
+        )
+        for widget, there in shown:
+            widget.setVisible(there)
+        small = QSize(theme.px(_PREVIEW_PX), theme.px(_PREVIEW_PX))
+        self.view.setMinimumSize(small if drawing else QSize(96, 72))
+        self.view.setMaximumSize(small if drawing else QSize(_ANY, _ANY))
+        self.tools.setFixedWidth(small.width())
+        self._side.setStretch(2, 1 if drawing else 0)
+        knows = store.network is not None and store.network.labels.startswith(DIGITS)
+        waits = store.network is None or store.network.card.name != store.recipe.network
+        self._reader.setVisible(drawing and not knows and not waits)
+        if drawing:
+            try:
+                self.pad.show_drawing(Drawing.from_text(store.recipe.source.where))
+            except SourceError:  # the source's own problem tells it
+                self.pad.show_drawing(Drawing())
+            self._show_history()
+
+    @property
+    def _draws(self) -> bool:
+        return self._store.recipe.source.kind == "drawing"
+
+    @Slot()
+    def _show_history(self) -> None:
+        self.tools.undo.setEnabled(self._controller.can_undo)
+        self.tools.clear.setEnabled(bool(self.pad.drawing.strokes))
 
     def _show_picture(self) -> None:
         """Show the newest picture, with its filters where wanted and done, and the part that the network sees."""
@@ -158,6 +238,8 @@ class SourcePanel(Panel):
         store, frame = self._store, self._store.frame
         if frame is None or store.frame_source is None:
             self.set_title(source_name(store.recipe.source) if store.broken else _("Picture"))
+        elif self._draws:  # a stroke must not make the detail come and go
+            self.set_title(source_name(store.recipe.source), f"{FIELD} × {FIELD}")
         elif store.frame_source != store.recipe.source:
             self.set_title(source_name(store.recipe.source))
         else:
@@ -214,6 +296,43 @@ class SourcePanel(Panel):
 
     def _choose_sample(self, file: str) -> None:
         self._controller.change(source=Source("sample", file))
+
+    @Slot(object, bool)
+    def _draw(self, drawing: Drawing, begins: bool) -> None:
+        """Look at what is drawn: a new stroke is a step that can be undone, the rest of it belongs to that step."""
+        source = Source("drawing", drawing.to_text())
+        if begins:
+            self._drawn = None
+            self._controller.change(source=source)
+            self._pace.start()
+        else:
+            self._drawn = source
+            self._look_at_drawing()
+
+    @Slot()
+    def _look_at_drawing(self) -> None:
+        """Wish for the newest drawing, unless the last one is still looked at: its result would be dropped."""
+        store, result = self._store, self._store.result
+        stuck = store.problems.keys() & {"source", "network", "frame"}
+        busy = store.network is not None and store.progress is None and not stuck
+        seen = result is not None and result.recipe.source == store.recipe.source
+        if self._drawn is not None and not self._pace.isActive() and (seen or not busy):
+            self._wish_drawing()
+            self._pace.start()
+
+    @Slot()
+    def _wish_drawing(self) -> None:
+        wanted, self._drawn = self._drawn, None
+        if wanted is not None and self._draws:
+            self._controller.adjust(source=wanted)
+
+    @Slot()
+    def _clear(self) -> None:
+        self._controller.change(source=Source("drawing", Drawing().to_text()))
+
+    @Slot()
+    def _open_reader(self) -> None:
+        self._controller.open_network(READER)
 
     def _button(self, icon: str, small: bool = False) -> QToolButton:
         button = QToolButton(self)
