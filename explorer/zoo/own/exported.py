@@ -65,7 +65,8 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
         if isinstance(graph := getattr(part, "graph", None), torch.fx.Graph):
             for node in graph.nodes:
                 _speak(node)
-            part.recompile()
+            part._run_with_interpreter = False  # as Python, at its usual speed and without a progress bar's thread
+            part.finalize()
     return module.eval()
 
 
