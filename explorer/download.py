@@ -87,6 +87,11 @@ class Download:
         self._told_s = -_TELL_EVERY_S
         self._came = self._kept = False
 
+    @property
+    def kept(self) -> int:
+        """Bytes that are here, for the next time to go on from."""
+        return _size(self._part)
+
     def cancel(self) -> None:
         """Let ``run`` end at once, from any thread; what has come is kept."""
         self._over.set()

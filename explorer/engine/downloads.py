@@ -109,6 +109,7 @@ class Downloads:
             self._tell(key, "running", done, total)
 
         self._tell(key, "running")
+        one = None
         try:
             one = self._rooms.download(*key, progress)
             with self._lock:
@@ -118,9 +119,9 @@ class Downloads:
             if one:
                 one.run()
         except Cancelled:
-            self._tell(key, "stopped", *last)
+            self._tell(key, "stopped", one.kept if one else 0, last[1])
         except Exception as error:  # noqa: BLE001 - whatever a server or a disk makes of it, the person is told
-            self._tell(key, "failed", *last, problem("weights", error).error)
+            self._tell(key, "failed", one.kept if one else 0, last[1], problem("weights", error).error)
         else:
             self._changed()
             self._tell(key, "done", *last)

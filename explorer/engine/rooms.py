@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,11 @@ class SessionLike(Protocol):
 class DownloadLike(Protocol):
     """What gets one file."""
 
+    @property
+    def kept(self) -> int:
+        """Bytes that are here, for the next time to go on from."""
+        ...
+
     def run(self) -> None:
         """Get it."""
         ...
@@ -51,16 +57,23 @@ class DownloadLike(Protocol):
         ...
 
 
-def _cards() -> tuple[tuple[Card, WeightState], ...]:
-    from explorer.zoo import registry, weights
+def _listed() -> tuple[Card, ...]:
+    """Return the course's networks; once torchvision is loaded, its networks too."""
+    from explorer.zoo import registry
 
-    return tuple((card, weights.state(card)) for card in registry.cards())
+    return registry.everything() if "torchvision.models" in sys.modules else registry.cards()
+
+
+def _cards() -> tuple[tuple[Card, WeightState], ...]:
+    from explorer.zoo import weights
+
+    return tuple((card, weights.state(card)) for card in _listed())
 
 
 def _stock() -> dict[tuple[str, str], Stock]:
-    from explorer.zoo import registry, weights
+    from explorer.zoo import weights
 
-    return {(card.name, one.name): weights.stock(one) for card in registry.cards() for one in card.weights}
+    return {(card.name, one.name): weights.stock(one) for card in _listed() for one in card.weights}
 
 
 def _download(network: str, name: str, progress: Callable[[int, int], None]) -> DownloadLike | None:

@@ -35,6 +35,7 @@ class FakeDownload:
         self.gate, self.over = threading.Event(), threading.Event()
         self.progress, self.error = progress, error
         self.began = threading.Event()
+        self.kept = 7
 
     def run(self) -> None:
         self.progress(10, 100)
@@ -185,7 +186,7 @@ def test_a_cancelled_one_says_how_much_is_kept_and_can_be_taken_up(
     begun(fakes, "w")
     engine.cancel_download("a", "w")
     event = told(window, "w", "stopped")
-    assert (event.done, event.total, event.error) == (10, 100, None)
+    assert (event.done, event.total, event.error) == (7, 100, None)
     old = fakes.downloads.pop("w")
     soon(lambda: not any(thread.name == "download" for thread in threading.enumerate()))
     engine.download("a", "w")
@@ -229,7 +230,7 @@ def test_one_that_fails_says_why_and_lets_the_others_come(
     engine.download("a", "w")
     begun(fakes, "w").gate.set()
     event = told(window, "w", "failed")
-    assert (event.done, event.total) == (10, 100)
+    assert (event.done, event.total) == (7, 100)
     assert str(error) in str(event.error)
     engine.download("a", "unknown")
     assert "no such weights" in str(told(window, "unknown", "failed").error)

@@ -8,6 +8,7 @@ from collections import deque
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from explorer.engine.events import DownloadChanged
 from explorer.text import N_, _, ngettext
 from ui import theme
 from ui.controller import Controller
@@ -64,6 +65,7 @@ class StatusBar(QFrame):
         store.progress_changed.connect(self._show)
         store.recipe_changed.connect(self._show)
         store.live_changed.connect(self._restart)
+        controller.downloaded.connect(self._say_downloaded)
         self.retranslate()
 
     def say(self, text: str) -> None:
@@ -86,6 +88,12 @@ class StatusBar(QFrame):
             self.retranslate()
         elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self.setFixedHeight(theme.px(28))
+
+    @Slot(object)
+    def _say_downloaded(self, event: DownloadChanged) -> None:
+        cards = self._store.catalogue.cards if self._store.catalogue else ()
+        title = next((card.title for card, _state in cards if card.name == event.network), event.network)
+        self.say(_("The weights {weights} of {network} are here.").format(weights=event.weights, network=title))
 
     @Slot()
     def _forget_note(self) -> None:
