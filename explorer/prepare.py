@@ -13,6 +13,7 @@ from explorer.errors import NetworkError, SourceError
 from explorer.text import N_
 from explorer.values import Bytes, Frame, Geometry
 from explorer.zoo.card import Preparation
+from explorer.zoo.own.memory import Transform, transformed
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
@@ -57,6 +58,21 @@ def prepare(
     mean, std = (_on(torch.tensor(v).repeat(width), device) for v in (preparation.mean, preparation.std))
     cells.view(height, -1).sub_(mean).div_(std)
     return Prepared(cells.permute(2, 0, 1).unsqueeze(0), geometry)  # channels last by its strides
+
+
+def given(frame: Frame, transform: Transform, device: torch.device) -> Prepared:
+    """Return what a person's own transform makes of ``frame`` as the network's input.
+
+    Where each cell came from is not known, for a transform may do anything: the input stands for the whole picture.
+
+    Raises:
+        NetworkError: the transform raises, or makes no input.
+    """
+    tensor = _on(transformed(transform, Image.fromarray(frame.pixels)).float(), device)
+    picture_hw, input_hw = frame.pixels.shape[:2], tensor.shape[2:]
+    scale = picture_hw[0] / input_hw[0], picture_hw[1] / input_hw[1]
+    geometry = Geometry((picture_hw[0], picture_hw[1]), (input_hw[0], input_hw[1]), scale, (0.0, 0.0))
+    return Prepared(tensor.contiguous(memory_format=torch.channels_last), geometry)
 
 
 def _on(tensor: Tensor, device: torch.device) -> Tensor:
