@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, BinaryIO, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -71,6 +72,10 @@ class EngineLike(Protocol):
 
     def export(self, kind: str, path: str) -> None:
         """Write the newest result: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV, JSON)."""
+        ...
+
+    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+        """Write a file through ``fill``, in another thread."""
         ...
 
 
@@ -207,6 +212,11 @@ class Controller(QObject):
         """Write the newest result to ``path``; see ``EngineLike.export``."""
         self._forget("export")
         self._engine.export(kind, path)
+
+    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+        """Write a file of the window's own through ``fill``, which another thread calls."""
+        self._forget("export")
+        self._engine.save(path, fill)
 
     def ask(self, question: Question) -> None:
         """Ask the engine something beside the frames; ``answered`` gives the ``Answered`` that follows."""

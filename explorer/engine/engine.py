@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import BinaryIO
 
 from explorer.engine.desk import Desk
 from explorer.engine.downloads import Downloads
@@ -22,7 +23,7 @@ from explorer.questions import Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import N_
-from explorer.values import Floats, Frame, FrameResult, Source
+from explorer.values import Floats, Frame, Source
 
 _SHARE = 0.8
 """Of the time to end in: what the model thread may take, so that the light worker has some where a network hangs."""
@@ -104,11 +105,24 @@ class Engine:
             self._desk.outbox.put(problem("export", error))
             return
         lane = f"export {path}"
-        write = partial(self._write, kind, path, result)
+
+        def write(maps: Floats | None = None) -> None:
+            self._write(path, lambda: self._rooms.write(kind, path, result, maps), result.recipe)
+
         if kind == "maps":
             self._model.maps(lane, result, lambda maps: self._light.put(lane, partial(write, maps)))
         else:
             self._light.put(lane, write)
+
+    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+        """Let the light worker write a file of the window's through ``fill``; what follows is as for ``export``."""
+
+        def write() -> None:
+            from explorer.render import export
+
+            export.write(path, fill)
+
+        self._light.put(f"export {path}", lambda: self._write(path, write))
 
     def ask(self, question: Question) -> None:
         """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows."""
@@ -223,11 +237,11 @@ class Engine:
         with self._desk.lock:
             self._desk.outbox.put(Catalogue(cards, self._desk.devices, stock))
 
-    def _write(self, kind: str, path: str, result: FrameResult, maps: Floats | None = None) -> None:
+    def _write(self, path: str, write: Callable[[], None], recipe: Recipe | None = None) -> None:
         try:
-            self._rooms.write(kind, path, result, maps)
+            write()
         except Exception as error:  # noqa: BLE001 - whatever stops a file from being written, the person is told
-            self._desk.outbox.put(problem("export", error, result.recipe))
+            self._desk.outbox.put(problem("export", error, recipe))
         else:
             self._desk.outbox.put(Exported((path,)))
 

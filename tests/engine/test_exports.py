@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+from typing import BinaryIO
 
 from explorer.engine import Engine
 from explorer.engine.events import Exported, NetworkReady, Problem
@@ -44,6 +46,27 @@ def test_exports(engine: Engine, fakes: FakeRooms, window: Window) -> None:
     fakes.write_error = None
     engine.export("maps", "full.npz")
     window.until(Exported)
+
+
+def test_a_file_of_the_window_s_own(engine: Engine, window: Window, tmp_path: Path) -> None:
+    """Written whole, before there is any result; what cannot be written is told."""
+    wanted = str(tmp_path / "그래프.csv")
+    engine.save(wanted, lambda file: file.write("이름".encode()))
+    assert window.until(Exported).paths == (wanted,)
+    assert Path(wanted).read_bytes() == "이름".encode()
+    engine.save(str(tmp_path / "no" / "folder.svg"), lambda file: file.write(b""))
+    problem = window.until(Problem)
+    assert problem.where == "export"
+    assert "folder does not exist" in str(problem.error)
+
+    def broken(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise MemoryError
+
+    engine.save(wanted, broken)
+    assert window.until(Problem).where == "export"
+    assert Path(wanted).read_bytes() == "이름".encode()
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_an_export_of_maps_whose_network_is_gone_says_so(engine: Engine, fakes: FakeRooms, window: Window) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -43,6 +45,7 @@ class Engine:
         self.frozen = False
         self.exports: list[tuple[str, str]] = []
         self.questions: list[Question] = []
+        self.saved: list[tuple[str, bytes]] = []
         self.weights: list[tuple[str, ...]] = []
 
     def wish(self, recipe: Recipe) -> None:
@@ -68,6 +71,11 @@ class Engine:
 
     def remove_weights(self, network: str, weights: str) -> None:
         self.weights.append(("remove", network, weights))
+
+    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+        file = io.BytesIO()
+        fill(file)
+        self.saved.append((path, file.getvalue()))
 
     def export(self, kind: str, path: str) -> None:
         self.exports.append((kind, path))
