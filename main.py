@@ -40,7 +40,7 @@ def main(words: list[str] | None = None) -> int:
     changes = {"source": options.picture, "layer": options.layer, **_network(options)}
     wanted = {name: value for name, value in changes.items() if value}
     look = {name: value for name, value in (("language", options.lang), ("theme", options.theme)) if value}
-    if options.shot or not has_display():
+    if options.shot or not streams.has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         for name in SCALING:  # a shot has exactly the wished size, whatever suits this person's screen
             os.environ.pop(name, None)
@@ -50,13 +50,6 @@ def main(words: list[str] | None = None) -> int:
     from ui.app import run
 
     return run(wanted, look, options.size)
-
-
-def has_display() -> bool:
-    """Return whether a window can be seen here; always where there is no X11 or Wayland to ask."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
 def _parser() -> Parser:

@@ -33,10 +33,11 @@ from explorer import settings as preferences
 from explorer.engine import Engine
 from explorer.engine.events import Problem
 from explorer.errors import ExplorerError
-from explorer.recipe import Recipe
+from explorer.recipe import DEFAULT_NETWORK, Recipe
 from explorer.settings import Settings
 from explorer.text import N_, set_language, system_language
 from explorer.values import Source
+from explorer.zoo.own import IN_MEMORY
 from ui import theme
 from ui.bridge import Bridge
 from ui.controller import Controller
@@ -62,6 +63,7 @@ class Application(QObject):
         remember: whether session and preferences are saved for the next start.
         stored: the preferences without what is for this start alone; ``settings`` where there is no such thing.
         make_engine: tests make their own of the function that is to be called when there are events.
+        ends_loop: whether closing the window leaves Qt's event loop; it may be another program's.
 
     Attributes:
         keeps_window: whether the window's place and size are saved for the next start.
@@ -76,9 +78,10 @@ class Application(QObject):
         remember: bool = True,
         stored: Settings | None = None,
         make_engine: Callable[[Callable[[], None]], Engine] | None = None,
+        ends_loop: bool = True,
     ) -> None:
         super().__init__()
-        self._app, self._remember = app, remember
+        self._app, self._remember, self._ends_loop = app, remember, ends_loop
         self.keeps_window = False
         self.left: list[str] = []
         self._shown: Settings | None = None
@@ -118,7 +121,8 @@ class Application(QObject):
         self.left = self.engine.stop()
         if self.left:
             log.error("did not end: %s", ", ".join(self.left))
-        self._app.quit()
+        if self._ends_loop:
+            self._app.quit()
 
     @Slot()
     def _save_session(self) -> None:
@@ -173,6 +177,8 @@ def last_session() -> tuple[Recipe, Settings, list[Problem]]:
             session_problem = preferences.set_aside(preferences.session_file())
     if recipe.source.kind == "camera":
         recipe = recipe.with_(source=Source())
+    if recipe.network.startswith(IN_MEMORY):  # its program has ended
+        recipe = recipe.with_(network=DEFAULT_NETWORK)
     return recipe, settings, [Problem("engine", one) for one in (problem, session_problem) if one]
 
 

@@ -50,3 +50,11 @@ def drop(stream: TextIO) -> None:
     """Let ``stream`` lead nowhere, so that what is still in its buffer does not fail again at exit."""
     with suppress(OSError, ValueError):  # it is no file, or closed already
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def overwrite(line: str) -> None:
+    """Write ``line`` over the one before on a terminal's standard error; "" goes to the next line."""
+    try:
+        print(f"\r{one_line(line)}" if line else "\n", end="", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        drop(sys.stderr)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import main
+from explorer.cli import streams
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -86,7 +87,7 @@ def test_an_unknown_layer_is_said_once_the_network_is_known(tmp_path: Path) -> N
 def test_mistakes_are_one_sentence_and_2(
     words: list[str], part: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(main, "has_display", lambda: pytest.fail("it went on"))
+    monkeypatch.setattr(streams, "has_display", lambda: pytest.fail("it went on"))
     assert main.main(words) == 2
     out, err = capsys.readouterr()
     assert out == ""
@@ -98,10 +99,10 @@ def test_where_there_is_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
-    assert not main.has_display()
+    assert not streams.has_display()
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
-    assert main.has_display()
+    assert streams.has_display()
     monkeypatch.delenv("WAYLAND_DISPLAY")
     for platform in ("darwin", "win32"):
         monkeypatch.setattr(sys, "platform", platform)
-        assert main.has_display()
+        assert streams.has_display()
