@@ -7,8 +7,9 @@ import difflib
 import math
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from explorer import sources
 from explorer.errors import PersonError, SourceError, nearest
@@ -19,6 +20,20 @@ from explorer.values import Source
 from explorer.zoo import registry, weights
 
 PROGRAM = "cnn-explorer-cli"
+
+
+class Action(NamedTuple):
+    """One thing that a command does.
+
+    Attributes:
+        about: what it does, marked for translation.
+        arguments: declares what it takes.
+        run: does it, and returns the exit code or None for 0.
+    """
+
+    about: str
+    arguments: Callable[[Parser], None]
+    run: Callable[[argparse.Namespace], int | None]
 
 
 class _Formatter(argparse.HelpFormatter):

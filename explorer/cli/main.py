@@ -6,19 +6,21 @@ import os
 import sys
 import traceback
 import warnings
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
 from explorer.cli import streams
-from explorer.cli.arguments import PROGRAM, Parser
+from explorer.cli.arguments import PROGRAM, Action, Parser
 from explorer.cli.output import table
 from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 
-COMMANDS = ("models", "layers", "predict", "inspect", "live", "bench")
+COMMANDS = ("models", "weights", "layers", "predict", "inspect", "live", "bench")
 TRACEBACK = "CNN_EXPLORER_TRACEBACK"
 """Environment variable that asks for the traceback of an error of ours."""
 INTERRUPTED = 130
+_ABOUT = N_("CNN Explorer, the command line: look inside a convolutional network.")
 _STUCK = N_("The output cannot be written ({reason}): free some space, or send it elsewhere.")
 
 
@@ -38,7 +40,7 @@ def main(words: list[str]) -> int:
         set_language(system_language())
         words = _language(words)
         if not words or words[0] in ("-h", "--help"):
-            print(_help())
+            print(_help(_ABOUT, PROGRAM, {name: _module(name).ABOUT for name in COMMANDS}))
         else:
             code = _run(words[0], words[1:])
         print(end="", flush=True)  # here, where what goes wrong is caught
@@ -96,28 +98,47 @@ def _module(command: str) -> Any:
 
 
 def _run(command: str, words: list[str]) -> int:
-    if command not in COMMANDS:
-        near = nearest(command, COMMANDS)
+    module = _module(_known(command, COMMANDS))
+    actions: Mapping[str, Action] = getattr(module, "ACTIONS", {})
+    if not actions:
+        action = Action(module.ABOUT, module.arguments, module.run)
+    elif not words or words[0] in ("-h", "--help"):
+        print(_help(module.ABOUT, f"{PROGRAM} {command}", {name: one.about for name, one in actions.items()}))
+        return 0
+    else:
+        action = actions[_known(words[0], tuple(actions))]
+        command, words = f"{command} {words[0]}", words[1:]
+    parser = Parser(command, _(action.about))
+    action.arguments(parser)
+    return action.run(parser.read(words)) or 0
+
+
+def _known(command: str, commands: Sequence[str]) -> str:
+    """Return ``command`` if it is one of ``commands``.
+
+    Raises:
+        PersonError: it is not; the nearest are named.
+    """
+    if command not in commands:
+        near = nearest(command, commands)
         sentence = N_("There is no command “{command}”; the nearest are: {nearest}.")
         if not near:
             sentence = N_("There is no command “{command}”; the commands are: {nearest}.")
-        raise PersonError(sentence, command=command, nearest=", ".join(near or COMMANDS))
-    module = _module(command)
-    parser = Parser(command, _(module.ABOUT))
-    module.arguments(parser)
-    return module.run(parser.read(words)) or 0
+        raise PersonError(sentence, command=command, nearest=", ".join(near or commands))
+    return command
 
 
-def _help() -> str:
-    commands = table((), [(f"  {name}", _(_module(name).ABOUT)) for name in COMMANDS], "ll")
+def _help(about: str, program: str, commands: Mapping[str, str]) -> str:
+    """Return what a program, or one of its commands, can do."""
+    example = "predict" if "predict" in commands else "get"
     return "\n".join(
         [
-            _("CNN Explorer, the command line: look inside a convolutional network."),
+            _(about),
             "",
-            _("usage: ") + f"{PROGRAM} [--lang {'|'.join(LANGUAGES)}] COMMAND …",
+            _("usage: ") + f"{program} [--lang {'|'.join(LANGUAGES)}] COMMAND …",
             "",
-            commands,
+            table((), [(f"  {name}", _(what)) for name, what in commands.items()], "ll"),
             "",
-            _("Help on one of them: {example}").format(example=f"{PROGRAM} predict --help"),
+            _("Help on one of them: {example}").format(example=f"{program} {example} --help"),
         ]
     )

@@ -58,3 +58,10 @@ def overwrite(line: str) -> None:
         print(f"\r{one_line(line)}" if line else "\n", end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         drop(sys.stderr)
+
+
+def has_display() -> bool:
+    """Return whether a window can be seen here; always where there is no X11 or Wayland to ask."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

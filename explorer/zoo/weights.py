@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 NO_WEIGHTS = "none"
 """What ``--weights`` calls random weights."""
-_HERE = (WeightState.EMBEDDED, WeightState.CACHED)
+HERE = (WeightState.EMBEDDED, WeightState.CACHED)
+"""The states of weights that are on this machine."""
 
 
 def cache_folder() -> Path:
@@ -40,7 +41,7 @@ def stock(weights: Weights) -> Stock:
     from explorer.download import part_of
 
     file, cached, state = _file(weights), cache_folder() / weights.file, state_of(weights)
-    here = state in _HERE
+    here = state in HERE
     return Stock(
         state,
         _size(file) if here and isinstance(file, Path) else weights.bytes,
@@ -64,7 +65,7 @@ def state(card: Card) -> WeightState:
 
 def best_here(card: Card) -> str:
     """Return what to call the best weights on this machine: "", or "none" where random ones are all there is."""
-    return "" if state(card) in _HERE else NO_WEIGHTS
+    return "" if state(card) in HERE else NO_WEIGHTS
 
 
 def place_of(weights: Weights) -> Path:
@@ -112,7 +113,7 @@ def find(card: Card, name: str = "") -> Weights | None:
     if name == NO_WEIGHTS or not (name or card.weights):
         return None
     wanted = named(card, name)
-    present = [weights for weights in wanted if state_of(weights) in _HERE]
+    present = [weights for weights in wanted if state_of(weights) in HERE]
     if present:
         return present[0]
     best = next((weights for weights in wanted if weights.url), wanted[0])
@@ -143,7 +144,7 @@ def to_get(card: Card, name: str = "") -> Weights:
     """
     found = named(card, name)
     for weights in found:
-        if weights.url or state_of(weights) in _HERE:
+        if weights.url or state_of(weights) in HERE:
             return weights
     if found:
         find(card, name)  # says what is missing
@@ -203,7 +204,7 @@ def import_file(path: Path, cards: Sequence[Card], card: Card | None = None) -> 
     if not known or (card and known[0][0].name != card.name):
         raise _another(path, found, known[0][0] if known else None, card, cards)
     of, weights = known[0]
-    if state_of(weights) not in _HERE or not _sha256(_file(weights)).startswith(weights.sha256.lower()):
+    if state_of(weights) not in HERE or not _sha256(_file(weights)).startswith(weights.sha256.lower()):
         _copy(path, cache_folder() / weights.file)
     return of, weights
 
@@ -239,7 +240,7 @@ def remove(card: Card, name: str = "") -> Weights:
             N_("The weights of {network} come with the program: only downloaded ones can be removed."),
             network=card.title,
         )
-    if any(state_of(weights) in _HERE for weights in found):
+    if any(state_of(weights) in HERE for weights in found):
         raise NetworkError(
             N_("The weights of {network} lie in the shared folder {folder}, which is only read: remove them there."),
             network=card.title,

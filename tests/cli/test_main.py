@@ -83,8 +83,8 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
     [
         ("predcit chelsea.png", "predict"),
         ("predict2", "the nearest are: predict."),
-        ("--json", "the commands are: models, layers, predict, inspect, live, bench."),
-        ("foo", "the commands are: models, layers"),
+        ("--json", "the commands are: models, weights, layers, predict, inspect, live, bench."),
+        ("foo", "the commands are: models, weights, layers"),
         (f"{PREDICT} --xyzzy", "the options are: --"),
         (f"{PREDICT} --model xyzzy", "the networks are: efficientnet_lite0, "),
         (f"{INSPECT} --out x --layer xyzzy", "there are, for example: c1, "),
