@@ -28,14 +28,15 @@ def figure(levels: Bytes, colours: Bytes, title: str, note: str, ticks: Sequence
     """Return the picture of ``levels`` with a heading and a colour bar on its right.
 
     Args:
-        levels: uint8 (H, W), levels of one map or a mosaic.
+        levels: uint8 (H, W), levels of one map or a mosaic; or a picture that has its colours, uint8 RGB (H, W, 3).
         colours: uint8 (256, 3), as ``colours.table`` gives them.
         title: what the maps are.
         note: a second, fainter line; may be "".
         ticks: what the bar says from its lower to its upper end, in equal steps.
     """
     factor = max(1, _SMALLEST_PX // max(levels.shape))
-    maps = Image.fromarray(colours[levels.repeat(factor, axis=0).repeat(factor, axis=1)])
+    enlarged = levels.repeat(factor, axis=0).repeat(factor, axis=1)
+    maps = Image.fromarray(colours[enlarged] if levels.ndim == 2 else enlarged)
     size = min(40, max(16, max(maps.size) // 40))
     big, small = _font(size), _font(round(size * 0.85))
     height = max(maps.height, 8 * size)

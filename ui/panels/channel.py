@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from explorer.graph.values import Layer
+from explorer.render.kernels import sees_colours
 from explorer.text import _
 from explorer.values import LayerView, Statistics
 from ui import theme
@@ -149,12 +150,8 @@ class ChannelInspector(Panel):
             self.kernel_range.setText(span)
 
     def _sees_colours(self, layer: Layer) -> bool:
-        """Return whether the layer's input channels are still red, green and blue: nothing was weighted before it."""
         network = self._store.network
-        if network is None or layer.id not in network.graph.by_id:
-            return False
-        before = network.graph.layers[: network.graph.layers.index(network.graph[layer.id])]
-        return not any(each.macs for each in before)
+        return network is not None and sees_colours(network.graph, layer)
 
     def _limit(self) -> None:
         viewport = self.map.viewport

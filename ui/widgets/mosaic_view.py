@@ -133,8 +133,12 @@ class MosaicView(ZoomView):
         if (found := self.unit_at(pixel)) is not None:
             self.chosen.emit(*found)
 
-    def _paint(self, painter: QPainter, viewport: Viewport) -> None:
+    def _paint_maps(self, painter: QPainter, viewport: Viewport) -> None:
+        """Paint the maps themselves."""
         self._image.paint(painter, viewport, self.devicePixelRatioF())
+
+    def _paint(self, painter: QPainter, viewport: Viewport) -> None:
+        self._paint_maps(painter, viewport)
         if self._view is None:
             return
         (h, w), scale = self._view.grid.tile_hw, viewport.scale
