@@ -33,7 +33,7 @@ class KernelPicture:
         slices: what is shown of each.
         inputs: int (C_out,): the input that is shown of each kernel, within its group; empty where it is not one.
         view: the mosaic as levels, a kernel a map (of ``matrix`` one map), zero at level 126.
-        colour: the mosaic as uint8 RGB (H, W, 3), only for ``colour``.
+        painted: the kernels in colour, uint8 (C_out, 3, kh, kw), mid-grey where 0; only for ``colour``.
         turned: of ``matrix``, whether a kernel is a column and not a row.
     """
 
@@ -41,7 +41,7 @@ class KernelPicture:
     slices: Slices
     inputs: NDArray[np.intp]
     view: LayerView
-    colour: Bytes | None
+    painted: Bytes | None
     turned: bool = False
 
     def at(self, y: int, x: int) -> tuple[int, int | None, int, int] | None:
@@ -57,6 +57,14 @@ class KernelPicture:
             return (column, row, 0, 0) if self.turned else (row, column, 0, 0)
         factor = self.view.grid.tile_hw[0] // self.weights.shape[2]
         return kernel, int(self.inputs[kernel]) if len(self.inputs) else None, row // factor, column // factor
+
+    def colour(self, gap_rgb: tuple[int, int, int]) -> Bytes | None:
+        """Return the mosaic in colour, uint8 RGB (H, W, 3), with ``gap_rgb`` between the kernels; None for slices."""
+        if self.painted is None:
+            return None
+        found = np.stack([_mosaic(self.painted[:, c], self.view.grid) for c in range(3)], axis=2)
+        found[_mosaic(np.zeros_like(self.painted[:, 0]), self.view.grid) == LEVEL_GAP] = gap_rgb
+        return found
 
     def norm(self, kernel: int) -> float:
         """Return the Euclidean norm of all weights of a kernel."""
@@ -113,8 +121,8 @@ def picture(
     factor = max(_TILE_PX // max(h, w), 1)
     grid = tiles.grid(len(values), (h * factor, w * factor), aspect)
     view = _view(values, reach, layer, grid)
-    colour = _colour(weights, reach, grid) if slices == "colour" else None
-    return KernelPicture(weights, slices, inputs, view, colour, turned)
+    painted = np.rint(_shares(weights, reach) * 127 + 128).astype(np.uint8) if slices == "colour" else None
+    return KernelPicture(weights, slices, inputs, view, painted, turned)
 
 
 def _slices(weights: Floats, slices: Slices, channel: int) -> tuple[Floats, NDArray[np.intp]]:
@@ -147,16 +155,6 @@ def _shares(values: Floats, reach: NDArray[np.float64]) -> NDArray[np.float64]:
     spans = np.where(reach > 0, reach, 1).reshape(-1, *[1] * (values.ndim - 1))
     shares: NDArray[np.float64] = np.clip(np.where(np.isfinite(values), values, 0) / spans, -1, 1)
     return shares
-
-
-def _colour(weights: Floats, reach: NDArray[np.float64], grid: Grid) -> Bytes:
-    """Return the mosaic of kernels (n, 3, kh, kw) as uint8 RGB; gaps are mid-grey too."""
-    painted = np.rint(_shares(weights, reach) * 127 + 128).astype(np.uint8)
-    planes = [_mosaic(painted[:, c], grid) for c in range(3)]
-    gaps = _mosaic(np.zeros_like(painted[:, 0]), grid) == LEVEL_GAP
-    found = np.stack(planes, axis=2)
-    found[gaps] = 128
-    return found
 
 
 def _mosaic(levels: Bytes, grid: Grid) -> Bytes:
@@ -234,8 +232,9 @@ def png(shown: KernelPicture, path: Path | str, trained: bool = True) -> None:
     layer = shown.view.layer
     title = f"{layer.id}  ·  {layer.op}  ·  {' × '.join(map(str, shown.weights.shape))}"
     note = "  ·  ".join([meaning(shown), *([] if trained else [_("untrained: random weights")])])
-    maps = shown.view.mosaic if shown.colour is None else shown.colour
-    page = figure(maps, colours.table("grey", shown.colour is None, GAP_RGB), title, note, ends)
+    coloured = shown.colour(GAP_RGB)
+    maps = shown.view.mosaic if coloured is None else coloured
+    page = figure(maps, colours.table("grey", coloured is None, GAP_RGB), title, note, ends)
     export.write(path, lambda file: page.save(file, "PNG"))
 
 

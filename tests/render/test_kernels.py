@@ -80,15 +80,17 @@ def test_signed_slices(slices: Slices, each: bool) -> None:
 def test_kernels_in_colour() -> None:
     w = weights(6, 3, 4, 4)
     shown = picture(w, "colour")
-    assert shown.colour is not None
-    assert shown.colour.shape[:2] == shown.view.grid.shape
+    colour = shown.colour((1, 2, 3))
+    assert colour is not None
+    assert colour.shape[:2] == shown.view.grid.shape
+    assert colour[shown.view.mosaic == LEVEL_GAP].tolist() == [[1, 2, 3]] * int((shown.view.mosaic == LEVEL_GAP).sum())
     for k, kernel in enumerate(w):
         top, left = shown.view.grid.corner(k)
         factor = shown.view.grid.tile_hw[0] // 4
         for c in range(3):
             for y in range(4):
                 for x in range(4):
-                    value = shown.colour[top + y * factor, left + x * factor, c]
+                    value = colour[top + y * factor, left + x * factor, c]
                     assert abs(value - (128 + 127 * float(kernel[c, y, x]) / float(np.abs(kernel).max()))) <= 0.5 + 1e-4
     assert shown.at(0, 0) == (0, None, 0, 0)
 
@@ -96,7 +98,7 @@ def test_kernels_in_colour() -> None:
 def test_zero_is_mid_grey_and_white() -> None:
     w = np.zeros((2, 3, 3, 3), np.float32)
     w[0, 0, 0, 0] = 5
-    colour = picture(w, "colour", aspect=4.0).colour
+    colour = picture(w, "colour", aspect=4.0).colour((128, 128, 128))
     assert colour is not None
     assert colour[0, 0].tolist() == [255, 128, 128]
     assert set(colour[:, 16:].reshape(-1).tolist()) == {128}, "a kernel of zeros has no colour"
@@ -183,9 +185,9 @@ def test_the_picture_as_a_file(tmp_path: Path, slices: Slices) -> None:
     kernels.png(shown, path, trained=False)
     page = np.asarray(Image.open(path).convert("RGB"))
     assert page.shape[0] > shown.view.mosaic.shape[0]
-    if shown.colour is not None:
+    if (mosaic := shown.colour((216, 220, 228))) is not None:
         found = {tuple(colour) for colour in page.reshape(-1, 3).tolist()}
-        assert {tuple(colour) for colour in shown.colour.reshape(-1, 3).tolist()} <= found
+        assert {tuple(colour) for colour in mosaic.reshape(-1, 3).tolist()} <= found
 
 
 def test_the_weights_as_a_file(tmp_path: Path) -> None:

@@ -267,14 +267,14 @@ class KernelsPanel(Panel):
         ends = (number(-reach), number(reach)) if same else ("−max", "+max")
         fact = _("weights from {low} to {high}").format(low=number(figures.minimum), high=number(figures.maximum))
         meaning = kernels.meaning(shown)
-        if shown.colour is None:
+        if shown.painted is None:
             meaning += " · " + _("white is 0, blue below, red above")
         warning = ""
         if bad := figures.nan + figures.inf:
             warning = ngettext(
                 "{count} value is NaN or infinite (magenta).", "{count} values are NaN or infinite (magenta).", bad
             ).format(count=bad)
-        table = colour_table("grey", shown.colour is None, theme.current().panel)
+        table = colour_table("grey", shown.painted is None, theme.current().panel)
         self.legend.show_legend(*ends, fact, meaning, warning, table)
 
     @Slot()

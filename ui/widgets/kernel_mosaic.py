@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from explorer.render.kernels import KernelPicture
 from explorer.text import _
 from explorer.values import LayerView
+from ui import theme
 from ui.widgets.level_image import Table
 from ui.widgets.mosaic_view import MosaicView
 from ui.widgets.numbers import number
@@ -27,7 +28,9 @@ class KernelMosaic(MosaicView):
     def show_kernels(self, picture: KernelPicture | None, table: Table) -> None:
         """Show these kernels; signed slices in the colours of ``table``."""
         self._picture = picture
-        self._coloured = None if picture is None or picture.colour is None else RgbImage(picture.colour)
+        panel = QColor(theme.current().panel)
+        coloured = None if picture is None else picture.colour((panel.red(), panel.green(), panel.blue()))
+        self._coloured = None if coloured is None else RgbImage(coloured)
         self.show_maps(None if picture is None else picture.view, table)
         self.update()
 
