@@ -160,9 +160,9 @@ def open(name: str, progress: Tell | None = None) -> Opened:  # noqa: A001
     own = find_card(where)
     report: tuple[Remark, ...] = ()
     if form == "tensors":
-        from explorer.zoo.own import state
+        from explorer.zoo.own.state import open as open_tensors
 
-        built = state.open(Path(where), own)
+        built = open_tensors(Path(where), own)
         own, module, report = built.own, built.module, built.remarks
     else:
         room: Any = import_module(_MODULES[form])
