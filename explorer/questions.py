@@ -11,6 +11,7 @@ from explorer.errors import NetworkError
 from explorer.graph.values import Graph
 from explorer.text import N_
 from explorer.values import Floats
+from explorer.zoo import own
 from explorer.zoo.card import Card
 
 if TYPE_CHECKING:
@@ -56,8 +57,15 @@ class Surveyed:
     graph: Graph
 
 
-Question = KernelsOf | Survey
-Answer = Kernels | Surveyed
+@dataclass(frozen=True)
+class Inspect:
+    """What does a file of a person's own network tell? Answered by an ``own.Inspection``; nothing of it runs unasked."""
+
+    path: str
+
+
+Question = Inspect | KernelsOf | Survey
+Answer = own.Inspection | Kernels | Surveyed
 Ask = Callable[["Network | None", Question], Answer]
 
 
@@ -72,6 +80,8 @@ def answer(network: Network | None, question: Question) -> Answer:
         NetworkError: the question is about a network or a layer that is not there.
     """
     match question:
+        case Inspect():
+            return own.inspect(question.path)
         case KernelsOf():
             return _kernels(network, question)
         case Survey():

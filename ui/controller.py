@@ -42,6 +42,10 @@ class EngineLike(Protocol):
         """Make ``recipe`` the newest wish; returns at once."""
         ...
 
+    def reload(self) -> None:
+        """Open the wished network again."""
+        ...
+
     def freeze(self, frozen: bool) -> None:
         """Hold the newest live frame, or go on."""
         ...
@@ -136,6 +140,11 @@ class Controller(QObject):
     def can_redo(self) -> bool:
         """Whether there is a step to take again."""
         return bool(self._redo)
+
+    def reload(self) -> None:
+        """Open the wished network again: its file or its card has changed."""
+        self._forget("network")
+        self._engine.reload()
 
     def open_network(self, name: str, **changes: Any) -> None:
         """Look through another network; nothing is downloaded unasked: without weights it runs, and says, untrained."""

@@ -71,6 +71,13 @@ class Engine:
         self._model.load()
         self._model.frame()
 
+    def reload(self) -> None:
+        """Open the wished network again: its file or its card has changed."""
+        with self._desk.lock:
+            self._desk.failed, self._desk.outdated = None, True
+        self._model.load()
+        self._model.frame()
+
     def freeze(self, frozen: bool) -> None:
         """Hold the newest frame of a live source, on which wishes go on to be answered, or let frames flow again."""
         with self._desk.lock:

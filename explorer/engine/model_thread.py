@@ -91,7 +91,8 @@ class ModelThread:
         desk = self._desk
         with desk.lock:
             recipe = desk.recipe
-            if recipe is None or desk.key(recipe) == self._key:
+            outdated, desk.outdated = desk.outdated, False
+            if recipe is None or (desk.key(recipe) == self._key and not outdated):
                 return
             key, device, precision = desk.key(recipe), desk.device(recipe), desk.settings.precision
             if desk.failed and desk.failed[0] == key:
@@ -102,6 +103,8 @@ class ModelThread:
         if self._session is None:
             self._begin()
         assert self._session is not None
+        if outdated:
+            self._session.close()
         events: list[Event] = []
         failed: Problem | None = None
         title = next(

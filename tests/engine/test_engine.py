@@ -363,3 +363,17 @@ def test_a_slow_address_does_not_hold_up_a_local_picture(engine: Engine, fakes: 
     arrived(window, A)
     assert fakes.reads[-1].kind == "picture"
     fakes.slow_address.open()
+
+
+def test_a_network_whose_file_changed_is_opened_again(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    engine.wish(A)
+    arrived(window, A)
+    runs = len(fakes.runs)
+    engine.reload()
+    window.until(NetworkReady)
+    window.until(ResultReady)
+    assert fakes.opened == [("a", "auto"), ("a", "auto")]
+    assert len(fakes.runs) == runs + 1
+    engine.wish(A.with_(channel=1))
+    window.until(ResultReady, lambda event: event.result.recipe.channel == 1)
+    assert len(fakes.opened) == 2, "only once"

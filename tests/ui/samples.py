@@ -43,6 +43,7 @@ class Engine:
     def __init__(self) -> None:
         self.wishes: list[Recipe] = []
         self.frozen = False
+        self.reloads = 0
         self.exports: list[tuple[str, str]] = []
         self.questions: list[Question] = []
         self.saved: list[tuple[str, bytes]] = []
@@ -53,6 +54,9 @@ class Engine:
 
     def prefer(self, settings: Settings) -> None:
         self.settings = settings
+
+    def reload(self) -> None:
+        self.reloads += 1
 
     def freeze(self, frozen: bool) -> None:
         self.frozen = frozen
