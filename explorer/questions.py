@@ -58,14 +58,26 @@ class Surveyed:
 
 
 @dataclass(frozen=True)
+class Everything:
+    """Which networks are there beside the course's? Answered by a ``Zoo``, and a new catalogue follows."""
+
+
+@dataclass(frozen=True)
+class Zoo:
+    """Answers ``Everything``: torchvision's networks are in the catalogue from now on; timm's are only named."""
+
+    timm: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Inspect:
-    """What does a file of a person's own network tell? Answered by an ``own.Inspection``; nothing of it runs unasked."""
+    """What does a file of an own network tell? Answered by an ``own.Inspection``; nothing of it runs unasked."""
 
     path: str
 
 
-Question = Inspect | KernelsOf | Survey
-Answer = own.Inspection | Kernels | Surveyed
+Question = Inspect | KernelsOf | Survey | Everything
+Answer = own.Inspection | Kernels | Surveyed | Zoo
 Ask = Callable[["Network | None", Question], Answer]
 
 
@@ -85,7 +97,9 @@ def answer(network: Network | None, question: Question) -> Answer:
         case KernelsOf():
             return _kernels(network, question)
         case Survey():
-            return _survey(question)
+            return _own_survey(question) if own.is_own(question.network) else _survey(question)
+        case Everything():
+            return _everything()
 
 
 def _kernels(network: Network | None, question: KernelsOf) -> Kernels:
@@ -116,6 +130,33 @@ def _survey(question: Survey) -> Surveyed:
         return Surveyed(card, trace(registry.build(card), torch.zeros(shape)))
     finally:
         memory.trim()
+
+
+def _own_survey(question: Survey) -> Surveyed:
+    """Open a person's own network: what it runs may hang on what its file holds."""
+    import torch
+
+    from explorer import memory
+    from explorer.graph.trace import trace
+
+    try:
+        opened = own.open(question.network)
+        here = next(opened.module.parameters(), torch.empty(0)).device  # one in memory may be on a card
+        example = torch.zeros(1, *opened.card.preparation.input_chw, device=here)
+        return Surveyed(opened.card, trace(opened.module, example))
+    finally:
+        memory.trim()
+
+
+def _everything() -> Zoo:
+    from explorer.zoo import from_timm, registry
+
+    registry.everything()
+    try:
+        return Zoo(from_timm.names())
+    except Exception as error:  # noqa: BLE001 - another package's import may raise anything; ours goes without it
+        log.warning("timm cannot be imported: %s", error)
+        return Zoo(())
 
 
 def _shapes_alone(card: Card) -> nn.Module:

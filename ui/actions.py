@@ -33,9 +33,11 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     N_("Source"): (
         Command("open", N_("Open a picture…"), ("Ctrl+O",), "folder"),
         Command("paste", N_("Paste a picture, a path or an address"), ("Ctrl+V",), "paste"),
-        Command("picture", N_("Picture"), ("Ctrl+1",), "picture"),
-        Command("camera", N_("Camera"), ("Ctrl+2",), "camera"),
-        Command("demo", N_("Demo"), ("Ctrl+3",), "demo"),
+        Command("picture", N_("Picture"), ("F2",), "picture"),
+        Command("camera", N_("Camera"), ("F3",), "camera"),
+        Command("demo", N_("Demo"), ("F4",), "demo"),
+        Command("draw", N_("Draw"), ("F5",), "pen"),
+        Command("", N_("On the drawing pad: pen or eraser, thicker, thinner, clear"), ("X", "+", "-", "Delete")),
         Command("next_sample", N_("Next sample picture"), ("N",)),
         Command("previous_sample", N_("Previous sample picture"), ("Shift+N",)),
         Command("", N_("On the buttons Picture and Camera: recent pictures, other cameras"), ("Alt+Down", "Menu")),
@@ -64,6 +66,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("export_predictions", N_("Export the predictions (CSV or JSON)…")),
     ),
     N_("Window"): (
+        Command("place_explore", N_("Explore"), ("Ctrl+1",), "explore"),
+        Command("place_networks", N_("Networks"), ("Ctrl+2",), "network"),
         Command("full_screen", N_("Full screen"), ("F11",), "fullscreen"),
         Command("larger", N_("Larger text"), ("Ctrl++", "Ctrl+=")),
         Command("smaller", N_("Smaller text"), ("Ctrl+-",)),

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMainWindow,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -42,6 +43,7 @@ from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
 from ui.panels.top_bar import TopBar
 from ui.places.explore import Explore
+from ui.places.networks import Networks
 from ui.store import Store
 from ui.widgets.camera_permission import ask_for_camera
 from ui.widgets.cameras import cameras
@@ -80,7 +82,10 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.intake = Intake(self)
         self.explore = Explore(store, controller)
-        self.commands = Actions(self, {**self._handlers(), **self.explore.handlers()})
+        self.networks: Networks | None = None
+        self.places = QStackedWidget(self)
+        self.places.addWidget(self.explore)
+        self.commands = Actions(self, {**self.explore.handlers(), **self._handlers()})
         for command in named():
             if command.icon:
                 theme.set_icon(self.commands[command.name], command.icon)
@@ -89,11 +94,10 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(store, controller)
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
-        for action in self.findChildren(QAction, _CLEAR):
-            theme.set_icon(action, "close")
-
+        self._dress_fields(self)
         self.top.recent_wanted.connect(self._open_text)
         self.top.camera_wanted.connect(self._open_camera)
+        self.top.networks_wanted.connect(self._go_to_networks)
         self.explore.source.open_requested.connect(self._open)
         self.intake.arrived.connect(self._open_source)
         self.intake.failed.connect(controller.report)
@@ -102,7 +106,7 @@ class MainWindow(QMainWindow):
         controller.exported.connect(self._say_exported)
         store.frame_changed.connect(self._show_title)
         self.retranslate()
-        self.explore.layers.list.setFocus()
+        self._go_to(store.settings.place)
 
     def _arranged(self) -> QWidget:
         central = QWidget(self)
@@ -112,13 +116,15 @@ class MainWindow(QMainWindow):
         places.setSpacing(8)
         places.addWidget(self.top)
         places.addWidget(self.problem)
-        places.addWidget(self.explore, 1)
+        places.addWidget(self.places, 1)
         places.addWidget(self.status)
-        places.setSpacing(8)
         rail = QVBoxLayout()
         rail.setContentsMargins(6, 8, 6, 8)
         rail.setSpacing(4)
-        rail.addWidget(self._rail_button("explore", "explore"))
+        for name, icon in (("place_explore", "explore"), ("place_networks", "network")):
+            rail.addWidget(self._rail_button(name, icon))
+            self._rail[name].setCheckable(True)
+            self._rail[name].setAutoExclusive(True)
         rail.addStretch(1)
         for name, icon in (("theme", "moon"), ("keys", "keyboard"), ("preferences", "settings"), ("about", "info")):
             rail.addWidget(self._rail_button(name, icon))
@@ -127,9 +133,6 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addLayout(rail)
         row.addLayout(places, 1)
-        self._rail["explore"].setCheckable(True)
-        self._rail["explore"].setChecked(True)
-        self._rail["explore"].setAutoExclusive(True)
         return central
 
     def _rail_button(self, name: str, icon: str) -> QToolButton:
@@ -138,8 +141,7 @@ class MainWindow(QMainWindow):
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         theme.set_icon(button, icon)
-        if name in self.commands:
-            button.clicked.connect(self.commands[name].trigger)
+        button.clicked.connect(self.commands[name].trigger)
         self._rail[name] = button
         return button
 
@@ -150,11 +152,15 @@ class MainWindow(QMainWindow):
             "picture": self._show_still,
             "camera": self._open_first_camera,
             "demo": self._show_demo,
+            "draw": self._show_drawing,
             "freeze": self._freeze,
             "undo": self._controller.undo,
             "redo": self._controller.redo,
             **{name: partial(self._export, name) for name in EXPORTS},
             "full_screen": self._full_screen,
+            "find_layer": self._find,
+            "place_explore": self._go_to_explore,
+            "place_networks": self._go_to_networks,
             "larger": partial(self._scale_text, 0.1),
             "smaller": partial(self._scale_text, -0.1),
             "theme": self._switch_theme,
@@ -168,7 +174,8 @@ class MainWindow(QMainWindow):
         """Set every text anew in the current language."""
         self.commands.retranslate()
         texts = {
-            "explore": _("Explore"),
+            "place_explore": _("Explore"),
+            "place_networks": _("Networks"),
             "theme": _("Theme"),
             "keys": _("Keyboard"),
             "preferences": _("Settings"),
@@ -177,7 +184,7 @@ class MainWindow(QMainWindow):
         for name, button in self._rail.items():
             button.setText(texts[name])
             button.setAccessibleName(texts[name])
-            button.setToolTip(self.commands[name].toolTip() if name in self.commands else texts[name])
+            button.setToolTip(self.commands[name].toolTip())
         self._show_title()
 
     # what Qt calls
@@ -205,7 +212,7 @@ class MainWindow(QMainWindow):
         """Leave a field, or else the full screen, with Escape, as everywhere."""
         escape = event.key() == Qt.Key.Key_Escape
         if escape and isinstance(self.focusWidget(), QLineEdit):
-            self.explore.layers.list.setFocus()
+            self._place.home()
         elif escape and self.isFullScreen():
             self._full_screen()
         else:
@@ -227,6 +234,45 @@ class MainWindow(QMainWindow):
         """Show what was dropped."""
         _copy(event)
         self.intake.take(event.mimeData())
+
+    # the places
+
+    @property
+    def _place(self) -> Explore | Networks:
+        """The place that shows."""
+        shown = self.places.currentWidget()
+        return shown if isinstance(shown, Networks) else self.explore
+
+    @Slot()
+    def _go_to_explore(self) -> None:
+        self._go_to("explore")
+
+    @Slot()
+    def _go_to_networks(self) -> None:
+        self._go_to("networks")
+
+    def _go_to(self, name: str) -> None:
+        """Show a place; the next start begins there."""
+        if name == "networks" and self.networks is None:  # built when it is first wanted: the first paint waits for it
+            self.networks = Networks(self._store, self._controller, self)
+            self.networks.explore_wanted.connect(self._go_to_explore)
+            self.networks.told.connect(self.status.say)
+            self.places.addWidget(self.networks)
+            self._dress_fields(self.networks)
+        place = self.networks if name == "networks" and self.networks is not None else self.explore
+        self.places.setCurrentWidget(place)
+        self._rail["place_networks" if place is self.networks else "place_explore"].setChecked(True)
+        place.home()
+        self._controller.prefer(place=name)
+
+    @Slot()
+    def _find(self) -> None:
+        self._place.start_search()
+
+    def _dress_fields(self, part: QWidget) -> None:
+        """Give the button that empties a field an icon that follows the theme."""
+        for action in part.findChildren(QAction, _CLEAR):
+            theme.set_icon(action, "close")
 
     # what the commands do
 
@@ -252,7 +298,8 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_still(self) -> None:
-        if self._store.recipe.source.live or self._store.broken:
+        source = self._store.recipe.source
+        if source.live or source.kind == "drawing" or self._store.broken:
             self._controller.change(source=self._controller.still)
         self.top.show_recipe()  # the click may have switched the button off
 
@@ -260,6 +307,13 @@ class MainWindow(QMainWindow):
     def _show_demo(self) -> None:
         self._controller.change(source=Source("demo", ""))
         self.top.show_recipe()
+
+    @Slot()
+    def _show_drawing(self) -> None:
+        if self._store.recipe.source.kind != "drawing":
+            self._controller.change(source=self._controller.drawing)
+        self.top.show_recipe()
+        self.explore.source.pad.setFocus()
 
     @Slot()
     def _open_first_camera(self) -> None:

@@ -39,7 +39,7 @@ ALL = {"source", "pixels", "predictions", "network_input", "layers", "maps", "ch
 
 
 def test_a_camera_that_is_not_there_is_not_live_and_the_rest_is_old(one: Desk) -> None:
-    key(one, "Ctrl+2")
+    key(one, "F3")
     assert "opening …" in texts(one.window.explore.source)
     assert not one.window.commands["freeze"].isEnabled()
     fail(one)
@@ -61,7 +61,7 @@ def test_a_camera_that_is_not_there_is_not_live_and_the_rest_is_old(one: Desk) -
 
 def test_a_late_answer_for_the_old_source_does_not_hide_the_problem(one: Desk) -> None:
     late = samples.result(one.store.recipe, one.graph)
-    key(one, "Ctrl+2")
+    key(one, "F3")
     fail(one)
     from explorer.engine.events import ResultReady
 
@@ -107,12 +107,12 @@ def test_the_last_picture_is_one_that_opened(one: Desk) -> None:
     one.controller.change(source=MISSING)
     fail(one)
     assert texts(one.window.explore.source)[:3] == ["missing.png", "", "not readable"]
-    key(one, "Ctrl+3")
-    key(one, "Ctrl+1")
+    key(one, "F4")
+    key(one, "F2")
     assert one.store.recipe.source == good
     one.controller.change(source=MISSING)
     fail(one)
-    key(one, "Ctrl+1")  # without a way round
+    key(one, "F2")  # without a way round
     assert one.store.recipe.source == good
     assert MISSING.where not in one.store.settings.recent
 
@@ -131,7 +131,7 @@ def test_a_source_that_failed_is_not_the_next_sessions(qapp: QApplication) -> No
 
 
 def test_another_try_makes_a_source_unknown_again(one: Desk) -> None:
-    key(one, "Ctrl+2")
+    key(one, "F3")
     fail(one)
     one.controller.retry()
     assert "opening …" in texts(one.window.explore.source)

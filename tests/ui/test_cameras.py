@@ -28,5 +28,5 @@ def test_the_key_opens_the_first_camera_that_there_is(
     one: Desk, monkeypatch: pytest.MonkeyPatch, found: tuple[int, ...], opened: str
 ) -> None:
     monkeypatch.setattr(main_window, "cameras", lambda: found)
-    key(one, "Ctrl+2")
+    key(one, "F3")
     assert one.store.recipe.source == Source("camera", opened)

@@ -106,18 +106,18 @@ def test_borders_that_the_person_moved_stay(one: Desk) -> None:
 
 def test_source_buttons_follow_the_recipe_and_change_it(one: Desk) -> None:
     commands = one.window.commands
-    key(one, "Ctrl+3")
+    key(one, "F4")
     assert one.store.recipe.source == Source("demo", "")
     checked = {name for name in ("picture", "camera", "demo") if commands[name].isChecked()}
     assert checked == {"demo"}
-    key(one, "Ctrl+2")
+    key(one, "F3")
     assert one.store.recipe.source == Source("camera", "0")
-    key(one, "Ctrl+2")  # once more must not switch the button off
+    key(one, "F3")  # once more must not switch the button off
     assert commands["camera"].isChecked()
-    key(one, "Ctrl+1")  # back to the last picture
+    key(one, "F2")  # back to the last picture
     assert one.store.recipe.source == Source()
     assert commands["picture"].isChecked()
-    key(one, "Ctrl+1")
+    key(one, "F2")
     assert commands["picture"].isChecked()
 
 
@@ -146,7 +146,7 @@ def test_linux_shows_its_cameras_without_opening_them(tmp_path: Path) -> None:
 def test_the_camera_waits_for_the_permission_of_macos(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = []
     monkeypatch.setattr("ui.main_window.ask_for_camera", lambda _window, answer: answers.append(answer))
-    key(one, "Ctrl+2")
+    key(one, "F3")
     assert one.store.recipe.source == Source()
     answers[0](camera_permission.refused())
     assert one.store.recipe.source == Source()
@@ -157,7 +157,7 @@ def test_the_camera_waits_for_the_permission_of_macos(one: Desk, monkeypatch: py
 
 def test_freeze_only_while_live(one: Desk) -> None:
     assert not one.window.commands["freeze"].isEnabled()
-    key(one, "Ctrl+3")
+    key(one, "F4")
     key(one, "F")
     assert not one.engine.frozen, "there is no frame to hold yet"
     one.give()

@@ -17,6 +17,7 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.cameras import cameras
 from ui.widgets.chooser import Chooser
+from ui.widgets.network_list import title_of
 
 STATES = {
     WeightState.EMBEDDED: N_("trained"),
@@ -24,6 +25,8 @@ STATES = {
     WeightState.DOWNLOADABLE: N_("untrained"),
     WeightState.NONE: N_("untrained"),
 }
+_ALL = "*"
+"""In the network's chooser: where all of them are."""
 _WIDE = 900
 """Width from which on there is room for words, px at text size 1."""
 EXPORTS = tuple(command.name for command in named() if command.name.startswith("export_"))
@@ -34,6 +37,7 @@ class TopBar(QFrame):
 
     recent_wanted = Signal(str)
     camera_wanted = Signal(int)
+    networks_wanted = Signal()
 
     def __init__(
         self,
@@ -44,8 +48,9 @@ class TopBar(QFrame):
     ) -> None:
         super().__init__(parent)
         self._store, self._controller, self._actions = store, controller, actions
-        for name in ("picture", "camera", "demo", "freeze"):
+        for name in ("picture", "camera", "demo", "draw", "freeze"):
             actions[name].setCheckable(True)
+        self._listed: tuple[str, ...] = ()
         self._network, self._device, self._filter = Chooser(24, self), Chooser(13, self), Chooser(13, self)
         self._picture_menu, self._camera_menu, self._export_menu = QMenu(self), QMenu(self), QMenu(self)
         self._picture_menu.aboutToShow.connect(self._fill_picture_menu)
@@ -59,6 +64,7 @@ class TopBar(QFrame):
             self._button("picture", self._picture_menu),
             self._button("camera", self._camera_menu),
             self._button("demo"),
+            self._button("draw"),
         ]
         for button in self._sources:
             row.addWidget(button)
@@ -128,17 +134,7 @@ class TopBar(QFrame):
         self._filter.setAccessibleName(_("Filter before the network"))
         self._filter.setToolTip(_("Filter before the network"))
         catalogue = self._store.catalogue
-        cards = catalogue.cards if catalogue else ()
-        _fill(
-            self._network,
-            [(card.name, card.title) for card, _state in cards],
-            self._store.recipe.network,
-        )
-        for row, (card, state) in enumerate(cards):
-            about = f"{card.title} ({card.year}) · {card.paper}"
-            if state == WeightState.DOWNLOADABLE:
-                about += "\n" + _("Its weights are not on this machine: it runs with random ones.")
-            self._network.setItemData(row, about, Qt.ItemDataRole.ToolTipRole)
+        self._fill_networks()
         devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
         _fill(self._device, devices, self._store.settings.device)
         _fill(self._filter, [("", _("No filter")), *((name, _(TITLES[name])) for name in KERNELS)], "")
@@ -161,17 +157,62 @@ class TopBar(QFrame):
         kind = recipe.source.kind
         self._actions["camera"].setChecked(kind == "camera")
         self._actions["demo"].setChecked(kind == "demo")
-        self._actions["picture"].setChecked(not recipe.source.live)
+        self._actions["draw"].setChecked(kind == "drawing")
+        self._actions["picture"].setChecked(kind != "drawing" and not recipe.source.live)
         self._actions["freeze"].setEnabled(self._store.live or self._controller.frozen)
         self._actions["freeze"].setChecked(self._controller.frozen)
         theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
-        for row, (card, state) in enumerate(self._store.catalogue.cards if self._store.catalogue else ()):
-            self._network.setItemText(row, f"{card.title} · {self._state(card, state)}")
+        self._name_networks()
         _choose(self._network, recipe.network)
         _choose(self._device, self._store.settings.device)
         _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
         self._network.setToolTip(self._network.currentText())
         self._device.setToolTip(self._device.currentText())
+
+    def _fill_networks(self) -> None:
+        """List the course's networks, those that were opened before, and the way to all others."""
+        box, known = self._network, self._cards()
+        box.clear()
+        course = [name for name, (card, _state) in known.items() if card.group == "course"]
+        opened = [name for name in self._store.settings.networks if name not in course]
+        for group in (course, opened):
+            if group and box.count():
+                box.insertSeparator(box.count())
+            for name in group:
+                box.addItem("", name)
+        if box.count():
+            box.insertSeparator(box.count())
+        box.addItem("", _ALL)
+        self._listed = self._store.settings.networks
+
+    def _name_networks(self) -> None:
+        """Say of each network whether it is trained; the chosen one is always listed."""
+        box, known, recipe = self._network, self._cards(), self._store.recipe
+        if self._listed != self._store.settings.networks:
+            self._fill_networks()
+        if box.findData(recipe.network) < 0:
+            box.insertItem(0, "", recipe.network)
+        for row in range(box.count()):
+            name = box.itemData(row)
+            if name == _ALL:
+                box.setItemText(row, _("All networks…"))
+                box.setItemData(row, _("Every network that there is, with its facts"), Qt.ItemDataRole.ToolTipRole)
+            elif name in known:
+                card, state = known[name]
+                box.setItemText(row, f"{card.title} · {self._state(card, state)}")
+                about = f"{card.title} ({card.year}) · {card.paper}"
+                if state == WeightState.DOWNLOADABLE:
+                    about += "\n" + _("Its weights are not on this machine: it runs with random ones.")
+                box.setItemData(row, about, Qt.ItemDataRole.ToolTipRole)
+            elif name:
+                loaded = self._store.network
+                box.setItemText(row, loaded.card.title if loaded and loaded.card.name == name else title_of(name))
+                box.setItemData(row, name, Qt.ItemDataRole.ToolTipRole)
+
+    def _cards(self) -> dict[str, tuple[Card, WeightState]]:
+        """Return what is known of each network, by name."""
+        catalogue = self._store.catalogue
+        return {card.name: (card, state) for card, state in (catalogue.cards if catalogue else ())}
 
     def _state(self, card: Card, state: WeightState) -> str:
         """Return whether a network is trained: the chosen one as it is, another as it would be."""
@@ -197,12 +238,11 @@ class TopBar(QFrame):
     @Slot(int)
     def _choose_network(self, row: int) -> None:
         name = self._network.itemData(row)
-        states = {card.name: state for card, state in self._store.catalogue.cards} if self._store.catalogue else {}
-        here = states.get(name) in (WeightState.EMBEDDED, WeightState.CACHED)
-        if (
-            name != self._store.recipe.network
-        ):  # nothing is downloaded unasked: without weights it runs, and says, untrained
-            self._controller.change(network=name, weights="" if here else "none")
+        if name == _ALL:
+            self.show_recipe()
+            self.networks_wanted.emit()
+        else:
+            self._controller.open_network(name)
 
     @Slot(int)
     def _choose_device(self, row: int) -> None:

@@ -77,7 +77,6 @@ class Explore(QWidget):
             "previous_layer": self.previous_layer,
             "next_channel": self.next_channel,
             "previous_channel": self.previous_channel,
-            "find_layer": self.find_layer,
             "next_sample": self.next_sample,
             "previous_sample": self.previous_sample,
             "next_filter": self.next_filter,
@@ -183,8 +182,11 @@ class Explore(QWidget):
         view = self._store.recipe.view
         self._controller.change(view=replace(view, sort=_after(list(SORTS), view.sort, 1)))
 
-    @Slot()
-    def find_layer(self) -> None:
+    def home(self) -> None:
+        """Give the list of layers the keyboard."""
+        self.layers.list.setFocus()
+
+    def start_search(self) -> None:
         """Put the cursor where a layer's name can be typed."""
         self.layers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.layers.search.selectAll()

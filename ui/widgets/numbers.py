@@ -52,3 +52,15 @@ def percent(share: float, fine: bool = False) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """Return ``64×56×56``."""
     return "×".join(map(str, sizes))
+
+
+def amount(count: int) -> str:
+    """Return how many, short: ``840``, ``61.7 k``, ``25.6 M``, ``15.5 G``; three digits that matter."""
+    if count < 1000:
+        return str(count)
+    value, units = count / 1000, iter("kMGT")
+    unit = next(units)
+    while float(f"{value:.3g}") >= 1000:
+        value, unit = value / 1000, next(units)
+    digits = 2 - int(f"{value:.2e}".split("e")[1])
+    return f"{value:.{max(digits, 0)}f} {unit}"
