@@ -5,9 +5,22 @@ from __future__ import annotations
 import os
 
 from PySide6.QtCore import QEvent, Slot
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
-from explorer.settings import FONT_SCALES
+from explorer.settings import FONT_SCALES, WEIGHTS_VARIABLE
 from explorer.text import LANGUAGES, N_, _
 from ui.controller import Controller
 from ui.store import Store
@@ -21,7 +34,7 @@ THEMES = {"system": N_("As the system"), "light": N_("Light"), "dark": N_("Dark"
 
 
 class Preferences(QDialog):
-    """Language, theme, text size, device, precision and threads."""
+    """Language, theme, text size, device, precision, threads and the class's folder of weights."""
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +48,9 @@ class Preferences(QDialog):
         self._threads.setKeyboardTracking(False)
         for spin in (self._scale, self._threads):  # a style sheet's padding does not reach a spin box's text
             spin.lineEdit().setTextMargins(8, 0, 0, 0)
-        self._labels = [QLabel(self) for _row in range(6)]
+        self._shared, self._browse = QLineEdit(self), QPushButton(self)
+        self._browse.setAutoDefault(False)
+        self._labels = [QLabel(self) for _row in range(7)]
         self._note = QLabel(self)
         self._note.setObjectName("dim")
         self._note.setWordWrap(True)
@@ -43,10 +58,19 @@ class Preferences(QDialog):
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(10)
         fields = (self._language, self._theme, self._scale, self._device, self._precision, self._threads)
-        for label, field in zip(self._labels, fields, strict=True):
+        for label, field in zip(self._labels[:-1], fields, strict=True):
             field.setMinimumWidth(220)
             form.addRow(label, field)
             label.setBuddy(field)
+        shared = QHBoxLayout()
+        shared.setSpacing(6)
+        shared.addWidget(self._shared, 1)
+        shared.addWidget(self._browse)
+        form.addRow(self._labels[-1], shared)
+        self._labels[-1].setBuddy(self._shared)
+        self._shared_note = QLabel(self)
+        self._shared_note.setWordWrap(True)
+        form.addRow("", self._shared_note)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self._buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -63,6 +87,8 @@ class Preferences(QDialog):
         self._precision.activated.connect(self._choose_precision)
         self._scale.valueChanged.connect(self._choose_scale)
         self._threads.valueChanged.connect(self._choose_threads)
+        self._shared.editingFinished.connect(self._choose_shared)
+        self._browse.clicked.connect(self._browse_shared)
         store.settings_changed.connect(self._show)
         store.catalogue_changed.connect(self.retranslate)
 
@@ -70,9 +96,19 @@ class Preferences(QDialog):
     def retranslate(self) -> None:
         """Set every text anew in the current language, and fill the choosers."""
         self.setWindowTitle(_("Settings"))
-        texts = (_("Language"), _("Theme"), _("Text size"), _("Device"), _("Precision"), _("CPU threads"))
+        texts = (
+            _("Language"),
+            _("Theme"),
+            _("Text size"),
+            _("Device"),
+            _("Precision"),
+            _("CPU threads"),
+            _("Shared weights"),
+        )
         for label, text in zip(self._labels, texts, strict=True):
             label.setText(text)
+        self._shared.setPlaceholderText(_("no folder"))
+        self._browse.setText(_("Choose…"))
         self._threads.setSpecialValueText(_("Automatic"))
         self._note.setText(_("Everything here takes effect at once. Enlarge the text for a projector."))
         catalogue = self._store.catalogue
@@ -114,6 +150,28 @@ class Preferences(QDialog):
             spin.setValue(value)
             spin.blockSignals(False)
 
+        self._show_shared()
+
+    def _show_shared(self) -> None:
+        """Show the class's folder; the environment's cannot be changed here."""
+        given, wanted = os.environ.get(WEIGHTS_VARIABLE, ""), self._store.settings.shared_weights
+        folder = given or wanted
+        if self._shared.text() != folder:
+            self._shared.setText(folder)
+        for widget in (self._shared, self._browse):
+            widget.setEnabled(not given)
+        missing = bool(folder) and not os.path.isdir(os.path.expanduser(folder))
+        if missing:
+            text = _("There is no folder {folder}: choose another, or leave the field empty.").format(folder=folder)
+        elif given:
+            text = _("The variable {variable} of the environment says so.").format(variable=WEIGHTS_VARIABLE)
+        else:
+            text = _("A folder of weights that a class shares: looked in before a download, and only read.")
+        self._shared_note.setObjectName("warning" if missing else "dim")
+        self._shared_note.style().unpolish(self._shared_note)
+        self._shared_note.style().polish(self._shared_note)
+        self._shared_note.setText(text)
+
     # each field changes itself alone: what another one cannot show must not be lost
 
     @Slot()
@@ -131,6 +189,16 @@ class Preferences(QDialog):
     @Slot()
     def _choose_precision(self) -> None:
         self._controller.prefer(precision=self._precision.currentData())
+
+    @Slot()
+    def _choose_shared(self) -> None:
+        self._controller.prefer(shared_weights=self._shared.text().strip())
+
+    @Slot()
+    def _browse_shared(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, _("Shared weights"), self._shared.text())
+        if folder:
+            self._controller.prefer(shared_weights=folder)
 
     @Slot()
     def _choose_scale(self) -> None:

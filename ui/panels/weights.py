@@ -28,6 +28,7 @@ from explorer.zoo.weights import NO_WEIGHTS
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.numbers import percent
 from ui.widgets.panel import Panel
 
 _MOST_ROWS = 6
@@ -315,8 +316,8 @@ class WeightsPanel(Panel):
             total = down.total or size
             if not down.total or not down.done:
                 return _("Asking the server …")
-            return _("{done} of {total} · {share:.0%}").format(
-                done=megabytes(down.done), total=megabytes(total), share=min(down.done / total, 1)
+            return _("{done} of {total} · {share}").format(
+                done=megabytes(down.done), total=megabytes(total), share=percent(min(down.done / total, 1))
             )
         if down is not None and down.state == "failed" and down.error is not None:
             return str(down.error)
