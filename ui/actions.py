@@ -68,6 +68,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     N_("Window"): (
         Command("place_explore", N_("Explore"), ("Ctrl+1",), "explore"),
         Command("place_networks", N_("Networks"), ("Ctrl+2",), "network"),
+        Command("get_weights", N_("Get weights…"), ("W",), "download"),
         Command("full_screen", N_("Full screen"), ("F11",), "fullscreen"),
         Command("larger", N_("Larger text"), ("Ctrl++", "Ctrl+=")),
         Command("smaller", N_("Smaller text"), ("Ctrl+-",)),

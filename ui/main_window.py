@@ -159,6 +159,7 @@ class MainWindow(QMainWindow):
             **{name: partial(self._export, name) for name in EXPORTS},
             "full_screen": self._full_screen,
             "find_layer": self._find,
+            "get_weights": self._get_weights,
             "place_explore": self._go_to_explore,
             "place_networks": self._go_to_networks,
             "larger": partial(self._scale_text, 0.1),
@@ -264,6 +265,12 @@ class MainWindow(QMainWindow):
         self._rail["place_networks" if place is self.networks else "place_explore"].setChecked(True)
         place.home()
         self._controller.prefer(place=name)
+
+    @Slot()
+    def _get_weights(self) -> None:
+        self._go_to("networks")
+        if self.networks is not None:
+            self.networks.show_weights(self._store.recipe.network)
 
     @Slot()
     def _find(self) -> None:

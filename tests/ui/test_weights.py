@@ -17,7 +17,7 @@ from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.zoo.card import Card, Stock, WeightState
 from tests.ui import samples
-from tests.ui.desk import Desk, desk
+from tests.ui.desk import Desk, desk, key
 from ui.dialogs.preferences import Preferences
 from ui.panels.weights import WeightsPanel
 
@@ -345,3 +345,27 @@ def test_the_shared_folder_is_a_preference(qapp: QApplication, tmp_path: Path, m
         assert (shown._shared.text(), shown._shared.isEnabled()) == (str(tmp_path), False)
         assert isinstance(shown, QDialog)
         shown.reject()
+
+
+def test_an_untrained_network_offers_to_get_its_weights(one: Desk) -> None:
+    top = one.window.top
+    assert not top._weights.isVisible()
+    one.controller.open_network("other")
+    assert one.store.recipe.weights == "none"
+    assert top._weights.isVisible()
+    assert top._weights.toolTip().startswith("Get weights")
+    top._weights.click()
+    networks = one.window.networks
+    assert networks is not None
+    assert networks.weights.isVisible()
+    assert networks.weights.network == "other"
+    one.controller.open_network("sample")
+    assert not top._weights.isVisible()
+
+
+def test_the_key_for_weights_shows_those_of_the_network_that_is_looked_through(one: Desk) -> None:
+    key(one, "W")
+    networks = one.window.networks
+    assert networks is not None
+    assert networks.weights.network == "sample"
+    assert QApplication.focusWidget() is networks.weights.use

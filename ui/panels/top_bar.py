@@ -70,8 +70,9 @@ class TopBar(QFrame):
             row.addWidget(button)
         row.addWidget(self._button("freeze"))
         row.addSpacing(6)
-        for chooser in (self._network, self._device, self._filter):
-            row.addWidget(chooser)
+        self._weights = self._button("get_weights")
+        for widget in (self._network, self._weights, self._device, self._filter):
+            row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self._button("undo"))
         row.addWidget(self._button("redo"))
@@ -164,6 +165,8 @@ class TopBar(QFrame):
         theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
         self._name_networks()
         _choose(self._network, recipe.network)
+        card, _state = self._cards().get(recipe.network, (None, None))
+        self._weights.setVisible(card is not None and bool(card.weights) and recipe.weights == "none")
         _choose(self._device, self._store.settings.device)
         _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
         self._network.setToolTip(self._network.currentText())

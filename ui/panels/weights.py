@@ -136,6 +136,11 @@ class WeightsPanel(Panel):
             self._rows = {}
             self._refresh()
 
+    def take_focus(self) -> None:
+        """Take the keyboard: the button that does the next thing, or the table."""
+        next_one = next((one for one in (self.get, self.use) if one.isVisibleTo(self) and one.isEnabled()), self.table)
+        next_one.setFocus(Qt.FocusReason.OtherFocusReason)
+
     @property
     def network(self) -> str:
         """The name of the network that is shown."""

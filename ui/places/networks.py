@@ -27,6 +27,7 @@ from ui.controller import Controller
 from ui.panels.compare import Compare
 from ui.panels.network_card import NetworkCard
 from ui.panels.network_table import NetworkTable
+from ui.panels.weights import WeightsPanel
 from ui.store import Store
 from ui.surveys import Surveys
 from ui.widgets.elided import ElidedLabel
@@ -75,8 +76,9 @@ class Networks(QWidget):
         self.tabs.setDrawBase(False)
         self.card = NetworkCard(self.surveys, self)
         self.table = NetworkTable(store, controller, self.surveys, self)
+        self.weights = WeightsPanel(store, controller, self)
         self.compare = Compare(self.surveys, self)
-        for page in (self.card, self.table, self.compare):
+        for page in (self.card, self.weights, self.table, self.compare):
             self.tabs.addTab("")
             self.pages.addWidget(page)
 
@@ -142,6 +144,13 @@ class Networks(QWidget):
         self._controller.open_network(name, **self._weights(name))
         self.explore_wanted.emit()
 
+    def show_weights(self, name: str) -> None:
+        """Show the weights of the network called ``name``."""
+        self.search.clear()
+        self.list.choose(name)
+        self.tabs.setCurrentIndex(self.pages.indexOf(self.weights))
+        self.weights.take_focus()
+
     # what Qt calls
 
     def retranslate(self) -> None:
@@ -153,7 +162,7 @@ class Networks(QWidget):
         self.tabs.setAccessibleName(_("What to see of the network"))
         self.open.setText(_("Open in Explore"))
         self.open.setToolTip(_("Look through this network (Enter in the list)"))
-        titles = {self.card: _("Card"), self.table: _("Table"), self.compare: _("Compare")}
+        titles = {self.card: _("Card"), self.weights: _("Weights"), self.table: _("Table"), self.compare: _("Compare")}
         for place in range(self.pages.count()):
             self.tabs.setTabText(place, titles[self.pages.widget(place)])  # type: ignore[index]
         self.list.retranslate()
@@ -256,6 +265,7 @@ class Networks(QWidget):
         entry = self._entries.get(name)
         for page in (self.card, self.table):
             page.show_network(entry)
+        self.weights.show_network(name)
         self.compare.show_network(name)
         self._show_head()
         if self.isVisible():
