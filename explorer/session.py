@@ -26,10 +26,11 @@ from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Geometry, Thumbnail
-from explorer.zoo import registry
+from explorer.zoo import own, registry
 from explorer.zoo import weights as zoo_weights
 from explorer.zoo.card import Card, Preparation, Weights
 from explorer.zoo.labels import labels
+from explorer.zoo.own import class_names
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -173,8 +174,12 @@ class Network:
         return devices.with_room(on, self.device, self.may_move)
 
     def classifies(self, output: Tensor) -> bool:
-        """Whether ``output`` is one logit for each of the network's classes."""
-        return bool(self.labels) and tuple(output.shape) == (1, len(self.labels))
+        """Whether ``output`` has one number for each of the network's classes; an own network's need no names."""
+        if self.card.task != "classify" or output.dim() != 2 or len(output) != 1:
+            return False
+        if not self.labels:
+            return self.card.group == "own"
+        return len(self.labels) == output.shape[1] or (output.shape[1] == 1 and len(self.labels) == 2)
 
     def remembers(self, frame: Frame, recipe: Recipe) -> Seen | None:
         """Return what was seen, if it is all that ``recipe`` asks of ``frame``."""
@@ -263,7 +268,7 @@ class Session:
         The one before is let go first, so that two never lie in memory.
 
         Args:
-            network: a name in the zoo.
+            network: a name in the zoo, or where a person's own network is (see ``zoo.own``).
             weights: "" for the best there are here, "none" for random ones (always the same), or a name.
             input_hw: height and width of the input; None for what the weights want.
             device: "auto" or a name of ``device.available``; with "auto" the CPU takes over where memory is short.
@@ -275,13 +280,15 @@ class Session:
             NetworkError, DeviceError, ForwardError: it cannot be had; nothing is kept then.
             Cancelled: it is no longer wanted.
         """
-        key = network, weights, input_hw, device, precision
+        key = network, own.stamp(network), weights, input_hw, device, precision
         if self._network is not None and key == self._key:
             return self._network
         self.close()
         tell = progress or (lambda stage, fraction: None)
-        card = registry.card(network)
-        chosen = zoo_weights.find(card, weights)
+        wanted = devices.choose(device)
+        devices.allow_tf32(precision == "tf32")
+        check(cancelled)
+        card, chosen, module = _built(network, weights, tell, cancelled)
         preparation = chosen.preparation if chosen else card.preparation
         channels, *default_hw = preparation.input_chw
         height, width = input_hw or default_hw
@@ -292,20 +299,12 @@ class Session:
                 width=width,
                 most=MOST_CELLS // 1_000_000,
             )
-        wanted = devices.choose(device)
-        devices.allow_tf32(precision == "tf32")
-        check(cancelled)
-        tell(N_("Loading {network} …"), 0.0)
-        state = zoo_weights.load(chosen) if chosen else None
-        check(cancelled)
-        tell(N_("Building {network} …"), 0.3)
-        module = registry.build(card, state)
         check(cancelled)
         tell(N_("Looking at every layer of {network} …"), 0.6)
         may_move = device == devices.AUTO
         module, graph, place = _place(module, (1, channels, height, width), wanted, may_move, precision, tell)
         check(cancelled)
-        names = labels(chosen.labels if chosen else card.labels)
+        names = _names(card, graph) if card.group == "own" else labels(chosen.labels if chosen else card.labels)
         self._network = Network(
             card, chosen, module, graph, preparation, names, wanted, (height, width), may_move, precision
         )
@@ -318,6 +317,48 @@ class Session:
         if self._network is not None:
             self._key = self._network = None
             memory.trim()
+
+
+def _built(
+    network: str, weights: str, tell: ProgressHandler, cancelled: Callable[[], bool] | None
+) -> tuple[Card, Weights | None, nn.Module]:
+    """Return a network's facts, its weights (None for random ones) and its module with them, on the CPU."""
+    if own.is_own(network):
+        zoo_weights.named(own.card(network), weights)
+        opened = own.open(network, tell)
+        for remark in opened.report:
+            log.info("%s: %s", opened.card.title, remark)
+        return opened.card, opened.weights, opened.module
+    card = registry.card(network)
+    chosen = zoo_weights.find(card, weights)
+    tell(N_("Loading {network} …"), 0.0)
+    state = zoo_weights.load(chosen) if chosen else None
+    check(cancelled)
+    tell(N_("Building {network} …"), 0.3)
+    return card, chosen, registry.build(card, state)
+
+
+def _names(card: Card, graph: Graph) -> tuple[str, ...]:
+    """Return the names of an own network's classes; none where it has none, or does something else.
+
+    Raises:
+        NetworkError: there are more or fewer than classes.
+    """
+    names = class_names.of(card.labels)
+    if card.task != "classify" or not names or len(graph.output.output) != 1:
+        return names
+    (classes,) = graph.output.output
+    if len(names) != (2 if classes == 1 and len(names) == 2 else classes):
+        raise NetworkError(
+            N_(
+                "The list of classes {labels} has {names} names, but the network gives {classes} numbers: choose "
+                "another list, or none, so that the classes are called by number."
+            ),
+            labels=card.labels,
+            names=len(names),
+            classes=classes,
+        )
+    return names
 
 
 def _place(
