@@ -118,9 +118,14 @@ def graph_csv(graph: Graph) -> str:
     table.writerow(("name", "op", "block", "inputs", "output", "parameters", "macs", "attributes"))
     for layer in graph:
         attributes = json.dumps(dict(layer.attributes), ensure_ascii=False)
-        ends = " ".join(layer.inputs), "x".join(map(str, layer.output))
-        table.writerow((layer.id, layer.op, layer.block, *ends, layer.parameters, layer.macs, attributes))
+        words = layer.id, layer.op, layer.block, " ".join(layer.inputs), shape(layer.output)
+        table.writerow((*map(_plain, words), layer.parameters, layer.macs, attributes))
     return text.getvalue()
+
+
+def _plain(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: a network's names are its author's."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _box(node: Node, box: Box, palette: Palette) -> str:

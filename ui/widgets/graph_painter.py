@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil
 
@@ -23,8 +24,18 @@ PICTURES_FROM = 1.3
 _READABLE, _NAME_ALONE = 7.0, 9.5
 _SMOOTH_FROM, _ROUND_FROM = 0.12, 0.2
 _BAND = 500.0
+_MANY = 40
 _ONE_LINE = 2 * NAME_PX + 8
 _JOINS = ("add", "concat")
+
+
+@dataclass
+class _Lines:
+    """Pieces of lines: upright ones, and those that swing aside."""
+
+    straight: list[QLineF] = field(default_factory=list)
+    swings: list[QPainterPath] = field(default_factory=list)
+    all_swings: QPainterPath = field(default_factory=QPainterPath)
 
 
 class GraphPainter:
@@ -74,18 +85,22 @@ class GraphPainter:
 
     # lines and frames
 
-    def _banded(self) -> list[dict[str, QPainterPath]]:
-        """Return the lines as paths, by the band of the drawing that they lie in: a long one is many short ones."""
-        bands: list[dict[str, QPainterPath]] = [{} for _ in range(ceil(self._laid.height / _BAND) + 1)]
+    def _banded(self) -> list[dict[str, _Lines]]:
+        """Return the lines by the band of the drawing that they lie in: a long one is many short ones."""
+        bands: list[dict[str, _Lines]] = [{} for _ in range(ceil(self._laid.height / _BAND) + 1)]
         for kind, pieces in strokes(self._drawn, self._laid).items():
             for (x0, y0), (x1, y1) in pieces:
                 first, last = int(y0 // _BAND), int(y1 // _BAND)
                 if x0 != x1:
-                    _add(bands[first].setdefault(kind, QPainterPath()), (x0, y0), (x1, y1))
+                    swing = QPainterPath()
+                    _add(swing, (x0, y0), (x1, y1))
+                    lines = bands[first].setdefault(kind, _Lines())
+                    lines.swings.append(swing)
+                    lines.all_swings.addPath(swing)
                     continue
                 for band in range(first, last + 1):
-                    top, bottom = max(y0, band * _BAND), min(y1, (band + 1) * _BAND)
-                    _add(bands[band].setdefault(kind, QPainterPath()), (x0, top), (x0, bottom))
+                    line = QLineF(x0, max(y0, band * _BAND), x0, min(y1, (band + 1) * _BAND))
+                    bands[band].setdefault(kind, _Lines()).straight.append(line)
         return bands
 
     def _paint_lines(self, painter: QPainter, part: QRectF, scale: float) -> None:
@@ -93,12 +108,19 @@ class GraphPainter:
         first = max(int(part.top() // _BAND) - 1, 0)
         last = min(int(part.bottom() // _BAND), len(self._bands) - 1)
         for kind, width in LINES.items():
-            pen = QPen(QColor(line_colour(self._palette, kind)), max(width, 1 / scale))
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            painter.setPen(pen)
-            for band in range(first, last + 1):
-                if kind in self._bands[band]:
-                    painter.drawPath(self._bands[band][kind])
+            colour = QColor(line_colour(self._palette, kind))
+            thick, thin = (QPen(colour, size) for size in (max(width, 1 / scale), 1 / scale))
+            for pen in (thick, thin):
+                pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            for lines in (self._bands[band][kind] for band in range(first, last + 1) if kind in self._bands[band]):
+                painter.setPen(thick)
+                painter.drawLines(lines.straight)
+                if width * scale <= 1 or len(lines.swings) > _MANY:
+                    painter.setPen(thin)  # Qt paints lines of one px ten times as fast as wider ones
+                    painter.drawPath(lines.all_swings)
+                else:
+                    for swing in lines.swings:
+                        painter.drawPath(swing)
 
     def path(self, source: str, target: str) -> QPainterPath:
         """Return one line."""
@@ -120,7 +142,7 @@ class GraphPainter:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             if scale >= FULL_FROM:
                 head = head_rect(box)
-                title = self._cut(self._titles[block], self._detail, head.width() - 16)
+                title = self._cut(self._titles[block], self._detail, head.width() - 16, Qt.TextElideMode.ElideLeft)
                 painter.setPen(QColor(self._palette.dim))
                 painter.setFont(self._detail)
                 _minus(painter, QPointF(head.left() + 9, head.center().y()))
@@ -205,12 +227,12 @@ class GraphPainter:
         painter.setPen(colour)
         painter.drawText(place, flags, text)
 
-    def _cut(self, text: str, font: QFont, room: float) -> str:
-        """Return ``text`` with an ellipsis where there is no room; its beginning and its end stay."""
+    def _cut(self, text: str, font: QFont, room: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> str:
+        """Return ``text`` with an ellipsis where there is no room; its end stays."""
         key = text, font.pixelSize(), font.weight(), room
         kept = self._cuts.get(key)
         if kept is None:
-            kept = self._cuts[key] = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+            kept = self._cuts[key] = QFontMetricsF(font).elidedText(text, mode, room)
         return kept
 
     def _paint_picture(self, painter: QPainter, place: QRectF, thumbnail: Thumbnail, colours: str) -> None:
