@@ -100,11 +100,24 @@ class Geometry:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One class of the network's answer: index in its output, English label, softmax probability 0 … 1."""
+    """One class of the network's answer.
+
+    Attributes:
+        index: in the network's output.
+        label: English.
+        probability: 0 … 1; NaN where nobody says how the output becomes one.
+        score: the output itself in that case, else None.
+    """
 
     index: int
     label: str
     probability: float
+    score: float | None = None
+
+    @property
+    def figure(self) -> str:
+        """The probability as a percentage, or the score."""
+        return f"{self.probability:.1%}" if self.score is None else f"{self.score:.4g}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -108,5 +108,5 @@ def _print(result: FrameResult, json: bool) -> None:
     if why := output.note(result):
         first = _(why)
     else:
-        first = f"{result.predictions[0].probability:6.1%}  {result.predictions[0].label}"
+        first = f"{result.predictions[0].figure:>6}  {result.predictions[0].label}"
     print(f"{result.frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}", flush=True)

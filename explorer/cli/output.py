@@ -48,7 +48,11 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], right: str) -> 
 
 def predictions(result: FrameResult) -> dict[str, Any]:
     """Return the predictions as members of a JSON object; where there are none, ``note`` says why, in English."""
-    found = [{"index": one.index, "label": one.label, "probability": one.probability} for one in result.predictions]
+    found = [
+        {"index": one.index, "label": one.label}
+        | ({"probability": one.probability} if one.score is None else {"score": one.score})
+        for one in result.predictions
+    ]
     why = note(result)
     return {"predictions": found} | ({"note": why} if why else {})
 
@@ -76,7 +80,7 @@ def answers(result: FrameResult) -> str:
     """Return the predictions as a table, or a sentence where there are none."""
     if why := note(result):
         return _(why)
-    rows = [(str(rank), one.label, f"{one.probability:.1%}") for rank, one in enumerate(result.predictions, 1)]
+    rows = [(str(rank), one.label, one.figure) for rank, one in enumerate(result.predictions, 1)]
     return table((), rows, "rlr")
 
 

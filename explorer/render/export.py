@@ -201,7 +201,10 @@ def predictions(result: FrameResult, path: Path | str) -> None:
     """
     about = {"source": result.frame.source, "model": result.recipe.network, "trained": result.trained}
     found = [
-        {"index": one.index, "label": one.label, "probability": _number(one.probability)} for one in result.predictions
+        {"index": one.index, "label": one.label, "probability": _number(one.probability)}
+        | ({} if one.score is None else {"score": _number(one.score)})
+        for one in result.predictions
     ]
-    columns = (*about, "index", "label", "probability")
+    scores = ("score",) if any(one.score is not None for one in result.predictions) else ()
+    columns = (*about, "index", "label", "probability", *scores)
     _rows_or_document(path, columns, [about | one for one in found], about | {"predictions": found})

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from explorer.values import Prediction
+from explorer.zoo.card import Activation
 
 
-def classify(logits: Tensor, labels: Sequence[str], top: int) -> tuple[Prediction, ...]:
+def classify(
+    logits: Tensor, labels: Sequence[str], top: int, activation: Activation = "softmax"
+) -> tuple[Prediction, ...]:
     """Return the ``top`` most probable classes, most probable first.
 
     Args:
@@ -18,22 +22,36 @@ def classify(logits: Tensor, labels: Sequence[str], top: int) -> tuple[Predictio
         labels: of the classes; where their number is not that of the logits, they belong to something else, and the
             classes are called by their index.
         top: how many, at most.
+        activation: what makes probabilities of them, in float64: softmax over all; sigmoid of each by itself; or none,
+            where they are probabilities already if all lie within 0 … 1, and else scores.
 
     Returns:
-        Softmax probabilities, computed in float64. Empty where ``logits`` is not one vector of two classes or more, and
-        where a NaN or an infinite logit leaves softmax without a value (minus infinity is fine: that class has
-        probability 0).
+        The classes. One logit of a sigmoid tells two: that of index 1, and with what is left to 1 that of index 0; with
+        a single label it tells that one. Empty where ``logits`` is no vector, or has one number for softmax, and where
+        a NaN or an infinite logit leaves no value (minus infinity is fine: that class has probability 0).
     """
     values = logits.detach()
     if values.dim() == 2 and values.shape[0] == 1:
         values = values[0]
-    if values.dim() != 1 or len(values) < 2 or top < 1 or values.is_complex():
+    if values.dim() != 1 or len(values) < (2 if activation == "softmax" else 1) or top < 1 or values.is_complex():
         return ()
     values = values.cpu().double()
     if not torch.isfinite(values.max()):
         return ()  # max is NaN where any value is
+    if activation == "sigmoid" and len(values) == 1 and len(labels) != 1:
+        values = torch.cat([-values, values])  # 1 - sigmoid(x) is sigmoid(-x)
     named = len(labels) == len(values)
     # Sorted stably, so that equal classes come in their own order.
     order = torch.sort(values, descending=True, stable=True).indices[:top].tolist()
-    probabilities = torch.softmax(values, 0)
-    return tuple(Prediction(i, labels[i] if named else f"class {i}", float(probabilities[i])) for i in order)
+    scores = activation == "none" and not bool(((values >= 0) & (values <= 1)).all())
+    made = {"softmax": lambda: torch.softmax(values, 0), "sigmoid": lambda: torch.sigmoid(values)}
+    probabilities = made.get(activation, lambda: values)()
+    return tuple(
+        Prediction(
+            i,
+            labels[i] if named else f"class {i}",
+            math.nan if scores else float(probabilities[i]),
+            float(values[i]) if scores else None,
+        )
+        for i in order
+    )

@@ -58,3 +58,41 @@ def test_what_is_no_vector_of_classes_has_no_classes(shape: tuple[int, ...]) -> 
 def test_the_gradient_is_left_alone() -> None:
     logits = torch.zeros(4, requires_grad=True)
     assert len(classify(logits, "abcd", 1)) == 1
+
+
+def test_sigmoid_is_of_each_class_by_itself() -> None:
+    predictions = classify(torch.tensor([0.5, -2.0, 3.0]), "abc", 2, "sigmoid")
+    assert [p.label for p in predictions] == ["c", "a"]
+    assert [p.probability for p in predictions] == pytest.approx([1 / (1 + math.exp(-x)) for x in (3, 0.5)], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("labels", "wanted"),
+    [
+        ((), [(1, "class 1"), (0, "class 0")]),
+        (("cat", "dog"), [(1, "dog"), (0, "cat")]),
+        (("dog",), [(0, "dog")]),
+    ],
+)
+def test_one_logit_tells_two_classes_unless_only_one_has_a_name(
+    labels: tuple[str, ...], wanted: list[tuple[int, str]]
+) -> None:
+    predictions = classify(torch.tensor([[1.5]]), labels, 5, "sigmoid")
+    likely = 1 / (1 + math.exp(-1.5))
+    assert [(p.index, p.label) for p in predictions] == wanted
+    assert [p.probability for p in predictions] == pytest.approx([likely, 1 - likely][: len(wanted)], rel=1e-12)
+
+
+def test_probabilities_stay_as_they_are_where_nothing_is_to_be_done() -> None:
+    predictions = classify(torch.tensor([0.25, 0.75]), "ab", 2, "none")
+    assert [(p.label, p.probability, p.score, p.figure) for p in predictions] == [
+        ("b", 0.75, None, "75.0%"),
+        ("a", 0.25, None, "25.0%"),
+    ]
+
+
+def test_scores_are_no_probabilities() -> None:
+    predictions = classify(torch.tensor([-1.5, 12.0]), "ab", 2, "none")
+    assert [(p.label, p.score, p.figure) for p in predictions] == [("b", 12.0, "12"), ("a", -1.5, "-1.5")]
+    assert all(math.isnan(p.probability) for p in predictions)
+    assert classify(torch.tensor([NAN, 1.0]), "ab", 2, "none") == ()

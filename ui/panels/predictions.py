@@ -58,7 +58,7 @@ class Predictions(Panel):
             self._note.setText(_("The network's answer appears here."))
             return
         predictions = result.predictions
-        self._bars.set_bars([Bar(p.label, p.probability) for p in predictions])
+        self._bars.set_bars([Bar(p.label, p.probability, "" if p.score is None else p.figure) for p in predictions])
         self._bars.setVisible(bool(predictions))
         self.set_badge(*self._origin(result))
         notes = self._notes(result)
@@ -72,7 +72,7 @@ class Predictions(Panel):
         network = self._store.network
         if network is None or network.card.name != result.recipe.network:
             return "", ""
-        names = [w.trained_on for w in network.card.weights if w.name == network.weights]
+        names = [w.trained_on for w in network.card.weights if w.name == network.weights and w.trained_on]
         return (_("trained on {data}").format(data=_(names[0])), "") if names else ("", "")
 
     def _notes(self, result: FrameResult) -> list[str]:

@@ -27,10 +27,16 @@ from ui.widgets.numbers import percent
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: its label and its share 0 … 1 (NaN shows as such, without a bar)."""
+    """One row: its label, its share 0 … 1 (NaN shows as such, without a bar), and what stands in place of the share."""
 
     label: str
     share: float
+    figure: str = ""
+
+    @property
+    def told(self) -> str:
+        """The figure, or else the share as a percentage."""
+        return self.figure or percent(self.share, fine=True)
 
 
 class Bars(QWidget):
@@ -53,14 +59,14 @@ class Bars(QWidget):
         """Show these rows."""
         grown = len(bars) != len(self._bars)
         self._bars = tuple(bars)
-        self.setAccessibleDescription("; ".join(f"{bar.label} {percent(bar.share, fine=True)}" for bar in self._bars))
+        self.setAccessibleDescription("; ".join(f"{bar.label} {bar.told}" for bar in self._bars))
         if grown:
             self.updateGeometry()
         self.update()
 
     def copy(self) -> None:
         """Put the rows on the clipboard, label and share separated by a tab."""
-        rows = (f"{bar.label}\t{percent(bar.share, fine=True)}" for bar in self._bars)
+        rows = (f"{bar.label}\t{bar.told}" for bar in self._bars)
         QGuiApplication.clipboard().setText("\n".join(rows))
 
     def track(self, row: int) -> QRectF:
@@ -98,7 +104,7 @@ class Bars(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
         for row, bar in enumerate(self._bars[: self.rows_shown]):
-            track, share = self.track(row), percent(bar.share, fine=True)
+            track, share = self.track(row), bar.told
             line = QRectF(2, row * self._row_height(), self.width() - 4, metrics.height())
             room = line.width() - metrics.horizontalAdvance(share) - 12
             painter.setPen(QColor(colours.text))
