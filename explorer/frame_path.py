@@ -90,7 +90,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         kernel = network.kernel(seen.layer, recipe.channel)
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
         classifies = network.classifies(seen.output)
-        predictions = classify(seen.output, network.labels, recipe.top) if classifies else ()
+        predictions = classify(seen.output, network.labels, recipe.top, network.card.activation) if classifies else ()
     return FrameResult(
         recipe=recipe,
         frame=seen.frame,
