@@ -8,7 +8,7 @@ and nothing is attached to the network.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
@@ -27,6 +27,18 @@ Reducer = Callable[[Tensor], Any]
 _MB = 2**20
 
 
+class OtherPath(ForwardError):
+    """The network ran other calls than when it was traced: for another picture, or because it draws numbers."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            N_(
+                "The network takes another path each time it runs, even for the same picture, so its layers cannot be "
+                "followed: choose another network."
+            )
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Captured:
     """What a run gave.
@@ -34,10 +46,12 @@ class Captured:
     Attributes:
         returned: what the network returned, as it returned it.
         values: what the reducers made, by layer id.
+        shapes: without the batch, of those layers whose sizes depend on the picture and were others than when traced.
     """
 
     returned: Any
     values: Mapping[str, Any]
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def output(self) -> Tensor:
@@ -63,8 +77,8 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
 
     Raises:
         NetworkError: a wanted layer is not in the graph, or ``x`` has another shape than the traced input.
-        ForwardError: the network raised, or ran other calls than when it was traced, or gave a wanted layer another
-            shape.
+        OtherPath: it ran other calls than when it was traced.
+        ForwardError: the network raised.
     """
     if tuple(x.shape) != (1, *graph.input):
         raise NetworkError(
@@ -78,8 +92,8 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
             watch.values[INPUT] = wanted[INPUT](x)
         returned = forward(module, x, watch)
     if watch.count != len(graph.calls):
-        raise _other_path()
-    return Captured(returned, watch.values)
+        raise OtherPath
+    return Captured(returned, watch.values, watch.shapes)
 
 
 def clones(graph: Graph, layers: Iterable[str] | None = None, budget_bytes: int | None = None) -> dict[str, Reducer]:
@@ -115,26 +129,13 @@ def check_budget(layers: Iterable[Layer], budget_bytes: int) -> None:
         )
 
 
-def _sizes(shape: Iterable[int]) -> list[int]:
-    """Return a shape without what is 1: the batch, wherever it stands, counts for nothing."""
-    return [size for size in shape if size != 1]
-
-
-def _other_path() -> ForwardError:
-    return ForwardError(
-        N_(
-            "The network took another path for this picture than when it was opened, so its layers do not fit: choose "
-            "another picture or another network."
-        )
-    )
-
-
 class _Watch(TorchFunctionMode):
-    """Counts the calls that make tensors, and hands the wanted ones on if they have the traced shape."""
+    """Counts the calls that make tensors, and hands the wanted ones on if they are the traced ones."""
 
     def __init__(self, graph: Graph, wanted: Mapping[str, Reducer]) -> None:
         super().__init__()
         self.values: dict[str, Any] = {}
+        self.shapes: dict[str, tuple[int, ...]] = {}
         self.count = 0
         self._calls = graph.calls
         self._wanted: dict[int, list[tuple[Layer, Reducer]]] = {}
@@ -151,10 +152,13 @@ class _Watch(TorchFunctionMode):
             call = self.count
             self.count += 1
             if call >= len(self._calls) or self._calls[call] != name_of(func):
-                raise _other_path()
+                raise OtherPath
             for layer, reducer in self._wanted.get(call, ()):
                 piece = layer.call[1]
-                if piece >= len(results) or _sizes(results[piece].shape) != _sizes(layer.output):
-                    raise _other_path()
+                shape = layer.sizes(results[piece].shape) if piece < len(results) else None
+                if shape is None:
+                    raise OtherPath
+                if shape != layer.output:
+                    self.shapes[layer.id] = shape
                 self.values[layer.id] = reducer(results[piece])
         return out

@@ -6,10 +6,14 @@ Still pictures, live sources, the command line, the benchmark and the tests all 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+
+from torch import Tensor
 
 from explorer import reduce
-from explorer.capture import capture, check_budget
+from explorer.capture import Captured, capture, check_budget
 from explorer.filters.apply import apply
+from explorer.graph.values import Layer
 from explorer.recipe import Recipe
 from explorer.render import measure
 from explorer.session import Network, Seen, Stages
@@ -49,20 +53,27 @@ def _seen(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> See
 
 def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
-    layer = network.layer(recipe.layer)
-    wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
     overview = reduce.Overview(recipe.columns, network.columns_before(frame))
-    if recipe.columns:
-        wanted = overview.beside(wanted, network.stages)
+
+    def through(x: Tensor) -> tuple[Layer, Captured]:
+        layer = network.layer(recipe.layer)
+        wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
+        if recipe.columns:
+            wanted = overview.beside(wanted, network.stages)
+        captured = capture(network.module, network.graph, x, wanted)
+        shape = captured.shapes.get(layer.id)
+        return layer if shape is None else replace(layer, output=shape), captured
+
     with stages("filter"):
         filtered = apply(frame, recipe.filters)
     with stages("prepare"):
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
     with stages("forward"):
-        captured = capture(network.module, network.graph, prepared.tensor, wanted)
+        layer, captured = network.follow(through, prepared.tensor, filtered, recipe.layer)
         output = captured.output.float().cpu()
     with stages("render"):
+        reduce.check_values(captured.values[layer.id], layer)
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
         measured, columns = measure.figures(maps), overview.columns()
     network.seen = Seen(
@@ -90,7 +101,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         kernel = network.kernel(seen.layer, recipe.channel)
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
         classifies = network.classifies(seen.output)
-        predictions = classify(seen.output, network.labels, recipe.top, network.card.activation) if classifies else ()
+        predictions = classify(seen.output, network.labels, recipe.top) if classifies else ()
     return FrameResult(
         recipe=recipe,
         frame=seen.frame,
@@ -121,13 +132,13 @@ def all_maps(network: Network, frame: Frame, recipe: Recipe) -> dict[str, Floats
     """
     check_budget(network.graph, MOST_BYTES)
     filtered = apply(frame, recipe.filters)
-    reducers = {layer.id: reduce.keep(layer) for layer in network.graph}
 
-    def forward() -> dict[str, Floats]:
-        prepared = network.prepare(filtered)
-        return dict(capture(network.module, network.graph, prepared.tensor, reducers).values)
+    def through(x: Tensor) -> dict[str, Floats]:
+        check_budget(network.graph, MOST_BYTES)
+        reducers = {layer.id: reduce.keep(layer) for layer in network.graph}
+        return dict(capture(network.module, network.graph, x, reducers).values)
 
-    return network.with_room(forward)
+    return network.with_room(lambda: network.follow(through, network.prepare(filtered).tensor, filtered))
 
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:

@@ -47,13 +47,16 @@ def maps(output: Tensor, layer: Layer) -> Tensor:
         output: with the batch of one, wherever that axis stands.
         layer: whose output it is.
     """
-    whole = output.reshape(layer.output)
+    shape = layer.sizes(output.shape)
+    if shape is None:
+        raise ValueError(f"{tuple(output.shape)} is no output of {layer.id}")
+    whole = output.reshape(shape)
     if "C" not in layer.axes:
-        width = layer.output[-1] if layer.output else 1
-        return whole.reshape(1, prod(layer.output[:-1]), width)
+        width = shape[-1] if shape else 1
+        return whole.reshape(1, prod(shape[:-1]), width)
     at = layer.axes.index("C")
     whole = whole.movedim(at, 0)
-    rest = layer.output[:at] + layer.output[at + 1 :]
+    rest = shape[:at] + shape[at + 1 :]
     if len(rest) == 2:
         return whole
     return whole.reshape(whole.shape[0], prod(rest[:-1]), rest[-1] if rest else 1)
@@ -78,18 +81,22 @@ def keep(layer: Layer) -> Callable[[Tensor], Floats]:
 
 
 def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str]) -> dict[str, Reducer]:
-    """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others.
+    """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others."""
+    return {name: small(graph[name]) for name in thumbnails} | {chosen.id: keep(chosen)}
+
+
+def check_values(values: Floats, layer: Layer) -> None:
+    """Do nothing if the maps of ``layer`` hold values.
 
     Raises:
-        NetworkError: the chosen layer's output holds no values.
+        NetworkError: they hold none.
     """
-    if 0 in chosen.output:
+    if not values.size:
         raise NetworkError(
-            N_("{layer} makes no values from an input of this size (its output is {shape}): choose another layer."),
-            layer=chosen.id,
-            shape=" × ".join(map(str, chosen.output)),
+            N_("{layer} makes no values from this input (its output is {shape}): choose another layer or picture."),
+            layer=layer.id,
+            shape=" × ".join(map(str, layer.output)),
         )
-    return {name: small(graph[name]) for name in thumbnails} | {chosen.id: keep(chosen)}
 
 
 def small(layer: Layer) -> Callable[[Tensor], Tensor]:

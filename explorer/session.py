@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from explorer import device as devices
 from explorer import memory
+from explorer.capture import OtherPath
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
 from explorer.filters.kernel import Kernel
 from explorer.graph.stages import stages
@@ -84,6 +85,7 @@ class Network:
         device: where it is.
         input_hw: height and width of its input.
         may_move: whether it goes to the CPU where memory is short.
+        varies: whether a picture has shown that its calls depend on the picture; ``graph`` is then of the newest one.
         precision: the one that was asked for; "half" is another number type on a card than on the CPU.
         moved: why it is on the CPU, for the person, where it was meant to be elsewhere; else None.
         seen: what it saw last.
@@ -98,6 +100,7 @@ class Network:
     device: torch.device
     input_hw: tuple[int, int]
     may_move: bool = False
+    varies: bool = field(default=False, init=False)
     precision: devices.Precision = "float32"
     moved: DeviceError | None = None
     seen: Seen | None = None
@@ -123,6 +126,14 @@ class Network:
         Raises:
             NetworkError: there is no such layer.
         """
+        if id and self.varies and id not in self.graph.by_id:
+            raise NetworkError(
+                N_(
+                    "{layer} did not run: for this picture the network takes a path without it. Choose another layer "
+                    "or another picture."
+                ),
+                layer=id,
+            )
         if id:
             return self.graph[id]
         ops = [layer for layer in self.graph if layer.id != INPUT] or list(self.graph)
@@ -173,6 +184,32 @@ class Network:
 
         return devices.with_room(on, self.device, self.may_move)
 
+    def follow(self, work: Callable[[Tensor], T], x: Tensor, frame: Frame, layer: str = "") -> T:
+        """Return what ``work``, which captures layers, makes of ``x``.
+
+        Where the calls depend on the picture and are others than the traced ones, or leave out the layer that is asked
+        for, the network is traced again on this very picture, and ``work`` is done on what is found.
+
+        Args:
+            work: uses ``graph`` as it then is.
+            x: ``frame`` prepared; may be written into.
+            frame: the picture after its filters.
+            layer: which one is asked for; "" for one that there always is.
+
+        Raises:
+            OtherPath: the calls differ from one run to the next on the same picture.
+        """
+        if not self.varies or layer in ("", *self.graph.by_id):
+            try:
+                return work(x)
+            except OtherPath:
+                log.info("%s takes another path for %s", self.card.title, frame.source)
+            x = self.prepare(frame).tensor
+        self.graph = trace(self.module, x)
+        self.varies, self.seen = True, None
+        self.__dict__.pop("stages", None)
+        return work(x)
+
     def classifies(self, output: Tensor) -> bool:
         """Whether ``output`` has one number for each of the network's classes; an own network's need no names."""
         if self.card.task != "classify" or output.dim() != 2 or len(output) != 1:
@@ -186,7 +223,9 @@ class Network:
         seen = self.seen
         if seen is None or seen.frame is not frame or seen.filters != recipe.filters:
             return None
-        if seen.layer is not self.layer(recipe.layer) or not self.thumbnail_ids(recipe) <= seen.thumbnails.keys():
+        if seen.layer.id != (recipe.layer or self.layer("").id):
+            return None
+        if not self.thumbnail_ids(recipe) <= seen.thumbnails.keys():
             return None
         return seen if recipe.columns in (0, seen.wide) else None
 

@@ -208,7 +208,7 @@ def test_a_layer_without_values_is_told_and_breaks_no_other() -> None:
     shape = (3, 0, 5)
     graph = Graph((Layer(INPUT, INPUT, INPUT, (), (3, 4, 5), "CHW"), Layer("e", "e", "slice", (INPUT,), shape, "CHW")))
     with pytest.raises(NetworkError, match=r"e makes no values .* 3 × 0 × 5"):
-        reduce.wanted(graph, graph["e"], [])
+        reduce.check_values(reduce.keep(graph["e"])(torch.zeros(1, *shape)), graph["e"])
     reducers = reduce.wanted(graph, graph[INPUT], ["e"])
     for empty in (shape, (0, 4, 5), (0,), (4, 0), (0, 0)):
         axes = {3: "CHW", 2: "?L", 1: "C"}[len(empty)]

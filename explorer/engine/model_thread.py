@@ -13,7 +13,7 @@ from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
-from explorer.questions import Question
+from explorer.questions import Everything, Question
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult
 
@@ -137,22 +137,23 @@ class ModelThread:
             desk.outbox.put(Progress(""))
         self._frame()
 
-    def _news(self, network: Network) -> list[Event]:
-        """The network as it is now, and why it is not where it was meant to be."""
+    def _news(self, network: Network, went: bool = True) -> list[Event]:
+        """The network as it is now, and why it is not where it was meant to be, if it ``went`` there only now."""
         events: list[Event] = [NetworkReady(self._info(network))]
-        return [*events, Problem("device", network.moved)] if network.moved else events
+        return [*events, Problem("device", network.moved)] if network.moved and went else events
 
     @contextmanager
     def _moving(self, network: Network) -> Iterator[None]:
-        """Tell of ``network`` where it goes to the CPU meanwhile."""
-        moved, key = network.moved, self._key
+        """Tell of ``network`` where it goes to the CPU meanwhile, or takes another path through its layers."""
+        moved, graph, key = network.moved, network.graph, self._key
         try:
             yield
         finally:
-            if network.moved is not moved and key:
+            went = network.moved is not moved
+            if key and (went or network.graph is not graph):
                 with self._desk.lock:
                     if self._desk.wants(key):
-                        self._desk.outbox.put(*self._news(network))
+                        self._desk.outbox.put(*self._news(network, went))
 
     def _info(self, network: Network) -> NetworkInfo:
         weights = network.weights
@@ -197,6 +198,8 @@ class ModelThread:
         event: Event
         try:
             event = Answered(question, self._rooms.answer(self._network, question))
+            if isinstance(question, Everything):
+                self._catalogue()
         except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built or traced
             event = replace(problem("question", error), question=question)
         self._desk.outbox.put(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -47,6 +47,20 @@ class Layer:
     module: str = ""
     block: str = ""
     call: tuple[int, int] = (-1, 0)
+
+    def sizes(self, found: Sequence[int]) -> tuple[int, ...] | None:
+        """Return the shape without the batch of what this op made in another run, where its sizes may depend on the
+        picture; None where so many axes cannot be its own.
+
+        Args:
+            found: shape with the batch of one, wherever that axis stands.
+        """
+        if [size for size in found if size != 1] == [size for size in self.output if size != 1]:
+            return self.output
+        shape = [int(size) for size in found]
+        if len(shape) > len(self.output) and 1 in shape:
+            shape.remove(1)
+        return tuple(shape) if len(shape) == len(self.output) else None
 
     @property
     def channels(self) -> int:

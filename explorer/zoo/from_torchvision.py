@@ -235,8 +235,8 @@ _TASKS: Mapping[str, Task] = {"": "classify", ".detection": "detect", ".segmenta
 """By the part of ``torchvision.models`` that has them; its quantised networks and those for videos are left out."""
 
 _HIDDEN = {"IMAGENET1K_FEATURES", "COCO_LEGACY"}
-"""Weights that fit no network here: VGG-16 without its classifier, and a key-point network whose batch norms add another
-epsilon than its successor's."""
+"""Weights that fit no network here: VGG-16 without its classifier, and a key-point network whose batch norms add a
+different epsilon than its successor's."""
 
 _WHOLE_PICTURE = Preparation(
     input_chw=(3, 480, 640),

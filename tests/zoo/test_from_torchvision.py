@@ -19,7 +19,6 @@ from explorer.zoo.card import Card, WeightState
 from explorer.zoo.from_torchvision import CARDS
 from explorer.zoo.labels import labels
 
-
 MODULES = {"classify": models, "detect": models.detection, "segment": models.segmentation}
 OTHERS = [from_torchvision.card(name) for name in from_torchvision.names() if name not in {card.name for card in CARDS}]
 
