@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import BinaryIO
 
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QSize, Qt, Signal, Slot
@@ -189,9 +190,15 @@ class NetworkGraph(Panel):
         suffix = str(action.data())
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in self._name())
         title, kinds = _(EXPORTS[suffix]).rstrip("…"), f"{suffix.upper()} (*.{suffix})"
-        path, _kind = QFileDialog.getSaveFileName(self, title, f"{safe}.{suffix}", kinds)
-        if path:
-            self.write(suffix, path)
+        wanted = f"{safe}.{suffix}"
+        while True:
+            path, _kind = QFileDialog.getSaveFileName(self, title, wanted, kinds)
+            named = not path or path.lower().endswith(f".{suffix}")
+            wanted = path if named else f"{path}.{suffix}"
+            if named or not Path(wanted).exists():
+                break  # else the dialog has not asked yet whether to replace that file
+        if wanted:
+            self.write(suffix, wanted)
 
     def write(self, suffix: str, path: str) -> None:
         """Write what is shown to ``path`` as "svg" or "png", or the whole network as "csv"."""
