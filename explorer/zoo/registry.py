@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from explorer.errors import NetworkError
+from explorer.errors import NetworkError, nearest
 from explorer.text import N_
-from explorer.zoo import from_torchvision
+from explorer.zoo import from_timm, from_torchvision
 from explorer.zoo.card import Card, Preparation, Weights
 
 if TYPE_CHECKING:
@@ -101,22 +101,33 @@ def cards() -> tuple[Card, ...]:
     return tuple(_CARDS.values())
 
 
+def everything() -> tuple[Card, ...]:
+    """Return the cards of all networks, torchvision's too, which is imported for it; timm's are found by name alone."""
+    return (*cards(), *(from_torchvision.card(name) for name in from_torchvision.names() if name not in _CARDS))
+
+
 def card(name: str) -> Card:
-    """Return the card of the network called ``name``.
+    """Return the card of the network called ``name``: one of ``cards``, of torchvision's or of timm's.
+
+    Where it is none of the first, torchvision is imported, and after it timm if it is installed.
 
     Raises:
         NetworkError: there is none; the nearest names are named.
     """
-    try:
-        return _CARDS[name]
-    except KeyError:
-        letters = "".join(c for c in name.lower() if c.isalnum())
-        by_letters = {n.replace("_", ""): n for n in _CARDS}
-        nearest = [by_letters[n] for n in difflib.get_close_matches(letters, by_letters, n=3, cutoff=0.5)]
-        sentence = N_("There is no network called “{network}”; the nearest are: {nearest}.")
-        if not nearest:
-            sentence = N_("There is no network called “{network}”; the networks are: {nearest}.")
-        raise NetworkError(sentence, network=name, nearest=", ".join(nearest or _CARDS)) from None
+    if found := _CARDS.get(name):
+        return found
+    names = list(_CARDS)
+    if name in (others := from_torchvision.names()):
+        return from_torchvision.card(name)
+    names += others
+    if name in (others := from_timm.names()):
+        return from_timm.card(name)
+    names += others
+    near = nearest(name, names)
+    sentence = N_("There is no network called “{network}”; the nearest are: {nearest}.")
+    if not near:
+        sentence = N_("There is no network called “{network}”: choose another, for example {nearest}.")
+    raise NetworkError(sentence, network=name, nearest=", ".join(near or _CARDS))
 
 
 def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
@@ -173,6 +184,5 @@ def undrawn(card: Card, device: str = "cpu") -> nn.Module:
 
 
 def _builder(card: Card) -> Callable[[], nn.Module]:
-    module, _, function = card.build.partition(":")
-    make: Callable[[], nn.Module] = getattr(importlib.import_module(module), function)
-    return make
+    module, function, *name = card.build.split(":")
+    return partial(getattr(importlib.import_module(module), function), *name)
