@@ -120,7 +120,7 @@ def _import_arguments(parser: Parser) -> None:
 
 def _import(options: argparse.Namespace) -> None:
     """Copy a file into the cache and print which weights it is."""
-    card, found = weights.import_file(options.file, registry.cards(), options.model)
+    card, found = weights.import_file(options.file, registry.everything(), options.model)
     print(f"{card.name}  {found.name}  {streams.one_line(weights.place_of(found))}")
 
 

@@ -85,7 +85,7 @@ def _download(network: str, name: str, progress: Callable[[int, int], None]) -> 
 def _import_weights(path: str, network: str) -> tuple[str, str]:
     from explorer.zoo import registry, weights
 
-    card, found = weights.import_file(Path(path), registry.cards(), registry.card(network) if network else None)
+    card, found = weights.import_file(Path(path), _listed(), registry.card(network) if network else None)
     return card.name, found.name
 
 

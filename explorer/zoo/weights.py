@@ -45,8 +45,8 @@ def stock(weights: Weights) -> Stock:
     return Stock(
         state,
         _size(file) if here and isinstance(file, Path) else weights.bytes,
-        0 if here or weights.package else _size(part_of(cached)),
-        here and file == cached,
+        0 if here or not _is_ours(weights) else _size(part_of(cached)),
+        here and file == cached and _is_ours(weights),
     )
 
 
@@ -162,11 +162,9 @@ def download(card: Card, name: str = "", progress: Callable[[int, int], None] | 
     from explorer.download import Download
 
     weights = to_get(card, name)
-    if weights.package:
-        return None
     file = _file(weights)
-    if file.is_file() and file != cache_folder() / weights.file and _sha256(file).startswith(weights.sha256.lower()):
-        return None  # in the class's folder; in the cache folder the download itself looks
+    if weights.package or (file.is_file() and _sha256(file).startswith(weights.sha256.lower())):
+        return None
     return Download(weights.url, cache_folder() / weights.file, weights.sha256, progress)
 
 
@@ -199,7 +197,7 @@ def import_file(path: Path, cards: Sequence[Card], card: Card | None = None) -> 
         (one, weights)
         for one in (*([card] if card else ()), *cards)
         for weights in one.weights
-        if weights.sha256 and found.startswith(weights.sha256.lower())
+        if weights.sha256 and found.startswith(weights.sha256.lower()) and (weights.package or _is_ours(weights))
     ]
     if not known or (card and known[0][0].name != card.name):
         raise _another(path, found, known[0][0] if known else None, card, cards)
@@ -240,11 +238,12 @@ def remove(card: Card, name: str = "") -> Weights:
             N_("The weights of {network} come with the program: only downloaded ones can be removed."),
             network=card.title,
         )
-    if any(state_of(weights) in HERE for weights in found):
+    here = [weights for weights in found if state_of(weights) in HERE]
+    if here:
         raise NetworkError(
-            N_("The weights of {network} lie in the shared folder {folder}, which is only read: remove them there."),
+            N_("The weights of {network} lie in {folder}, which is only read here: remove them there."),
             network=card.title,
-            folder=settings.shared_weights(),
+            folder=place_of(here[0]).parent,
         )
     raise NetworkError(
         N_("No weights of {network} are in {folder}: there is nothing to remove."),
@@ -379,6 +378,11 @@ def _no_weights(file: Traversable, found: str) -> NetworkError:
         file=file,
         found=found,
     )
+
+
+def _is_ours(weights: Weights) -> bool:
+    """Whether the file belongs into torch's cache folder; timm's lie where another program keeps them."""
+    return not weights.package and not Path(weights.file).is_absolute()
 
 
 def _file(weights: Weights) -> Traversable:

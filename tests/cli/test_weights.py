@@ -42,9 +42,10 @@ def net(server: Server, monkeypatch: pytest.MonkeyPatch) -> Card:
     first = replace(card.weights[0], name="one", file="one.pth", url=f"{server.base}/one.pth", sha256=SHA256[:8])
     second = replace(first, name="two", file="two.pth", url=f"{server.base}/two.pth")
     net = replace(card, name="net", title="Net", weights=(first, second))
-    find, cards = registry.card, registry.cards
+    find, cards, everything = registry.card, registry.cards, registry.everything
     monkeypatch.setattr(registry, "card", lambda name: net if name == "net" else find(name))
     monkeypatch.setattr(registry, "cards", lambda: (*cards(), net))
+    monkeypatch.setattr(registry, "everything", lambda: (*everything(), net))
     return net
 
 

@@ -368,4 +368,4 @@ def test_the_key_for_weights_shows_those_of_the_network_that_is_looked_through(o
     networks = one.window.networks
     assert networks is not None
     assert networks.weights.network == "sample"
-    assert QApplication.focusWidget() is networks.weights.use
+    assert networks.weights.isAncestorOf(QApplication.focusWidget())

@@ -384,7 +384,7 @@ def test_removed_is_only_what_lies_in_torchs_cache(
         weights.remove(net)
     kept = shared / small.file
     kept.write_bytes(elsewhere.read_bytes())
-    with pytest.raises(NetworkError, match=f"lie in the shared folder {shared}, which is only read"):
+    with pytest.raises(NetworkError, match=f"lie in {shared}, which is only read here"):
         weights.remove(net)
     weights.import_file(elsewhere, (net,))
     elsewhere.rename(path(small))
@@ -408,3 +408,12 @@ def test_a_file_that_cannot_be_removed(net: Card, small: Weights, monkeypatch: p
     with pytest.raises(NetworkError, match=r"cannot be removed \(Permission denied\): close what uses it"):
         weights.remove(net)
     assert path(small).exists()
+
+
+def test_what_another_program_keeps_is_used_and_never_touched(net: Card, small: Weights, elsewhere: Path) -> None:
+    theirs = replace(net, weights=(replace(small, file=str(elsewhere), url=""),))
+    assert weights.stock(theirs.weights[0]) == Stock(WeightState.CACHED, elsewhere.stat().st_size, removable=False)
+    assert torch.equal(weights.load(theirs.weights[0])["weight"], torch.arange(100_000.0))
+    with pytest.raises(NetworkError, match=f"lie in {elsewhere.parent}, which is only read here"):
+        weights.remove(theirs)
+    assert elsewhere.exists()

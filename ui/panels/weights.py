@@ -347,6 +347,8 @@ class WeightsPanel(Panel):
             return _("The weights of an own network are in its own file.")
         if self._store.catalogue is None:
             return _("Looking for weights …")
+        if self._card() is None:
+            return _("Its weights are taken from where timm keeps them: nothing is downloaded for it here.")
         return _("Nobody has published weights for it: it runs with random ones, and says so wherever it shows.")
 
     # what the person does
