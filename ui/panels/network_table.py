@@ -6,10 +6,8 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
-from explorer.engine.events import Problem
-from explorer.errors import ExplorerError
-from explorer.graph import summary, table
-from explorer.render.export import write
+from explorer.graph import summary
+from explorer.render.graph_svg import graph_csv
 from explorer.text import _, ngettext
 from ui import theme
 from ui.controller import Controller
@@ -26,11 +24,9 @@ class NetworkTable(Panel):
 
     Signals:
         opened: id of the layer that the person wants to see in Explore.
-        written: the file that the table was written to.
     """
 
     opened = Signal(str)
-    written = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, surveys: Surveys, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,15 +171,8 @@ class NetworkTable(Panel):
         if self._entry is None or self.view.graph is None:
             return
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in self._entry.card.title)
-        path, _kind = QFileDialog.getSaveFileName(
-            self, _("Export the table (CSV)…").rstrip("…"), f"{safe}.csv", "CSV (*.csv)"
-        )
-        if not path:
-            return
-        text = table.as_csv(self.view.graph).encode()
-        try:
-            write(path, lambda file: file.write(text))
-        except ExplorerError as error:
-            self._controller.report(Problem("export", error))
-        else:
-            self.written.emit(path)
+        title = _("Export the table (CSV)…").rstrip("…")
+        path, _kind = QFileDialog.getSaveFileName(self, title, f"{safe}.csv", "CSV (*.csv)")
+        if path:
+            text = graph_csv(self.view.graph)
+            self._controller.save(path, lambda file: file.write(text.encode()))

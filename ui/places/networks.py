@@ -25,9 +25,12 @@ from explorer.zoo.own import is_own
 from ui import theme
 from ui.controller import Controller
 from ui.panels.compare import Compare
+from ui.panels.kernels import KernelsPanel
 from ui.panels.network_card import NetworkCard
+from ui.panels.network_graph import NetworkGraph
 from ui.panels.network_table import NetworkTable
 from ui.panels.weights import WeightsPanel
+from ui.places.of_loaded import OfLoaded
 from ui.store import Store
 from ui.surveys import Surveys
 from ui.widgets.elided import ElidedLabel
@@ -78,7 +81,10 @@ class Networks(QWidget):
         self.table = NetworkTable(store, controller, self.surveys, self)
         self.weights = WeightsPanel(store, controller, self)
         self.compare = Compare(self.surveys, self)
-        for page in (self.card, self.weights, self.table, self.compare):
+        self.graph = NetworkGraph(store, controller, self)
+        self.kernels = KernelsPanel(store, controller)
+        self._kernels = OfLoaded(self.kernels, store, controller, self)
+        for page in (self.card, self.weights, self.table, self.graph, self._kernels, self.compare):
             self.tabs.addTab("")
             self.pages.addWidget(page)
 
@@ -101,9 +107,11 @@ class Networks(QWidget):
         self.list.opened.connect(self.open_network)
         self.tabs.currentChanged.connect(self._turn_to)
         self.table.opened.connect(self._open_layer)
-        self.table.written.connect(self._say_written)
+        self.graph.opened.connect(self._open_layer)
+        self.kernels.opened.connect(self._open_layer)
+        self.kernels.written.connect(self._say_written)
         self.compare.chosen_changed.connect(self._rest.start)
-        self.surveys.changed.connect(self._show_head)
+        self.surveys.changed.connect(self._take_survey)
         store.catalogue_changed.connect(self._list)
         store.network_changed.connect(self._list)
         store.settings_changed.connect(self._list)
@@ -131,7 +139,8 @@ class Networks(QWidget):
 
     def start_search(self) -> None:
         """Put the cursor where a network's name can be typed; on the table's page a layer's."""
-        field = self.table.search if self.pages.currentWidget() is self.table else self.search
+        page = self.pages.currentWidget()
+        field = page.search if isinstance(page, NetworkTable | NetworkGraph) else self.search
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()
 
@@ -162,9 +171,16 @@ class Networks(QWidget):
         self.tabs.setAccessibleName(_("What to see of the network"))
         self.open.setText(_("Open in Explore"))
         self.open.setToolTip(_("Look through this network (Enter in the list)"))
-        titles = {self.card: _("Card"), self.weights: _("Weights"), self.table: _("Table"), self.compare: _("Compare")}
+        titles: dict[QWidget | None, str] = {
+            self.card: _("Card"),
+            self.weights: _("Weights"),
+            self.table: _("Table"),
+            self.graph: _("Graph"),
+            self._kernels: _("Kernels"),
+            self.compare: _("Compare"),
+        }
         for place in range(self.pages.count()):
-            self.tabs.setTabText(place, titles[self.pages.widget(place)])  # type: ignore[index]
+            self.tabs.setTabText(place, titles[self.pages.widget(place)])
         self.list.retranslate()
         self._show_head()
 
@@ -267,11 +283,27 @@ class Networks(QWidget):
             page.show_network(entry)
         self.weights.show_network(name)
         self.compare.show_network(name)
+        self._kernels.show_network(entry)
+        self._show_graph()
         self._show_head()
         if self.isVisible():
             self._rest.start()
 
-    @Slot()
+    @Slot(str)
+    def _take_survey(self, name: str) -> None:
+        if name == self.list.current():
+            self._show_graph()
+            self._show_head()
+
+    def _show_graph(self) -> None:
+        entry = self._entries.get(self.list.current())
+        if entry is None:
+            self.graph.show_graph(None, _NOBODY, _("Choose a network in the list: its architecture appears here."))
+            return
+        known, failed = self.surveys.of(entry.card.name), self.surveys.failed(entry.card.name)
+        waiting = _("Looking at every layer of {network} …").format(network=entry.card.title)
+        self.graph.show_graph(known.graph if known else None, entry.card, str(failed) if failed else waiting)
+
     def _show_head(self) -> None:
         entry = self._entries.get(self.list.current())
         self.open.setEnabled(entry is not None)
@@ -286,7 +318,7 @@ class Networks(QWidget):
         page, entry = self.pages.currentWidget(), self._entries.get(self.list.current())
         if page is self.compare:
             self.surveys.want(*self.compare.names)
-        elif entry is not None and (page is self.table or (entry.card.group != "own" and entry.card.task != "detect")):
+        elif entry is not None and (page in (self.table, self.graph) or _is_cheap(entry.card)):
             self.surveys.want(entry.card.name)
 
     @Slot(int)
@@ -315,6 +347,11 @@ class Networks(QWidget):
         self.told.emit(_("Saved: {paths}").format(paths=path))
 
 
+def _is_cheap(card: Card) -> bool:
+    """Whether a network's layers are known in an instant, without its weights."""
+    return card.group != "own" and card.task != "detect"
+
+
 def _bare(name: str, group: str) -> Card:
     """Return a card that says no more than the name of a network that nobody has looked at yet."""
     family = re.split(r"[\d_]", name)[0] if group == "timm" else ""
@@ -331,3 +368,7 @@ def _bare(name: str, group: str) -> Card:
         labels="",
         group="timm" if group == "timm" else "own",
     )
+
+
+_NOBODY = _bare("", "timm")
+"""Stands for no network."""
