@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -449,3 +450,49 @@ def test_what_still_comes_is_not_thrown_away(server: Server, target: Path) -> No
     server.go_on.set()
     thread.join(PATIENCE_S)
     assert target.read_bytes() == CONTENT
+
+
+@pytest.fixture
+def secure(server: Server, tmp_path: Path) -> str:
+    """The server over TLS, with a certificate that nobody knows; its file is ``tmp_path / "cert.pem"``."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("a certificate is made with openssl")
+    cert, secret = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    words = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject]
+    subprocess.run([*words, "-keyout", str(secret), "-out", str(cert)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, secret)
+    server.http.socket = context.wrap_socket(server.http.socket, server_side=True, do_handshake_on_connect=False)
+    return f"https://127.0.0.1:{server.http.server_port}/weights.pth"
+
+
+def test_a_certificate_that_nobody_trusts(secure: str, get: Callable[..., Any], target: Path) -> None:
+    with pytest.raises(DownloadError) as caught:
+        get(secure)
+    assert str(caught.value).startswith("The certificate of 127.0.0.1 is not trusted (self")
+    assert "check this machine's clock and proxy, or import weights.pth" in str(caught.value)
+    assert left(target) == set()
+
+
+def test_over_tls_it_comes_is_cancelled_and_goes_on(
+    secure: str, server: Server, get: Callable[..., Any], target: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    server.base = secure.rpartition("/")[0]
+    stopped_half_way(server, target)
+    assert part_of(target).read_bytes() == CONTENT[: part_of(target).stat().st_size]
+    kept = part_of(target).stat().st_size
+    get(secure)
+    assert server.asked == [("/weights.pth", f"bytes={kept}-", '"one"')]
+    assert target.read_bytes() == CONTENT
+
+
+def test_tls_never_leads_down_to_http(
+    secure: str, server: Server, get: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+    server.faults = [f"redirect:{server.base}/weights.pth"]
+    with pytest.raises(DownloadError, match=r"answered 302 Found: http://127\.0\.0\.1"):
+        get(secure)
