@@ -1,4 +1,4 @@
-"""What the window costs: ``python -m ui.bench mosaic|gap|window_gap`` prints one JSON object for ``explorer.bench``."""
+"""What the window costs: ``python -m ui.bench mosaic|pan|gap|window_gap`` prints JSON for ``explorer.bench``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ from ui.app import Application, qt_application
 from ui.bridge import Bridge
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.graph_view import GraphView
 from ui.widgets.level_image import colour_table
 from ui.widgets.mosaic_view import MosaicView
 
 MAPS_CHW = (512, 28, 28)
 ROUNDS = 15
 SIZE = (900, 900)
+PANNED = (1280, 800)
+SCALES, FRAMES = (0.0, 0.3, 0.8, 1.5), 60
+"""Of the panned graph, 0 the whole; and how many frames at each."""
 TICK_MS = 10
 GAPS = 800
 LIMIT_MS = 120_000
@@ -36,7 +40,7 @@ LOOPED = Recipe(source=Source("demo", ""), network="vgg16", weights="none")
 
 def main(words: list[str]) -> int:
     """Run one measurement and print its figures."""
-    figures = {"mosaic": mosaic, "gap": gap, "window_gap": window_gap}[words[0]]()
+    figures = {"mosaic": mosaic, "pan": pan, "gap": gap, "window_gap": window_gap}[words[0]]()
     print(json.dumps(figures))
     return 0
 
@@ -71,6 +75,33 @@ def mosaic() -> dict[str, float]:
     ours.close()
     theirs.close()
     return {name: statistics.median(ms[2:]) for name, ms in times.items()}
+
+
+def pan() -> dict[str, float]:
+    """Return ms from a wish to pan the graph of every op of ResNet-50 to its painted frame, at several sizes."""
+    from explorer.session import Session  # loads torch
+
+    app = qt_application()
+    view = GraphView()
+    view.resize(*PANNED)
+    view.show()
+    view.show_graph(Session().open("resnet50", "none", device="cpu").graph)
+    view.fold_to(frozenset())
+    app.processEvents()
+
+    def pan_and_paint(turn: int) -> None:
+        view.pan(-PANNED[1] / 20, 6 if turn % 2 else -6)
+        view.repaint()
+
+    frames: list[float] = []
+    for scale in SCALES:
+        view.fit()
+        if scale and view.viewport is not None:
+            view.zoom(scale / view.viewport.scale)
+        view.repaint()
+        frames += [_ms(pan_and_paint, turn) for turn in range(FRAMES)]
+    view.close()
+    return {"median_ms": statistics.median(frames), "longest_ms": max(frames), "frames": float(len(frames))}
 
 
 def gap() -> dict[str, float]:

@@ -11,6 +11,8 @@ from explorer import frame_path, reduce, sources
 from explorer.bench import process
 from explorer.bench.figures import Figure, interleaved
 from explorer.capture import capture, clones
+from explorer.graph.blocks import Outline
+from explorer.graph.layout import layout
 from explorer.graph.values import Layer
 from explorer.prepare import prepare
 from explorer.recipe import Recipe, View
@@ -21,6 +23,9 @@ NETWORKS = {"resnet18": 40, "vgg16": 15}
 """Networks of the issue, each with its rounds."""
 LIMITS = {"first": 1.25, "middle": 1.10, "last": 1.10}
 ALL_LIMIT = 1.40
+COLUMNS, OVERVIEW_LIMIT = 6, 1.25
+"""Maps of every stage, and what they may cost."""
+LAYOUT_LIMIT, LAYOUT_ROUNDS = 5.0, 10
 
 
 def figures() -> Iterator[Figure]:
@@ -29,6 +34,7 @@ def figures() -> Iterator[Figure]:
     for name, rounds in NETWORKS.items():
         network = session.open(name, "none", device="cpu")
         yield from _of(network, rounds, process.bare_forward_ms(name, rounds + 3))
+    yield _layout(session.open("densenet201", "none", device="cpu"))
 
 
 def calibration_ms(rounds: int = 15) -> float:
@@ -50,9 +56,9 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
     everything = clones(network.graph)
     frame, whole = sources.read(Recipe().source), Recipe(network=network.card.name, weights="none", thumbnails=())
 
-    def path() -> None:
+    def path(recipe: Recipe = whole) -> None:
         network.seen = None
-        frame_path.run(network, frame, whole)
+        frame_path.run(network, frame, recipe)
 
     times = interleaved(
         {
@@ -60,6 +66,7 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
             **{name: _captured(network, x, layer) for name, layer in chosen.items()},
             "all": lambda: capture(network.module, network.graph, x, everything),
             "path": path,
+            "overview": lambda: path(whole.with_(columns=COLUMNS)),
         },
         rounds,
     )
@@ -75,6 +82,13 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
         yield figure(f"{name} convolution ({layer.id}) captured and rendered", name, LIMITS[name])
     yield figure("all layers cloned, not rendered", "all", ALL_LIMIT)
     yield figure("the whole path of a frame, first convolution", "path", None)
+    yield Figure(
+        f"{network.card.name}: the whole path with the overview ÷ without",
+        times.ratio("overview", "path"),
+        OVERVIEW_LIMIT,
+        {"overview_ms": times.median("overview"), "path_ms": times.median("path")},
+        calibration,
+    )
     for key in ("first", "middle", "last", "all"):
         yield Figure(
             f"{network.card.name}: {key} ÷ a bare forward in a fresh process with torch's own defaults",
@@ -83,6 +97,19 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
             {f"{key}_ms": times.median(key), "defaults_ms": defaults_ms},
             calibration,
         )
+
+
+def _layout(network: Network) -> Figure:
+    """Return what it costs to lay out a drawing of every op."""
+    bare = _bare(network, example(network))
+    times = interleaved({"bare": bare, "layout": lambda: layout(Outline(network.graph).draw(()))}, LAYOUT_ROUNDS)
+    return Figure(
+        f"{network.card.name}: graph of every op laid out ÷ bare forward",
+        times.ratio("layout", "bare"),
+        LAYOUT_LIMIT,
+        {"layout_ms": times.median("layout"), "bare_ms": times.median("bare"), "ops": float(len(network.graph))},
+        calibration_ms(),
+    )
 
 
 def example(network: Network) -> Tensor:

@@ -15,6 +15,13 @@ def test_a_mosaic_costs_a_tenth_of_one_item_a_map(qapp: QApplication, monkeypatc
     assert 0 < ms["mosaic_ms"] <= ms["image_items_ms"] / 10
 
 
+def test_panning_is_measured(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "FRAMES", 4)
+    ms = bench.pan()
+    assert ms["frames"] == 4 * len(bench.SCALES)
+    assert 0 < ms["median_ms"] <= ms["longest_ms"]
+
+
 def test_the_figures_of_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "GAPS", 100)
     ticker = bench._Ticker(bench.Store(bench.LOOPED), lambda: None)

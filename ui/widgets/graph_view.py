@@ -174,6 +174,12 @@ class GraphView(ZoomView):
         if self._viewport is not None:
             super().zoom(min(factor, max(MOST_SCALE / self._viewport.scale, 1.0)), centre)
 
+    def pan(self, down: float, right: float) -> None:
+        """Move the drawing by so many view px, as far as its edges allow."""
+        self._untouched = False
+        if self._viewport is not None:
+            self._move(self._viewport.panned(down, right))
+
     def node_at(self, position: QPointF) -> Node | None:
         """Return the box at a view coordinate."""
         if self._viewport is None or self._drawn is None or self._laid is None:
