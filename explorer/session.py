@@ -32,6 +32,7 @@ from explorer.zoo import weights as zoo_weights
 from explorer.zoo.card import Card, Preparation, Weights
 from explorer.zoo.labels import labels
 from explorer.zoo.own import class_names
+from explorer.zoo.own.card import Remark
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -89,6 +90,7 @@ class Network:
         precision: the one that was asked for; "half" is another number type on a card than on the CPU.
         moved: why it is on the CPU, for the person, where it was meant to be elsewhere; else None.
         seen: what it saw last.
+        remarks: what was assumed of a person's own network.
     """
 
     card: Card
@@ -104,6 +106,7 @@ class Network:
     precision: devices.Precision = "float32"
     moved: DeviceError | None = None
     seen: Seen | None = None
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def trained(self) -> bool:
@@ -327,7 +330,7 @@ class Session:
         wanted = devices.choose(device)
         devices.allow_tf32(precision == "tf32")
         check(cancelled)
-        card, chosen, module = _built(network, weights, tell, cancelled)
+        card, chosen, module, remarks = _built(network, weights, tell, cancelled)
         preparation = chosen.preparation if chosen else card.preparation
         channels, *default_hw = preparation.input_chw
         height, width = input_hw or default_hw
@@ -347,6 +350,7 @@ class Session:
         self._network = Network(
             card, chosen, module, graph, preparation, names, wanted, (height, width), may_move, precision
         )
+        self._network.remarks = remarks
         self._network.move(place)
         self._key = key
         return self._network
@@ -360,21 +364,24 @@ class Session:
 
 def _built(
     network: str, weights: str, tell: ProgressHandler, cancelled: Callable[[], bool] | None
-) -> tuple[Card, Weights | None, nn.Module]:
-    """Return a network's facts, its weights (None for random ones) and its module with them, on the CPU."""
+) -> tuple[Card, Weights | None, nn.Module, tuple[Remark, ...]]:
+    """Return a network's facts, its weights (None for random ones), its module with them on the CPU, and remarks."""
     if own.is_own(network):
-        zoo_weights.named(own.card(network), weights)
+        if weights not in ("", own.FILE):
+            raise NetworkError(
+                N_("{network} has no weights “{weights}”, only those of its file: leave the choice out."),
+                network=own.card(network).title,
+                weights=weights,
+            )
         opened = own.open(network, tell)
-        for remark in opened.report:
-            log.info("%s: %s", opened.card.title, remark)
-        return opened.card, opened.weights, opened.module
+        return opened.card, opened.weights, opened.module, opened.report
     card = registry.card(network)
     chosen = zoo_weights.find(card, weights)
     tell(N_("Loading {network} …"), 0.0)
     state = zoo_weights.load(chosen) if chosen else None
     check(cancelled)
     tell(N_("Building {network} …"), 0.3)
-    return card, chosen, registry.build(card, state)
+    return card, chosen, registry.build(card, state), ()
 
 
 def _names(card: Card, graph: Graph) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from explorer.errors import Cancelled, ExportError
 from explorer.questions import Everything, Question
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult
+from explorer.zoo import own
 
 if TYPE_CHECKING:
     from explorer.session import Network
@@ -107,9 +108,7 @@ class ModelThread:
             self._session.close()
         events: list[Event] = []
         failed: Problem | None = None
-        title = next(
-            (card.title for card, _state in self._rooms.cards() if card.name == recipe.network), recipe.network
-        )
+        title = self._title(recipe.network)
         try:
             network = self._session.open(
                 recipe.network,
@@ -136,6 +135,11 @@ class ModelThread:
                 self._network = self._key = None
             desk.outbox.put(Progress(""))
         self._frame()
+
+    def _title(self, network: str) -> str:
+        if own.is_own(network):
+            return own.card(network).title
+        return next((card.title for card, _state in self._rooms.cards() if card.name == network), network)
 
     def _news(self, network: Network, went: bool = True) -> list[Event]:
         """The network as it is now, and why it is not where it was meant to be, if it ``went`` there only now."""
