@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, feed, picture
+from explorer.cli.arguments import Parser, add_consent, allow_code, feed, model, picture
 from explorer.errors import ExplorerError, PersonError
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 from explorer.values import Source
-from explorer.zoo import registry, weights
+from explorer.zoo import weights
 
 SIZE = (1280, 800)
 SCALING = ("QT_SCALE_FACTOR", "QT_SCREEN_SCALE_FACTORS", "QT_FONT_DPI", "QT_USE_PHYSICAL_DPI")
@@ -63,8 +63,9 @@ def _parser() -> Parser:
         help=_("a file, a .npy array, an http address, a sample's name, camera:0 or demo"),
     )
     how = parser.how
-    how.add_argument("--model", metavar="M", type=registry.card, help=_("network to look into"))
+    how.add_argument("--model", metavar="M", type=model, help=_("network to look into, or a file"))
     how.add_argument("--weights", metavar="NAME", default="", help=_("weights by name, or none for random ones"))
+    add_consent(parser)
     how.add_argument("--layer", metavar="L", default="", help=_("layer whose maps are shown"))
     how.add_argument("--theme", metavar="light|dark", help=_("colours of the window"))
     how.add_argument("--size", metavar="WxH", type=_size, help=_("size of the window in pixels"))
@@ -112,6 +113,7 @@ def _check(options: Any) -> None:
             )
     if options.lang:
         set_language(options.lang)
+    allow_code(options)
     if options.shot and options.shot.suffix.lower() != ".png":
         raise PersonError(N_("“{file}” does not end in .png: give --shot a PNG file."), file=options.shot)
     if options.shot and not options.shot.parent.is_dir():  # told now, not when everything has been loaded

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from explorer import sources
-from explorer.errors import PersonError, SourceError, nearest
+from explorer.errors import NetworkError, PersonError, SourceError, nearest
 from explorer.recipe import DEFAULT_NETWORK
 from explorer.settings import PRECISIONS
 from explorer.text import LANGUAGES, N_, _
 from explorer.values import Source
-from explorer.zoo import registry, weights
+from explorer.zoo import own, registry, weights
+from explorer.zoo.card import Card
+from explorer.zoo.own import consent
 
 PROGRAM = "cnn-explorer-cli"
 
@@ -212,6 +214,33 @@ def feed(text: str) -> Source:
     return Source("camera", match[1] or "0")
 
 
+def model(text: str) -> Card:
+    """Return the card of the network that ``text`` names: one of the zoo, or a file that holds a person's own.
+
+    Raises:
+        NetworkError: nothing has that name; the nearest networks or files are named.
+    """
+    if own.is_own(text):
+        where = own.located(text)
+        if not text.startswith(own.IN_MEMORY) and not _exists(Path(where)):
+            near = _beside(Path(where))
+            sentence = N_("There is no file “{file}”; files with a like name: {nearest}.")
+            if not near:
+                sentence = N_("There is no file “{file}”: check its path.")
+            raise NetworkError(sentence, file=text, nearest=", ".join(near))
+        return own.card(where)
+    try:
+        return registry.card(text)
+    except NetworkError:
+        if not text or not _exists(Path(os.path.expanduser(text))):
+            raise
+    raise NetworkError(
+        N_("“{file}” is no file that a network can be read from: their names end in {suffixes}."),
+        file=text,
+        suffixes=", ".join(own.SUFFIXES),
+    )
+
+
 def add_picture(parser: Parser) -> None:
     """Let the command take a picture."""
     about = _("a file, a .npy array, an http address or a sample's name")
@@ -222,9 +251,10 @@ def add_network(parser: Parser) -> None:
     """Let the command choose network, weights and device."""
     how = parser.how
     how.add_argument(
-        "--model", metavar="M", type=registry.card, default=DEFAULT_NETWORK, help=_("network; “models” lists them")
+        "--model", metavar="M", type=model, default=DEFAULT_NETWORK, help=_("network: “models” lists them; or a file")
     )
     add_weights(parser)
+    add_consent(parser)
     how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
     about = _("float32, tf32 or half; without it float32")
     how.add_argument("--precision", metavar="P", type=precision, default="float32", help=about)
@@ -236,12 +266,29 @@ def add_weights(parser: Parser) -> None:
     parser.how.add_argument("--weights", metavar="NAME", default="", help=about)
 
 
+def add_consent(parser: Parser) -> None:
+    """Let the person allow that the file of the network runs."""
+    about = _("let a .py or .pt2 file run its code here; remembered for this very file")
+    parser.how.add_argument("--allow-code", action="store_true", help=about)
+
+
+def allow_code(options: argparse.Namespace) -> None:
+    """Remember the consent, if there is one and the network is a file.
+
+    Raises:
+        NetworkError, ExportError: the file cannot be read, or the consent cannot be kept.
+    """
+    if options.allow_code and options.model and options.model.group == "own":
+        consent.give(Path(options.model.name))
+
+
 def check_weights(options: argparse.Namespace) -> None:
     """Find out whether there are the weights that are asked for, before anything slow is done.
 
     Raises:
         NetworkError: there are none; the sentence says how to get them.
     """
+    allow_code(options)
     weights.find(options.model, options.weights)
 
 

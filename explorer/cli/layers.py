@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 
-from explorer.cli.arguments import Parser, add_json, add_weights, check_weights, size
-from explorer.cli.output import document, table, weights_name
+from explorer.cli.arguments import Parser, add_consent, add_json, add_weights, check_weights, model, size
+from explorer.cli.output import document, remarks, table, weights_name
 from explorer.graph.values import Layer
 from explorer.text import N_, _
-from explorer.zoo import registry, weights
+from explorer.zoo import weights
 
 ABOUT = N_("list every op of a network, with shapes, weights and multiplications")
 
 
 def arguments(parser: Parser) -> None:
     """Declare what the command takes."""
-    parser.what.add_argument("model", metavar="MODEL", type=registry.card, help=_("network; “models” lists them"))
+    parser.what.add_argument("model", metavar="MODEL", type=model, help=_("network: “models” lists them; or a file"))
     parser.how.add_argument("--input", metavar="HxW", type=size, help=_("another input size than the weights want"))
     add_weights(parser)
+    add_consent(parser)
     add_json(parser)
 
 
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> None:
             {
                 "model": network.card.name,
                 "weights": weights_name(network),
+                **remarks(network),
                 "input": list(graph.input),
                 "outputs": list(graph.outputs),
                 "layers": [_values(layer) for layer in graph],

@@ -63,10 +63,18 @@ def weights_name(network: Network) -> str:
 
 
 def about(network: Network) -> str:
-    """Return network, weights and device in a line; it says so where the weights are random."""
+    """Return network, weights and device in a line, and what was assumed of an own network in one more for each.
+
+    It says so where the weights are random.
+    """
     name = network.weights.name if network.weights else _("untrained: random weights, the answers mean nothing")
     kind = "" if network.precision != "half" else "  ·  " + str(network.number_type).removeprefix("torch.")
-    return f"{network.card.title}  ·  {name}  ·  {network.device}{kind}"
+    return "\n".join([f"{network.card.title}  ·  {name}  ·  {network.device}{kind}", *map(str, network.remarks)])
+
+
+def remarks(network: Network) -> dict[str, Any]:
+    """Return what was assumed of an own network as members of a JSON object."""
+    return {"remarks": [str(remark) for remark in network.remarks]} if network.remarks else {}
 
 
 def note(result: FrameResult) -> str:

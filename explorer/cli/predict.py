@@ -41,6 +41,7 @@ def run(options: argparse.Namespace) -> None:
                 "model": network.card.name,
                 "weights": output.weights_name(network),
                 "device": str(network.device),
+                **output.remarks(network),
                 **output.predictions(result),
                 "times_ms": output.times(result, "read", "prepare", "forward"),
             }

@@ -45,7 +45,7 @@ _MODULES: dict[Form, str] = {
     "python": "explorer.zoo.own.python_file",
     "memory": "explorer.zoo.own.memory",
 }
-_FILE = "file"
+FILE = "file"
 """What ``--weights`` calls the weights of an own network."""
 _FIELDS = (*(one.name for one in fields(OwnCard)), *(one.name for one in fields(Preparation)))
 _RUNS_CODE: tuple[Form, ...] = ("exported", "python")
@@ -129,6 +129,20 @@ def form_of(name: str) -> Form:
     except (OSError, ValueError, zipfile.BadZipFile):
         return "tensors"
     return "exported" if exported else "tensors"
+
+
+def stamp(name: str) -> tuple[int, ...]:
+    """Return what is another when the file ``name`` or its card was written anew; () for a network of the zoo."""
+    if not is_own(name) or name.startswith(IN_MEMORY):
+        return ()
+    found: list[int] = []
+    for file in (located(name), located(name) + CARD):
+        try:
+            status = os.stat(file)
+            found += status.st_mtime_ns, status.st_size
+        except (OSError, ValueError):
+            found += 0, 0
+    return tuple(found)
 
 
 def card(name: str) -> Card:
@@ -298,7 +312,7 @@ def _facts(where: str, own: OwnCard) -> Card:
     except (OSError, ValueError):
         size = 0
     file = Weights(
-        name=_FILE,
+        name=FILE,
         file=where,
         url="",
         sha256="",

@@ -44,9 +44,9 @@ _NEVER = ("optimizer", "optim", "scheduler", "lr_scheduler", "scaler", "optimize
 _EMA = ("state_dict_ema", "model_ema", "ema_state_dict", "ema", "ema_model", "shadow")
 _DEPTH, _MOST_ENTRIES = 6, 200_000
 _RESAVE = N_(
-    "{file} holds a whole module ({kind}), which only its own program can open without running code of the file. "
-    "Open it there and save its tensors:\nmodel = torch.load({name!r}, weights_only=False)\n"
-    "torch.save(model.state_dict(), {new!r})"
+    "{file} holds a whole module ({kind}), which cannot be opened without running code of the file. Where it comes "
+    "from, run “model = torch.load({name!r}, weights_only=False)” and “torch.save(model.state_dict(), {new!r})”, and "
+    "open that file."
 )
 
 
