@@ -139,7 +139,7 @@ def test_everything_lies_inside(bench: samples.Bench, panel: Overview) -> None:
             for cell in shown:
                 assert panel.view.rect().toRectF().contains(cell)
                 assert cell.left() > last
-            assert all(a.bottom() <= b.top() for a, b in pairwise(shown))
+            assert all(a.bottom() <= b.top() + 1e-6 for a, b in pairwise(shown))
             last = shown[0].right()
 
 
