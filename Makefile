@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: run test format translations bench clean
+.PHONY: run test format translations bench sweep clean
 
 run:
 	@$(PYTHON) tools/setup.py run
@@ -23,6 +23,10 @@ translations:
 bench:
 	@$(PYTHON) tools/setup.py run
 	@$(PY) -m explorer bench
+
+sweep:
+	@$(PYTHON) tools/setup.py test
+	@$(PY) tools/sweep.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

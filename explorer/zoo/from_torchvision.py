@@ -305,6 +305,13 @@ def card(name: str) -> Card:
     return replace(found, **_facts(name))
 
 
+def least_side(name: str) -> int:
+    """Return how many cells high and wide an input of the network that torchvision calls ``name`` must be at least."""
+    from torchvision import models
+
+    return min(min(member.meta["min_size"]) for member in models.get_model_weights(name))
+
+
 @cache
 def _tasks() -> Mapping[str, Task]:
     from importlib import import_module
