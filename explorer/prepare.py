@@ -83,7 +83,7 @@ def _on(tensor: Tensor, device: torch.device) -> Tensor:
 
 
 def _placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) -> tuple[Bytes, Geometry]:
-    """Resize, crop the centre and pad with zeros: uint8 (h, w, C), and where its cells came from."""
+    """Resize, crop the centre or fill up with zeros: uint8 (h, w, C) in the weights' order, and where it came from."""
     channels, pad = preparation.input_chw[0], preparation.pad
     if channels not in (1, 3):
         raise NetworkError(
@@ -102,20 +102,28 @@ def _placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) 
     seen = _resize(pixels, resized_hw, (top, left, bottom, right), preparation)
     cells: Bytes = np.zeros((*input_hw, channels), np.uint8)
     y, x = top - corner[0] + pad, left - corner[1] + pad
-    cells[y : y + bottom - top, x : x + right - left] = seen
+    cells[y : y + bottom - top, x : x + right - left] = seen[..., ::-1] if preparation.order == "BGR" else seen
     return cells, geometry
 
 
 def _resized(picture_hw: tuple[int, int], crop_hw: tuple[int, int], preparation: Preparation) -> tuple[int, int]:
     """Return the picture's size before the crop.
 
-    The side that is shorter for this crop fits the weights' resize, the other one follows.
+    Cut out: the side that is shorter for this crop fits the weights' resize, the other one follows. Stretched: both fit
+    it. In a letterbox the side that is longer for this crop fills it, whatever the resize, and the other one follows.
     """
     zoom = preparation.resize / (min(preparation.input_chw[1:]) - 2 * preparation.pad)
-    lead = 0 if crop_hw[0] * picture_hw[1] >= crop_hw[1] * picture_hw[0] else 1
+    if preparation.fit == "stretch":
+        return max(round(crop_hw[0] * zoom), 1), max(round(crop_hw[1] * zoom), 1)
+    taller = crop_hw[0] * picture_hw[1] >= crop_hw[1] * picture_hw[0]  # the crop, than the picture
+    if preparation.fit == "letterbox":
+        lead, zoom = (1 if taller else 0), 1.0
+    else:
+        lead = 0 if taller else 1
     led = max(round(crop_hw[lead] * zoom), 1)
     exact = led * picture_hw[1 - lead] / picture_hw[lead]
-    other = max(round(exact) if preparation.long_side == "rounded" else int(exact), 1)
+    rounded = preparation.long_side == "rounded" or preparation.fit == "letterbox"
+    other = max(round(exact) if rounded else int(exact), 1)
     return (led, other) if lead == 0 else (other, led)
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 from torchvision.transforms._presets import ImageClassification
 
+from explorer.cv import cv2
 from explorer.errors import NetworkError, SourceError
 from explorer.prepare import Prepared, prepare
 from explorer.values import Bytes, Frame
@@ -150,6 +152,52 @@ def test_the_picture_stays_as_it_was() -> None:
 def test_a_network_of_five_channels_takes_no_picture() -> None:
     with pytest.raises(NetworkError, match=r"takes 5 channels, a picture has 1 or 3: open a \.npy array"):
         prepare(Frame(noise(9, 9), "x"), replace(IMAGENET, input_chw=(5, 224, 224)), CPU)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("resize", [224, 256])
+def test_stretched_is_torchvisions_resize_to_two_sides(size: tuple[int, int], resize: int) -> None:
+    pixels = noise(*size)
+    official = transforms.Compose(
+        [
+            transforms.Resize((resize, resize)),
+            transforms.CenterCrop(224),
+            transforms.ToTensor(),
+            transforms.Normalize(IMAGENET.mean, IMAGENET.std),
+        ]
+    )
+    made = prepared(pixels, replace(IMAGENET, fit="stretch", resize=resize))
+    torch.testing.assert_close(made.tensor[0], official(Image.fromarray(pixels)), rtol=0, atol=1e-6)
+    share = 224 / resize
+    y0, x0, y1, x1 = made.geometry.crop
+    assert (y1 - y0, x1 - x0) == pytest.approx((size[0] * share, size[1] * share))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("input_hw", [(224, 224), (64, 320), (101, 64)])
+def test_a_letterbox_holds_the_whole_picture_between_bars_of_zeros(
+    size: tuple[int, int], input_hw: tuple[int, int]
+) -> None:
+    pixels, zero_mean = noise(*size), replace(IMAGENET, fit="letterbox", mean=(0.0,) * 3, std=(1 / 255,) * 3)
+    ratio = min(input_hw[0] / size[0], input_hw[1] / size[1])
+    height, width = max(round(size[0] * ratio), 1), max(round(size[1] * ratio), 1)
+    top, left = (input_hw[0] - height) // 2, (input_hw[1] - width) // 2
+    inner = np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+    wanted = cv2.copyMakeBorder(
+        inner, top, input_hw[0] - height - top, left, input_hw[1] - width - left, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+    )
+    made = prepared(pixels, zero_mean, input_hw)
+    np.testing.assert_allclose(made.tensor[0].permute(1, 2, 0).numpy(), wanted, atol=1e-3)
+    y0, x0, y1, x1 = made.geometry.to_picture((top, left, top + height, left + width))
+    assert (y0, x0, y1, x1) == pytest.approx((0, 0, *size), abs=1e-9)
+
+
+def test_blue_first_is_opencvs_order_with_its_own_means() -> None:
+    pixels = noise(224, 224)
+    means = (103.939, 116.779, 123.68)  # of Caffe's networks, blue first
+    made = prepared(pixels, replace(IMAGENET, resize=224, order="BGR", mean=means, std=(1.0,) * 3, full=255.0))
+    wanted = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR).astype(np.float64) - means
+    np.testing.assert_allclose(made.tensor[0].permute(1, 2, 0).numpy(), wanted, atol=1e-4)
 
 
 def array_frame(*shape: int) -> Frame:

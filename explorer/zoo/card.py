@@ -45,9 +45,10 @@ class Preparation:
         full: what pixel value 255 becomes before ``mean`` and ``std``: 255 or 1.
         pad: cells of zero pixels added on every side after the centre crop.
         long_side: what becomes of the fraction of a pixel in the long side after resizing; torchvision cuts it off.
-        fit: how a picture of another shape fills the input: its centre is cut out, it is stretched, or it is made to
-            fit whole between bars of zero pixels.
-        order: of the channels that the weights want.
+        fit: how a picture of another shape fills the input: its centre is cut out; both its sides are stretched as
+            ``resize`` says, and the centre is cut out; or it fits whole between bars of zero pixels, and ``resize``
+            and ``long_side`` have no say.
+        order: of the channels that the weights want, and in which ``mean`` and ``std`` are.
     """
 
     input_chw: tuple[int, int, int]
