@@ -19,6 +19,8 @@ FONTS = "Pretendard, 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', Nan
 """The application's own, then what each system has for Korean."""
 NAME_PX, DETAIL_PX = 12.0, 10.5
 PAD = 10.0
+PILL = 18.0
+"""Width of what tells a block's joins, without their number."""
 FRAMED = 0.035
 """Opacity of what lies in an open block."""
 _LETTER = 0.56
@@ -57,6 +59,12 @@ def details(node: Node) -> tuple[str, ...]:
     if node.macs:
         return (f"{node.op} · {shape(node.output)}",)
     return (shape(node.output),)
+
+
+def joins(node: Node) -> tuple[tuple[str, int], ...]:
+    """Return the joins inside a folded block: the family and how many."""
+    found = (("add", node.adds), ("concat", node.concats)) if node.folded else ()
+    return tuple((family, number) for family, number in found if number)
 
 
 def describe(node: Node) -> str:
@@ -153,7 +161,15 @@ def _box(node: Node, box: Box, palette: Palette) -> str:
     else:
         y = box.top + 17
         weights = count(node.parameters) if node.parameters and not node.folded else ""
-        parts.append(_write(node.label, left, y, NAME_PX, ink, room - len(weights) * 6 - 4, "600"))
+        right = box.right - PAD + 4
+        for family, number in joins(node):
+            pill = Box(right - PILL - 6 * len(str(number)), box.top + 6, PILL + 6 * len(str(number)), 14)
+            parts.append(_rect(pill, 7, palette.body(family), palette.body(family)))
+            parts.append(_mark(family, pill.left + 8, pill.top + 7, palette.ink(family), 3))
+            parts.append(_write(str(number), pill.left + 14, pill.top + 11, DETAIL_PX, palette.ink(family), PILL))
+            right = pill.left - 4
+        taken = len(weights) * 6 + 4 + box.right - PAD + 4 - right
+        parts.append(_write(node.label, left, y, NAME_PX, ink, room - taken, "600"))
         if weights:
             parts.append(_write(weights, box.right - PAD, y, DETAIL_PX, dim, room / 2, anchor="end"))
         for turn, line in enumerate(lines, 1):
@@ -161,13 +177,13 @@ def _box(node: Node, box: Box, palette: Palette) -> str:
     return "".join([*parts, "</g>"])
 
 
-def _mark(family: str, x: float, y: float, colour: str) -> str:
+def _mark(family: str, x: float, y: float, colour: str, half: int = 5) -> str:
     """Return a plus, or three bars side by side."""
     if family == "add":
-        path = f"M{_n(x - 5)} {_n(y)}h10M{_n(x)} {_n(y - 5)}v10"
+        path = f"M{_n(x - half)} {_n(y)}h{2 * half}M{_n(x)} {_n(y - half)}v{2 * half}"
     else:
-        path = "".join(f"M{_n(x + away)} {_n(y - 5)}v10" for away in (-4, 0, 4))
-    return f'<path d="{path}" stroke="{colour}" stroke-width="2" fill="none"/>'
+        path = "".join(f"M{_n(x + away)} {_n(y - half)}v{2 * half}" for away in (-half, 0, half))
+    return f'<path d="{path}" stroke="{colour}" stroke-width="{2 if half > 3 else 1.4}" fill="none"/>'
 
 
 def _piece(start: Point, end: Point) -> str:

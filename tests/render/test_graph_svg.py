@@ -15,7 +15,7 @@ from explorer.graph.families import FAMILIES
 from explorer.graph.layout import layout
 from explorer.graph.values import Graph, Layer
 from explorer.render.graph_colours import PALETTES, Palette, channels, ink, mix
-from explorer.render.graph_svg import count, describe, details, graph_csv, graph_svg
+from explorer.render.graph_svg import count, describe, details, graph_csv, graph_svg, joins
 from tests.graph.courses import traced
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -146,6 +146,12 @@ def test_a_folded_block_tells_what_is_inside() -> None:
     assert details(node)[0].startswith("256×28×28 · ")
     assert f"{node.parameters:,}" in describe(node)
     assert "1 concat" in describe(node)
+    outline = Outline(traced("resnet152"))
+    adds = [
+        sum(number for family, number in joins(each) if family == "add") for each in outline.draw(outline.all).nodes
+    ]
+    assert [number for number in adds if number] == [3, 8, 36, 3]  # He et al. 2016, table 1
+    assert {"3", "8", "36"} <= set(texts(drawing(outline.graph, outline.all)))
 
 
 def test_the_table_holds_every_op_and_its_attributes() -> None:

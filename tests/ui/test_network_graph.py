@@ -93,6 +93,7 @@ def test_it_marks_what_is_chosen_elsewhere(bench: samples.Bench, panel: NetworkG
 def test_fold_all_unfold_all_and_default(panel: NetworkGraph) -> None:
     panel.fold_all.click()
     assert panel.view.folded == panel.view.outline.all
+    assert "concat" in panel.legend.families  # they are told on the boxes of the blocks
     panel.unfold_all.click()
     assert len(panel.view.drawn.nodes) == len(traced("googlenet"))
     panel.fold_default.click()

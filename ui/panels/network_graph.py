@@ -14,7 +14,7 @@ from explorer.engine.events import Problem
 from explorer.errors import ExportError
 from explorer.graph.values import Graph, Layer
 from explorer.render.graph_colours import PALETTES
-from explorer.render.graph_svg import describe, graph_csv, graph_svg
+from explorer.render.graph_svg import describe, graph_csv, graph_svg, joins
 from explorer.text import N_, _
 from explorer.values import Thumbnail
 from explorer.zoo.card import Card
@@ -363,7 +363,9 @@ class NetworkGraph(Panel):
         node = None if drawn is None else drawn.by_id.get(self.view.current)
         hint = _("Click a box to choose its layer; double-click or Enter folds and unfolds.") if drawn else ""
         self.facts.setText(hint if node is None else describe(node).replace("\n", " · "))
-        self.legend.show_families(() if drawn is None else (each.family for each in drawn.nodes))
+        nodes = () if drawn is None else drawn.nodes
+        inside = {family for each in nodes for family, _number in joins(each)}
+        self.legend.show_families(inside | {each.family for each in nodes})
         blocks = bool(outline and outline.all)
         for button in (self.fold_all, self.unfold_all, self.fold_default):
             button.setEnabled(blocks)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from explorer.graph.blocks import Drawn, Node
 from explorer.graph.layout import WIDTH, Box, Layout, Point, strokes
 from explorer.render.graph_colours import Palette
-from explorer.render.graph_svg import DETAIL_PX, FRAMED, LINES, NAME_PX, PAD, count, details, line_colour
+from explorer.render.graph_svg import DETAIL_PX, FRAMED, LINES, NAME_PX, PAD, PILL, count, details, joins, line_colour
 from explorer.values import Thumbnail
 from ui.widgets.level_image import colour_table, small_image
 
@@ -186,13 +186,14 @@ class GraphPainter:
         return size if size * scale >= _READABLE else 0.0
 
     def _write_name(self, painter: QPainter, node: Node, box: QRectF, size: float) -> None:
-        size = round(size)
-        font = QFont(self._bold)
-        font.setPixelSize(size)
-        text = self._cut(node.label, font, box.width() - PAD - 8)
-        painter.setFont(font)
-        painter.setPen(QColor(self._palette.ink(node.family)))
-        painter.drawText(box.adjusted(PAD, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        font, left = QFont(self._bold), PAD
+        font.setPixelSize(round(size))
+        ink = QColor(self._palette.ink(node.family))
+        if node.family in _JOINS:
+            _mark(painter, node.family, QPointF(box.left() + PAD + 5, box.center().y()), ink)
+            left += 16
+        text = self._cut(node.label, font, box.width() - left - 8)
+        self._write(painter, box.adjusted(left, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, font, ink, text)
 
     def _write_all(self, painter: QPainter, node: Node, inside: QRectF) -> None:
         middle, right = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
@@ -209,16 +210,33 @@ class GraphPainter:
             self._write(painter, inside, middle, font, ink, name)
             self._write(painter, inside, right, self._detail, dim, lines[0])
             return
+        right_end = self._paint_joins(painter, node, inside)
         weights = count(node.parameters) if node.parameters and not node.folded else ""
         taken = detail.horizontalAdvance(weights) + 8 if weights else 0.0
         top = QRectF(inside.left(), inside.top() + 4, inside.width(), 18)
-        name = self._cut(node.label, self._bold, top.width() - taken)
+        name = self._cut(node.label, self._bold, right_end - top.left() - taken)
         self._write(painter, top, middle, self._bold, ink, name)
         if weights:
             self._write(painter, top, right, self._detail, dim, weights)
         for turn, line in enumerate(lines, 1):
             text = self._cut(line, self._detail, inside.width())
             self._write(painter, top.translated(0, turn * 16), middle, self._detail, dim, text)
+
+    def _paint_joins(self, painter: QPainter, node: Node, inside: QRectF) -> float:
+        """Tell how many adds and concats a folded block holds; return where the room for its name ends."""
+        right, metrics = inside.right() + 4, QFontMetricsF(self._detail)
+        for family, number in joins(node):
+            wide = PILL + metrics.horizontalAdvance(str(number))
+            pill = QRectF(right - wide, inside.top() + 6, wide, 14)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._palette.body(family)))
+            painter.drawRoundedRect(pill, 7, 7)
+            ink = QColor(self._palette.ink(family))
+            _mark(painter, family, QPointF(pill.left() + 8, pill.center().y()), ink, 3)
+            place = pill.adjusted(14, 0, 0, 0)
+            self._write(painter, place, Qt.AlignmentFlag.AlignVCenter, self._detail, ink, str(number))
+            right = pill.left() - 4
+        return min(right, inside.right())
 
     def _write(
         self, painter: QPainter, place: QRectF, flags: Qt.AlignmentFlag, font: QFont, colour: QColor, text: str
@@ -272,13 +290,13 @@ def _minus(painter: QPainter, centre: QPointF) -> None:
     painter.drawLine(QLineF(centre.x() - 2, centre.y(), centre.x() + 2, centre.y()))
 
 
-def _mark(painter: QPainter, family: str, centre: QPointF, colour: QColor) -> None:
+def _mark(painter: QPainter, family: str, centre: QPointF, colour: QColor, half: int = 5) -> None:
     """Paint a plus, or three bars side by side."""
     x, y = centre.x(), centre.y()
-    painter.setPen(QPen(colour, 2))
+    painter.setPen(QPen(colour, 2 if half > 3 else 1.4))
     if family == "add":
-        painter.drawLine(QLineF(x - 5, y, x + 5, y))
-        painter.drawLine(QLineF(x, y - 5, x, y + 5))
+        painter.drawLine(QLineF(x - half, y, x + half, y))
+        painter.drawLine(QLineF(x, y - half, x, y + half))
     else:
-        for away in (-4, 0, 4):
-            painter.drawLine(QLineF(x + away, y - 5, x + away, y + 5))
+        for away in (-half, 0, half):
+            painter.drawLine(QLineF(x + away, y - half, x + away, y + half))

@@ -17,7 +17,7 @@ from explorer.render.graph_svg import describe
 from explorer.values import Thumbnail
 from ui import theme
 from ui.widgets import marks
-from ui.widgets.graph_painter import GraphPainter, head_rect, rect
+from ui.widgets.graph_painter import FULL_FROM, GraphPainter, head_rect, rect
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
@@ -130,7 +130,10 @@ class GraphView(ZoomView):
         if self._outline is None or self._drawn is None or folded == self._folded:
             return
         kept = self._drawn.by_id.get(self._current) or self._nearest_to_middle()
+        untouched = self._untouched and not self._current
         self._draw(folded, kept)
+        if untouched:
+            self._open()
         self.folds_changed.emit()
 
     def toggle(self, id: str) -> None:
@@ -190,7 +193,7 @@ class GraphView(ZoomView):
 
     def frame_at(self, position: QPointF) -> str:
         """Return the id of the open block whose title is at a view coordinate, or ""."""
-        if self._viewport is None or self._laid is None:
+        if self._viewport is None or self._laid is None or self._viewport.scale < FULL_FROM:
             return ""
         y, x = self._viewport.to_picture(position.y(), position.x())
         inner = reversed(list(self._laid.frames.items()))
