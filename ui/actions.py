@@ -32,6 +32,8 @@ class Command:
 COMMANDS: dict[str, tuple[Command, ...]] = {
     N_("Source"): (
         Command("open", N_("Open a picture…"), ("Ctrl+O",), "folder"),
+        Command("open_network", N_("Open a network…"), ("Ctrl+Shift+O",), "network"),
+        Command("network_card", N_("How the own network is prepared…")),
         Command("paste", N_("Paste a picture, a path or an address"), ("Ctrl+V",), "paste"),
         Command("picture", N_("Picture"), ("F2",), "picture"),
         Command("camera", N_("Camera"), ("F3",), "camera"),

@@ -32,12 +32,14 @@ from explorer.engine.events import Exported, Problem
 from explorer.settings import FONT_SCALES
 from explorer.text import N_, _
 from explorer.values import Source
+from explorer.zoo import own
 from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
 from ui.dialogs.about import About
 from ui.dialogs.details import Details
 from ui.dialogs.keyboard import Keyboard
+from ui.dialogs.open_network import OpenNetwork
 from ui.dialogs.preferences import Preferences
 from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
@@ -100,6 +102,7 @@ class MainWindow(QMainWindow):
         self.top.networks_wanted.connect(self._go_to_networks)
         self.explore.source.open_requested.connect(self._open)
         self.intake.arrived.connect(self._open_source)
+        self.intake.network_arrived.connect(self._open_network)
         self.intake.failed.connect(controller.report)
         self.intake.told.connect(self.status.say)
         self.problem.details_wanted.connect(self._show_details)
@@ -148,6 +151,8 @@ class MainWindow(QMainWindow):
     def _handlers(self) -> Mapping[str, Callable[[], None]]:
         return {
             "open": self._open,
+            "open_network": self._choose_network,
+            "network_card": self._edit_network,
             "paste": self._paste,
             "picture": self._show_still,
             "camera": self._open_first_camera,
@@ -290,6 +295,29 @@ class MainWindow(QMainWindow):
         path, _kind = QFileDialog.getOpenFileName(self, _("Open a picture"), where, kinds)
         if path:
             self._open_text(path)
+
+    @Slot()
+    def _choose_network(self) -> None:
+        network = self._store.recipe.network
+        where = network if own.is_own(network) and not network.startswith(own.IN_MEMORY) else ""
+        patterns = " ".join(f"*{suffix}" for suffix in own.SUFFIXES)
+        kinds = ";;".join((_("Networks ({patterns})").format(patterns=patterns), _("All files (*)")))
+        path, _kind = QFileDialog.getOpenFileName(self, _("Open a network"), where, kinds)
+        if path:
+            self._open_network(path)
+
+    @Slot(str)
+    def _open_network(self, path: str) -> None:
+        self._ask_of_network(path, edits=False)
+
+    @Slot()
+    def _edit_network(self) -> None:
+        self._ask_of_network(self._store.recipe.network, edits=True)
+
+    def _ask_of_network(self, path: str, edits: bool) -> None:
+        dialog = OpenNetwork(self._store, self._controller, path, edits, self)
+        dialog.another_wanted.connect(self._choose_network, Qt.ConnectionType.QueuedConnection)
+        self._show_dialog(dialog)
 
     @Slot(str)
     def _open_text(self, text: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QListView, QMenu, QToolButton, QWidget
 
 from explorer.filters.bank import KERNELS, NOTES, TITLES
 from explorer.text import N_, _
 from explorer.zoo.card import Card, WeightState
+from explorer.zoo.own import IN_MEMORY, is_own
 from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
@@ -25,8 +26,8 @@ STATES = {
     WeightState.DOWNLOADABLE: N_("untrained"),
     WeightState.NONE: N_("untrained"),
 }
-_ALL = "*"
-"""In the network's chooser: where all of them are."""
+_ALL, _FILE, _CARD = "*", "+", "?"
+"""In the network's chooser: where all of them are, a file of the person's, and the card of such a file."""
 _WIDE = 900
 """Width from which on there is room for words, px at text size 1."""
 EXPORTS = tuple(command.name for command in named() if command.name.startswith("export_"))
@@ -163,6 +164,8 @@ class TopBar(QFrame):
         self._actions["freeze"].setEnabled(self._store.live or self._controller.frozen)
         self._actions["freeze"].setChecked(self._controller.frozen)
         theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
+        is_file = is_own(recipe.network) and not recipe.network.startswith(IN_MEMORY)
+        self._actions["network_card"].setEnabled(is_file)
         self._name_networks()
         _choose(self._network, recipe.network)
         card, _state = self._cards().get(recipe.network, (None, None))
@@ -185,7 +188,8 @@ class TopBar(QFrame):
                 box.addItem("", name)
         if box.count():
             box.insertSeparator(box.count())
-        box.addItem("", _ALL)
+        for entry in (_ALL, _FILE, _CARD):
+            box.addItem("", entry)
         self._listed = self._store.settings.networks
 
     def _name_networks(self) -> None:
@@ -200,6 +204,14 @@ class TopBar(QFrame):
             if name == _ALL:
                 box.setItemText(row, _("All networks…"))
                 box.setItemData(row, _("Every network that there is, with its facts"), Qt.ItemDataRole.ToolTipRole)
+            elif name == _FILE:
+                box.setItemText(row, self._actions["open_network"].text())
+                box.setItemData(row, self._actions["open_network"].toolTip(), Qt.ItemDataRole.ToolTipRole)
+            elif name == _CARD:
+                box.setItemText(row, self._actions["network_card"].text())
+                hidden = not self._actions["network_card"].isEnabled()
+                if isinstance(view := box.view(), QListView):
+                    view.setRowHidden(row, hidden)
             elif name in known:
                 card, state = known[name]
                 box.setItemText(row, f"{card.title} · {self._state(card, state)}")
@@ -244,6 +256,9 @@ class TopBar(QFrame):
         if name == _ALL:
             self.show_recipe()
             self.networks_wanted.emit()
+        elif name in (_FILE, _CARD):
+            self.show_recipe()
+            self._actions["open_network" if name == _FILE else "network_card"].trigger()
         else:
             self._controller.open_network(name)
 

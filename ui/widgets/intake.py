@@ -16,6 +16,7 @@ from explorer.errors import ExplorerError, SourceError
 from explorer.sources import keep
 from explorer.text import N_, _
 from explorer.values import Source
+from explorer.zoo.own import is_own
 
 ARRAYS = (".npy",)
 _MOST_LETTERS = 80
@@ -56,11 +57,13 @@ class Intake(QObject):
 
     Signals:
         arrived: the source.
+        network_arrived: the path of a person's own network.
         failed: why there is none.
         told: what else the person should know.
     """
 
     arrived = Signal(Source)
+    network_arrived = Signal(str)
     failed = Signal(Problem)
     told = Signal(str)
     _kept = Signal(int, object)
@@ -86,7 +89,7 @@ class Intake(QObject):
         mime = mime or QMimeData()
         urls = mime.urls()
         if files := [url.toLocalFile() for url in urls if url.isLocalFile()]:
-            self.arrived.emit(source_of(files[0]))
+            self._take_path(files[0])
             if len(files) > 1:
                 first = _("Of {count} files the first is shown: {name}")
                 self.told.emit(first.format(count=len(files), name=Path(files[0]).name))
@@ -107,9 +110,16 @@ class Intake(QObject):
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0.0))
 
+    def _take_path(self, text: str) -> None:
+        source = source_of(text)
+        if source.kind == "picture" and is_own(source.where):
+            self.network_arrived.emit(source.where)
+        else:
+            self.arrived.emit(source)
+
     def _take_text(self, text: str) -> None:
         if names_a_source(text):
-            self.arrived.emit(source_of(text))
+            self._take_path(text)
         else:
             shown = text if len(text) <= _MOST_LETTERS else text[: _MOST_LETTERS - 1] + "…"
             self._refuse(N_("“{text}” is no picture here and no address: copy a path, an address or a picture."), shown)

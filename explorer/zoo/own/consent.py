@@ -31,13 +31,13 @@ class ConsentNeededError(NetworkError):
         )
 
 
-def given(file: Path) -> bool:
-    """Return whether somebody has consented to run ``file`` as it is now.
+def given(file: Path, digest: str = "") -> bool:
+    """Return whether somebody has consented to run ``file`` as it is now, or as it was when it had that ``digest``.
 
     Raises:
         NetworkError: it cannot be read.
     """
-    return _consents()[0].get(_key(file)) == sha256(file)
+    return _consents()[0].get(_key(file)) == (digest or sha256(file))
 
 
 def give(file: Path, digest: str = "") -> None:
