@@ -18,8 +18,9 @@ from explorer.recipe import Recipe
 from explorer.sources.drawing import CANVAS, ERASER, PEN, WIDTHS, Drawing, Stroke
 from explorer.values import Source
 from tests.ui import samples
-from tests.ui.desk import until
+from tests.ui.desk import Desk, key, until
 from ui import theme
+from ui.actions import COMMANDS
 from ui.panels.source import SourcePanel
 from ui.widgets.drawing_pad import DrawingPad
 
@@ -360,3 +361,36 @@ def test_results_of_the_drawing_show_in_the_preview(bench: samples.Bench, panel:
     result = samples.result(bench.store.recipe, bench.graph)
     bench.controller.on_event(ResultReady(result))
     assert panel.view.pixels is result.frame.pixels
+
+
+def test_draw_by_its_key_and_back_to_the_picture(one: Desk) -> None:
+    key(one, "F5")
+    assert one.store.recipe.source == Source("drawing", "")
+    assert one.application.window.explore.source.pad.hasFocus()
+    assert one.window.commands["draw"].isChecked()
+    assert not one.window.commands["picture"].isChecked()
+    line(one.window.explore.source.pad, (60, 60), (200, 200))
+    one.give()
+    drawing = one.store.recipe.source
+    key(one, "F5")  # once more changes nothing
+    assert one.store.recipe.source == drawing
+    assert one.window.commands["draw"].isChecked()
+    key(one, "F2")
+    assert one.store.recipe.source == Source(), "the last picture"
+    key(one, "F5")
+    assert one.store.recipe.source == drawing, "and the last drawing"
+    assert one.controller.session.source == drawing
+    assert one.window.windowTitle()
+
+
+def test_the_keys_of_the_pad_are_in_the_keyboards_table() -> None:
+    texts = [command.text for commands in COMMANDS.values() for command in commands]
+    assert any("drawing pad" in text for text in texts)
+
+
+def test_nothing_of_a_drawing_is_cut_away(bench: samples.Bench, panel: SourcePanel) -> None:
+    bench.give()
+    assert panel.view.crop is None
+    bench.controller.change(source=Source())
+    bench.give()
+    assert panel.view.crop is not None

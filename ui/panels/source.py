@@ -232,7 +232,8 @@ class SourcePanel(Panel):
             self.view.set_telling(stored)
             self.picture_changed.emit(pixels if stored else None)
         fits = result is not None and pixels is not None and result.geometry.picture_hw == pixels.shape[:2]
-        self.view.set_crop(result.geometry.crop if result is not None and fits else None)
+        cuts = result is not None and fits and not self._draws  # of a drawing nothing is cut away
+        self.view.set_crop(result.geometry.crop if result is not None and cuts else None)
 
     def _show_title(self) -> None:
         store, frame = self._store, self._store.frame
