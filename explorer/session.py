@@ -21,7 +21,7 @@ from explorer.filters.kernel import Kernel
 from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
-from explorer.prepare import Prepared, prepare
+from explorer.prepare import Prepared, given, prepare
 from explorer.recipe import Recipe
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
@@ -31,8 +31,9 @@ from explorer.zoo import own, registry
 from explorer.zoo import weights as zoo_weights
 from explorer.zoo.card import Card, Preparation, Weights
 from explorer.zoo.labels import labels
-from explorer.zoo.own import class_names
+from explorer.zoo.own import IN_MEMORY, class_names
 from explorer.zoo.own.card import Remark
+from explorer.zoo.own.memory import Transform, shown
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -91,6 +92,7 @@ class Network:
         moved: why it is on the CPU, for the person, where it was meant to be elsewhere; else None.
         seen: what it saw last.
         remarks: what was assumed of a person's own network.
+        transform: of a module in memory: makes its input in place of ``preparation``; else None.
     """
 
     card: Card
@@ -106,6 +108,7 @@ class Network:
     precision: devices.Precision = "float32"
     moved: DeviceError | None = None
     seen: Seen | None = None
+    transform: Transform | None = None
     remarks: tuple[Remark, ...] = ()
 
     @property
@@ -120,7 +123,10 @@ class Network:
 
     def prepare(self, frame: Frame) -> Prepared:
         """Return a picture as the network's input, in its number type and where it is; raises as ``prepare`` does."""
-        prepared = prepare(frame, self.preparation, self.device, self.input_hw)
+        if self.transform is not None and frame.array is None:
+            prepared = given(frame, self.transform, self.device)
+        else:
+            prepared = prepare(frame, self.preparation, self.device, self.input_hw)
         return replace(prepared, tensor=prepared.tensor.to(self.number_type))
 
     def layer(self, id: str) -> Layer:
@@ -351,6 +357,8 @@ class Session:
             card, chosen, module, graph, preparation, names, wanted, (height, width), may_move, precision
         )
         self._network.remarks = remarks
+        if network.startswith(IN_MEMORY):
+            self._network.transform = shown(network).transform
         self._network.move(place)
         self._key = key
         return self._network
