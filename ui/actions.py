@@ -64,6 +64,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("export_mosaic", N_("Export the maps as one picture…"), ("Ctrl+E",), "export"),
         Command("export_map", N_("Export the chosen map as a picture…"), ("Ctrl+Shift+E",)),
         Command("export_maps", N_("Export the raw maps (NPZ)…")),
+        Command("export_input", N_("Export the prepared input (NPY)…")),
         Command("export_statistics", N_("Export the statistics (CSV or JSON)…")),
         Command("export_predictions", N_("Export the predictions (CSV or JSON)…")),
     ),

@@ -75,7 +75,7 @@ class EngineLike(Protocol):
         ...
 
     def export(self, kind: str, path: str) -> None:
-        """Write the newest result: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV, JSON)."""
+        """Write the newest result; ``kind`` is one of ``Engine.export``."""
         ...
 
     def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:

@@ -102,7 +102,8 @@ class Engine:
         """Write the newest result to ``path``: ``Exported`` or a ``Problem`` of "export" follows.
 
         Args:
-            kind: "map" or "mosaic" (PNG), "maps" (NPZ), "statistics" or "predictions" (CSV or JSON by the suffix).
+            kind: "map" or "mosaic" (PNG), "maps" (NPZ), "input" (the prepared picture, NPY), "statistics" or
+                "predictions" (CSV or JSON by the suffix).
             path: the file.
         """
         with self._desk.lock:
@@ -113,11 +114,11 @@ class Engine:
             return
         lane = f"export {path}"
 
-        def write(maps: Floats | None = None) -> None:
-            self._write(path, lambda: self._rooms.write(kind, path, result, maps), result.recipe)
+        def write(array: Floats | None = None) -> None:
+            self._write(path, lambda: self._rooms.write(kind, path, result, array), result.recipe)
 
-        if kind == "maps":
-            self._model.maps(lane, result, lambda maps: self._light.put(lane, partial(write, maps)))
+        if kind in ("maps", "input"):
+            self._model.array(kind, lane, result, lambda array: self._light.put(lane, partial(write, array)))
         else:
             self._light.put(lane, write)
 

@@ -14,6 +14,7 @@ from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
 from explorer.questions import Everything, Question
+from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult
 from explorer.zoo import own
@@ -57,9 +58,10 @@ class ModelThread:
         """Take the preferred number of threads."""
         self.worker.put("threads", self._prepare)
 
-    def maps(self, lane: str, result: FrameResult, done: Callable[[Floats], None]) -> None:
-        """Compute the raw maps of ``result``'s layer and hand them to ``done``."""
-        self.worker.put(lane, lambda: self._maps(result, done))
+    def array(self, kind: str, lane: str, result: FrameResult, done: Callable[[Floats], None]) -> None:
+        """Compute the raw "maps" of ``result``'s layer, or its prepared "input", and hand them to ``done``."""
+        raw = self._rooms.raw_maps if kind == "maps" else self._rooms.raw_input
+        self.worker.put(lane, lambda: self._array(raw, result, done))
 
     def ask(self, question: Question) -> None:
         """Answer ``question``, unless a newer one of its kind comes first."""
@@ -208,14 +210,19 @@ class ModelThread:
             event = replace(problem("question", error), question=question)
         self._desk.outbox.put(event)
 
-    def _maps(self, result: FrameResult, done: Callable[[Floats], None]) -> None:
+    def _array(
+        self,
+        raw: Callable[[Network, Frame, Recipe], Floats],
+        result: FrameResult,
+        done: Callable[[Floats], None],
+    ) -> None:
         try:
             with self._desk.lock:
                 key = self._desk.key(result.recipe)
             if self._network is None or key != self._key:
                 raise ExportError(N_("The network has changed since: export again when its result is on the screen."))
             with self._moving(self._network):
-                maps = self._rooms.raw_maps(self._network, result.frame, result.recipe)
-            done(maps)
+                array = raw(self._network, result.frame, result.recipe)
+            done(array)
         except Exception as error:  # noqa: BLE001 - a network's forward may raise anything
             self._desk.outbox.put(problem("export", error, result.recipe))

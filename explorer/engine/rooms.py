@@ -146,13 +146,19 @@ def _raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     return frame_path.raw_maps(network, frame, recipe)
 
 
+def _raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
+    from explorer import frame_path
+
+    return frame_path.raw_input(network, frame, recipe)
+
+
 def _answer(network: Network | None, question: Question) -> Answer:
     from explorer import questions
 
     return questions.answer(network, question)
 
 
-def _write(kind: str, path: str, result: FrameResult, maps: Floats | None) -> None:
+def _write(kind: str, path: str, result: FrameResult, array: Floats | None) -> None:
     from explorer.render import export
 
     match kind:
@@ -164,8 +170,10 @@ def _write(kind: str, path: str, result: FrameResult, maps: Floats | None) -> No
             export.statistics(result.view, path, result.trained)
         case "predictions":
             export.predictions(result, path)
-        case "maps" if maps is not None:
-            export.maps_npz(maps, path)
+        case "maps" if array is not None:
+            export.maps_npz(array, path)
+        case "input" if array is not None:
+            export.input_npy(array, path)
         case _:
             raise ValueError(kind)
 
@@ -188,8 +196,9 @@ class Rooms:
         open_live: opens a live source.
         run: takes a frame through the whole path.
         raw_maps: the chosen layer's maps as they are.
+        raw_input: the picture as the network gets it.
         answer: answers a question about the loaded network, or another one.
-        write: writes an export: kind, path, result, raw maps for the kind "maps".
+        write: writes an export: kind, path, result, raw maps for "maps" and the prepared picture for "input".
     """
 
     cards: Callable[[], tuple[tuple[Card, WeightState], ...]] = _cards
@@ -205,5 +214,6 @@ class Rooms:
     open_live: Callable[[Source], Live] = _open_live
     run: Callable[[Network, Frame, Recipe, dict[str, float], Callable[[], bool]], FrameResult] = _run
     raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
+    raw_input: Callable[[Network, Frame, Recipe], Floats] = _raw_input
     answer: Callable[[Network | None, Question], Answer] = _answer
     write: Callable[[str, str, FrameResult, Floats | None], None] = _write

@@ -138,6 +138,15 @@ def maps_npz(maps: Floats | Mapping[str, Floats], path: Path | str) -> None:
     write(path, fill)
 
 
+def input_npy(array: Floats, path: Path | str) -> None:
+    """Write a network's input, float32 (C, h, w), as an NPY file, which can be opened again in place of a picture.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    write(path, lambda file: np.lib.format.write_array(file, array, allow_pickle=False))
+
+
 def _number(value: float) -> float | None:
     """Return ``value`` as JSON can hold it: NaN and infinities are null there."""
     return float(value) if math.isfinite(value) else None

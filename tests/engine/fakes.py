@@ -160,6 +160,7 @@ class FakeRooms:
             open_live=self._open_live,
             run=self._run,
             raw_maps=lambda network, frame, recipe: np.full((1, 2, 2), frame.index, np.float32),
+            raw_input=lambda network, frame, recipe: np.full((3, 2, 2), frame.index, np.float32),
             write=self._write,
         )
 

@@ -31,14 +31,15 @@ def test_exports(engine: Engine, fakes: FakeRooms, window: Window) -> None:
     assert window.until(Problem).where == "export"
     engine.wish(A)
     result = arrived(window, A).result
-    for kind in ("map", "mosaic", "maps", "statistics", "predictions"):
+    for kind in ("map", "mosaic", "maps", "input", "statistics", "predictions"):
         engine.export(kind, kind)
         assert window.until(Exported).paths == (kind,)
     assert [entry[:2] for entry in fakes.written] == [
-        (kind, kind) for kind in ("map", "mosaic", "maps", "statistics", "predictions")
+        (kind, kind) for kind in ("map", "mosaic", "maps", "input", "statistics", "predictions")
     ]
     assert all(entry[2] is result for entry in fakes.written)
-    assert [entry[3] is not None for entry in fakes.written] == [False, False, True, False, False]
+    arrays = [None if entry[3] is None else entry[3].shape for entry in fakes.written]
+    assert arrays == [None, None, (1, 2, 2), (3, 2, 2), None, None]
     fakes.write_error = OSError(28, "No space left on device")
     engine.export("maps", "full.npz")
     problem = window.until(Problem)

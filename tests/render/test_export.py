@@ -274,3 +274,11 @@ def test_a_title_wider_than_the_maps_is_not_cut(tmp_path: Path) -> None:
     with Image.open(tmp_path / "a.png") as page:
         ink = np.asarray(page.convert("L"))[:, -16:] < 200
         assert not ink.any()
+
+
+def test_the_prepared_input_comes_back_as_it_was(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).normal(size=(3, 5, 7)).astype(np.float32)
+    export.input_npy(array, tmp_path / "input.npy")
+    np.testing.assert_array_equal(np.load(tmp_path / "input.npy", allow_pickle=False), array)
+    with pytest.raises(ExportError, match="folder does not exist"):
+        export.input_npy(array, tmp_path / "nowhere" / "input.npy")

@@ -17,6 +17,7 @@ from ui.main_window import EXPORTS
         ("export_mosaic", "mosaic", "png"),
         ("export_map", "map", "png"),
         ("export_maps", "maps", "npz"),
+        ("export_input", "input", "npy"),
         ("export_statistics", "statistics", "csv"),
         ("export_predictions", "predictions", "csv"),
     ],
