@@ -141,6 +141,13 @@ def all_maps(network: Network, frame: Frame, recipe: Recipe) -> dict[str, Floats
     return network.with_room(lambda: network.follow(through, network.prepare(filtered).tensor, filtered))
 
 
+def raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
+    """Return the picture as the network gets it, float32 (C, h, w); raises as ``run`` does."""
+    prepared = network.with_room(lambda: network.prepare(apply(frame, recipe.filters)))
+    found: Floats = prepared.tensor[0].float().contiguous().cpu().numpy()
+    return found
+
+
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     """Return the maps of the recipe's layer as the network made them, float32 (C, h, w); raises as ``run`` does."""
     return _seen(network, frame, recipe, Stages()).maps

@@ -56,6 +56,7 @@ EXPORTS = {
     "export_mosaic": ("mosaic", N_("maps"), "png"),
     "export_map": ("map", N_("map"), "png"),
     "export_maps": ("maps", N_("maps"), "npz"),
+    "export_input": ("input", N_("input"), "npy"),
     "export_statistics": ("statistics", N_("statistics"), "csv"),
     "export_predictions": ("predictions", N_("predictions"), "csv"),
 }
@@ -376,7 +377,9 @@ class MainWindow(QMainWindow):
         if result is None:
             return
         kind, what, suffix = EXPORTS[name]
-        stem = "-".join((Path(result.frame.source).stem, result.recipe.network, result.view.layer.id, _(what)))
+        network = result.recipe.network
+        parts = [Path(result.frame.source).stem, Path(network).stem if own.is_own(network) else network]
+        stem = "-".join([*parts, *([] if kind == "input" else [result.view.layer.id]), _(what)])
         if kind == "map":
             stem += f"-{result.view.channel}"
         safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem)
