@@ -66,6 +66,17 @@ def test_before_there_is_a_network_it_says_so(qapp: QApplication) -> None:
     panel.deleteLater()
 
 
+def test_what_comes_while_nobody_looks_is_laid_out_when_it_shows(bench: samples.Bench, panel: NetworkGraph) -> None:
+    panel.hide()
+    bench.graph = traced("resnet152")
+    bench.load()
+    bench.give()
+    assert len(panel.view.outline.graph) == len(traced("googlenet"))
+    panel.show()
+    assert panel.view.outline.graph is bench.graph
+    assert panel.view.current == bench.store.result.view.layer.id
+
+
 def test_it_shows_the_loaded_network_folded_so_that_it_can_be_read(panel: NetworkGraph) -> None:
     assert panel.accessibleName() == samples.CARD.title
     assert panel.view.folded == panel.view.outline.default()

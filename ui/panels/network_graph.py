@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QImage, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QImage, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from explorer.engine.events import Problem
@@ -64,8 +64,6 @@ class NetworkGraph(Panel):
         self._connect()
         self.retranslate()
         self.restyle()
-        self._take_network()
-        self._take_result()
 
     def show_graph(self, graph: Graph | None, card: Card | None = None, message: str = "") -> None:
         """Show another network than the loaded one; without a ``card`` the loaded one again.
@@ -146,8 +144,15 @@ class NetworkGraph(Panel):
 
     # from the store
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out what came while nobody looked."""
+        super().showEvent(event)
+        self._take_network()
+
     @Slot()
     def _take_network(self) -> None:
+        if not self.isVisible():
+            return
         network = self._store.network
         graph = self._other[0] if self._other else None if network is None else network.graph
         if graph is not self._graph:

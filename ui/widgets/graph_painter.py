@@ -17,7 +17,7 @@ from explorer.render.graph_svg import DETAIL_PX, FRAMED, LINES, NAME_PX, PAD, PI
 from explorer.values import Thumbnail
 from ui.widgets.level_image import colour_table, small_image
 
-FULL_FROM = 0.7
+FULL_FROM = 0.65
 """Scale from which a box tells all it knows."""
 PICTURES_FROM = 1.3
 """Scale from which a box shows what its layer sees."""

@@ -6,26 +6,25 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QImage, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from explorer.graph.blocks import Drawn, Node, Outline
-from explorer.graph.layout import Box, Layout, layout
+from explorer.graph.layout import Layout, layout
 from explorer.graph.values import Graph
 from explorer.render.graph_colours import PALETTES, Palette
 from explorer.render.graph_svg import describe
 from explorer.values import Thumbnail
 from ui import theme
 from ui.widgets import marks
-from ui.widgets.graph_painter import FULL_FROM, GraphPainter, head_rect, rect
+from ui.widgets.graph_painter import FULL_FROM, PICTURES_FROM, GraphPainter, head_rect, rect
+from ui.widgets.graph_strip import STRIP, GraphStrip
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
 MOST_SCALE = 3.0
 """Screen px per unit of the drawing, at most."""
-_FIT_FROM, _LEAST_OPENED = 0.7, 0.55
-_STRIP, _STRIP_BOX = 44, 36
-"""Width of the overview at the right, logical px, and of what is drawn in it."""
+_FIT_FROM = _LEAST_OPENED = FULL_FROM
 _ASIDE = 40.0
 
 
@@ -51,7 +50,7 @@ class GraphView(ZoomView):
         self._untouched = True
         self._thumbnails: Mapping[str, Thumbnail] = {}
         self._colours = "viridis"
-        self._strip: tuple[object, QPixmap] | None = None
+        self._strip: GraphStrip | None = None
         self._on_strip = False
 
     # what is shown
@@ -97,13 +96,13 @@ class GraphView(ZoomView):
     def show_thumbnails(self, thumbnails: Mapping[str, Thumbnail], colours: str) -> None:
         """Show these in boxes that are large enough."""
         self._thumbnails, self._colours = thumbnails, colours
-        self.update()
+        if self._viewport is not None and self._viewport.scale >= PICTURES_FROM:
+            self.update()
 
     def restyle(self) -> None:
         """Take the colours of the current theme."""
         if self._drawn is not None and self._laid is not None:
-            self._painter = self._make_painter(self._drawn, self._laid)
-        self._strip = None
+            self._make_painters(self._drawn, self._laid)
         self.update()
 
     def mark(self, layer: str) -> None:
@@ -212,8 +211,7 @@ class GraphView(ZoomView):
         self._folded = folded & self._outline.all
         self._drawn = self._outline.draw(self._folded)
         self._laid = layout(self._drawn)
-        self._painter = self._make_painter(self._drawn, self._laid)
-        self._strip = None
+        self._make_painters(self._drawn, self._laid)
         if kept is None or not scale:
             return
         held = next((one for one in self._drawn.nodes if one.start <= kept.start < one.stop), self._drawn.nodes[0])
@@ -246,11 +244,11 @@ class GraphView(ZoomView):
             self._viewport = fit
             self.update()
             return
-        scale = min(natural, max((self.width() - _STRIP) / self._laid.width, _LEAST_OPENED * natural))
+        scale = min(natural, max((self.width() - STRIP) / self._laid.width, _LEAST_OPENED * natural))
         first = self._laid.boxes[self._drawn.nodes[0].id]
-        whole = self._laid.width * scale <= self.width() - _STRIP
+        whole = self._laid.width * scale <= self.width() - STRIP
         x = self._laid.width / 2 if whole else first.middle[0]
-        self._place(scale, 0.0, x, 0.0, (self.width() - _STRIP) / 2)
+        self._place(scale, 0.0, x, 0.0, (self.width() - STRIP) / 2)
 
     def _box_of(self, layer: str) -> Node | None:
         if self._drawn is None or self._outline is None:
@@ -392,8 +390,9 @@ class GraphView(ZoomView):
     def _palette(self) -> Palette:
         return PALETTES[theme.current().name]
 
-    def _make_painter(self, drawn: Drawn, laid: Layout) -> GraphPainter:
-        return GraphPainter(drawn, laid, self._palette, QFont(theme.FONT))
+    def _make_painters(self, drawn: Drawn, laid: Layout) -> None:
+        self._painter = GraphPainter(drawn, laid, self._palette, QFont(theme.FONT))
+        self._strip = GraphStrip(drawn, laid, self._palette)
 
     def _paint(self, painter: QPainter, viewport: Viewport) -> None:
         if self._painter is None or self._laid is None or self._drawn is None:
@@ -407,7 +406,9 @@ class GraphView(ZoomView):
         self._painter.paint(painter, part, viewport.scale, self._thumbnails, self._colours)
         self._paint_mark(painter, viewport.scale)
         painter.restore()
-        self._paint_strip(painter, viewport)
+        strip = self._strip_rect()
+        if self._strip is not None and not strip.isEmpty():
+            self._strip.paint(painter, strip, y0, y1, self.devicePixelRatioF())
         self._paint_hover(painter)
 
     def _paint_mark(self, painter: QPainter, scale: float) -> None:
@@ -436,13 +437,10 @@ class GraphView(ZoomView):
 
     def _strip_rect(self) -> QRectF:
         """Return where the overview lies: at the right, while the drawing is higher than the view."""
-        if (
-            self._viewport is None
-            or self._laid is None
-            or self._laid.height * self._viewport.scale <= self.height() + 1
-        ):
+        if self._viewport is None or self._laid is None:
             return QRectF()
-        return QRectF(self.width() - _STRIP, 0, _STRIP, self.height())
+        higher = self._laid.height * self._viewport.scale > self.height() + 1
+        return QRectF(self.width() - STRIP, 0, STRIP, self.height()) if higher else QRectF()
 
     def _go_to(self, position: QPointF) -> None:
         if self._viewport is not None and self._laid is not None:
@@ -450,42 +448,6 @@ class GraphView(ZoomView):
             y = position.y() / max(self.height(), 1) * self._laid.height
             x = self._viewport.to_picture(0, self.width() / 2)[1]
             self._move(self._viewport.centred(y, x))
-
-    def _paint_strip(self, painter: QPainter, viewport: Viewport) -> None:
-        place = self._strip_rect()
-        if place.isEmpty() or self._laid is None:
-            return
-        painter.drawPixmap(place.topLeft(), self._strip_picture(place))
-        top, bottom = (viewport.to_picture(y, 0)[0] / self._laid.height * place.height() for y in (0, self.height()))
-        window = QRectF(place.left() + 1.5, max(top, 0) + 1, place.width() - 3, max(bottom - top, 6.0) - 2)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shade = QColor(theme.current().accent)
-        painter.setPen(QPen(shade, 1.5))
-        shade.setAlphaF(0.16)
-        painter.setBrush(shade)
-        painter.drawRoundedRect(window, 3, 3)
-
-    def _strip_picture(self, place: QRectF) -> QPixmap:
-        """Return the whole drawing in the colours of its families, as high as the view."""
-        assert self._laid is not None
-        assert self._drawn is not None
-        ratio = self.devicePixelRatioF()
-        key = place.height(), ratio, id(self._laid), theme.current().name
-        if self._strip is None or self._strip[0] != key:
-            picture = QPixmap((place.size() * ratio).toSize())
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(QColor(theme.mix(theme.current().panel, theme.current().raised, 0.7)))
-            painter = QPainter(picture)
-            down, across = place.height() / self._laid.height, _STRIP_BOX / self._laid.width
-            for node in self._drawn.nodes:
-                box: Box = self._laid.boxes[node.id]
-                left = (_STRIP - _STRIP_BOX) / 2 + box.left * across
-                high = max(box.height * down, 1.0)
-                colour = QColor(self._palette.families[node.family])
-                painter.fillRect(QRectF(left, box.top * down, max(box.width * across, 2.0), high), colour)
-            painter.end()
-            self._strip = key, picture
-        return self._strip[1]
 
 
 _WALKS = (
