@@ -261,7 +261,7 @@ class MainWindow(QMainWindow):
     def _go_to(self, name: str) -> None:
         """Show a place; the next start begins there."""
         if name == "networks" and self.networks is None:  # built when it is first wanted: the first paint waits for it
-            self.networks = Networks(self._store, self._controller, self)
+            self.networks = Networks(self._store, self._controller, self.commands, self)
             self.networks.explore_wanted.connect(self._go_to_explore)
             self.networks.told.connect(self.status.say)
             self.places.addWidget(self.networks)

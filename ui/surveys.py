@@ -67,11 +67,6 @@ class Surveys(QObject):
             self._asked = ""  # the newer question takes the place of one that waits
         self._ask_next()
 
-    def forget(self, name: str) -> None:
-        """Let go what is known of a network that has changed, such as a person's own one with another card."""
-        self._known.pop(name, None)
-        self._failed.pop(name, None)
-
     def _ask_next(self) -> None:
         while self._waiting and not self._asked:
             name = self._waiting.pop(0)
@@ -99,8 +94,12 @@ class Surveys(QObject):
 
     @Slot()
     def _take_network(self) -> None:
-        if self._store.network is not None:
-            self.changed.emit(self._store.network.card.name)
+        loaded = self._store.network
+        if loaded is not None:
+            if loaded.card.group == "own":  # its file, or what the person says of it, may be another one now
+                self._known.pop(loaded.card.name, None)
+                self._failed.pop(loaded.card.name, None)
+            self.changed.emit(loaded.card.name)
 
     def _done(self, name: str) -> None:
         if self._asked == name:

@@ -101,6 +101,7 @@ class Compare(Panel):
             line.setPlaceholderText(_("Type a name or choose …"))
             line.setAccessibleName(_("Compare with"))
         self.again.setText(_("Try again"))
+        self.page.setAccessibleName(_("Two networks side by side"))
         self._write()
 
     def restyle(self) -> None:

@@ -40,6 +40,7 @@ class NetworkCard(Panel):
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
+        self.page.setAccessibleName(_("Facts of the network"))
         self._write()
 
     def restyle(self) -> None:
@@ -86,7 +87,7 @@ def html(card: Card, known: Surveyed | None) -> str:
         parts.append(_heading(_("Published errors")) + _errors(card))
     if card.weights and card.group != "own":
         parts.append(_heading(_("Weights")) + _weights(card))
-    elif not card.weights:
+    elif not card.weights and card.group != "own":
         sentence = _("Nobody has published weights for it: it runs with random ones, and says so wherever it shows.")
         parts.append(_heading(_("Weights")) + f"<p>{escape(sentence)}</p>")
     preparation = card.weights[0].preparation if card.weights else card.preparation

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QTabBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -23,12 +25,14 @@ from explorer.text import _
 from explorer.zoo.card import Card, Preparation
 from explorer.zoo.own import is_own
 from ui import theme
+from ui.actions import Actions
 from ui.controller import Controller
 from ui.panels.compare import Compare
 from ui.panels.kernels import KernelsPanel
 from ui.panels.network_card import NetworkCard
 from ui.panels.network_graph import NetworkGraph
 from ui.panels.network_table import NetworkTable
+from ui.panels.overview import Overview
 from ui.panels.weights import WeightsPanel
 from ui.places.of_loaded import OfLoaded
 from ui.store import Store
@@ -53,7 +57,7 @@ class Networks(QWidget):
     explore_wanted = Signal()
     told = Signal(str)
 
-    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+    def __init__(self, store: Store, controller: Controller, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
         self._timm: tuple[str, ...] = ()
@@ -66,6 +70,12 @@ class Networks(QWidget):
         self.side = Panel(self)
         self.side.body.addWidget(self.search)
         self.side.body.addWidget(self.list, 1)
+        self.file = QToolButton(self)
+        self.file.setDefaultAction(actions["open_network"])
+        self.file.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.file.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.file.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.side.body.addWidget(self.file)
 
         self.title, self.facts = ElidedLabel(self, letters=12), ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
         self.title.setObjectName("heading")
@@ -82,9 +92,12 @@ class Networks(QWidget):
         self.weights = WeightsPanel(store, controller, self)
         self.compare = Compare(self.surveys, self)
         self.graph = NetworkGraph(store, controller, self)
-        self.kernels = KernelsPanel(store, controller)
-        self._kernels = OfLoaded(self.kernels, store, controller, self)
-        for page in (self.card, self.weights, self.table, self.graph, self._kernels, self.compare):
+        self.overview, self.kernels = Overview(store, controller), KernelsPanel(store, controller)
+        self._overview, self._kernels = (
+            OfLoaded(panel, store, controller, self) for panel in (self.overview, self.kernels)
+        )
+        pages = (self.card, self.weights, self.table, self.graph, self._overview, self._kernels, self.compare)
+        for page in pages:
             self.tabs.addTab("")
             self.pages.addWidget(page)
 
@@ -108,8 +121,9 @@ class Networks(QWidget):
         self.tabs.currentChanged.connect(self._turn_to)
         self.table.opened.connect(self._open_layer)
         self.graph.opened.connect(self._open_layer)
-        self.kernels.opened.connect(self._open_layer)
-        self.kernels.written.connect(self._say_written)
+        for panel in (self.overview, self.kernels):
+            panel.opened.connect(self._open_layer)
+            panel.written.connect(self._say_written)
         self.compare.chosen_changed.connect(self._rest.start)
         self.surveys.changed.connect(self._take_survey)
         store.catalogue_changed.connect(self._list)
@@ -176,6 +190,7 @@ class Networks(QWidget):
             self.weights: _("Weights"),
             self.table: _("Table"),
             self.graph: _("Graph"),
+            self._overview: _("Overview"),
             self._kernels: _("Kernels"),
             self.compare: _("Compare"),
         }
@@ -283,7 +298,8 @@ class Networks(QWidget):
             page.show_network(entry)
         self.weights.show_network(name)
         self.compare.show_network(name)
-        self._kernels.show_network(entry)
+        for of_loaded in (self._overview, self._kernels):
+            of_loaded.show_network(entry)
         self._show_graph()
         self._show_head()
         if self.isVisible():

@@ -83,7 +83,7 @@ class ArchitectureView(QTreeView):
         self.setSortingEnabled(True)
         header = self.header()
         header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setStretchLastSection(True)
         header.setSectionsMovable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -290,6 +290,10 @@ class _Passing(QSortFilterProxyModel):
         if words != self.words:
             self.words = words
             self.invalidate()  # the filter alone would put back in another order what it had taken away
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; by none the ops are in the order in which they run, never in the reverse."""
+        super().sort(column, order if column >= 0 else Qt.SortOrder.AscendingOrder)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         """Return whether an op itself passes; its blocks follow."""
