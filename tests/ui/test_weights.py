@@ -166,9 +166,8 @@ def test_a_download_shows_how_far_it_is_and_can_be_stopped_and_taken_up(bench: B
     bench.panel.get.click()
     assert bench.engine.weights[-1] == ("cancel", "net", "first")
     assert bench.panel.note.text() == "Stopping …"
-    assert bench.buttons["Stop"] is False
     bench.tell("running", 12_000_000, 44_700_000)
-    assert bench.buttons["Stop"] is False
+    assert bench.panel.note.text() == "Stopping …"
     bench.tell("stopped", 12_000_000, 44_700_000)
     assert bench.row()[1] == "begun"
     assert bench.panel.note.text() == "12.0 MB of 44.7 MB are here already: it goes on from there."
@@ -191,9 +190,18 @@ def test_two_downloads_are_told_apart(bench: Bench) -> None:
     bench.panel.get.click()
     bench.choose(1)
     assert bench.panel.bar.value() == 500
-    assert bench.buttons["Stop"] is True
+    assert bench.panel.note.text() == "20.0 MB of 40.0 MB · 50 %"
     bench.choose(0)
-    assert bench.buttons["Stop"] is False
+    assert bench.panel.note.text() == "Stopping …"
+
+
+def test_the_keyboard_stays_on_what_comes_next(bench: Bench) -> None:
+    bench.panel.get.setFocus()
+    for state in ("waiting", "running", "stopped", "running"):
+        bench.tell(state, 1000, 2000)
+        assert bench.panel.focusWidget() is bench.panel.get
+    bench.tell("done")
+    assert bench.panel.focusWidget() is bench.panel.use
 
 
 def test_a_part_of_an_earlier_day_goes_on(bench: Bench) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -32,7 +32,7 @@ from ui.widgets.numbers import percent
 from ui.widgets.panel import Panel
 
 _MOST_ROWS = 6
-_MARGIN = 6
+_MARGIN = 5
 """Of the table: its border and its padding, px."""
 _HERE = (WeightState.EMBEDDED, WeightState.CACHED)
 STATES = {
@@ -165,6 +165,11 @@ class WeightsPanel(Panel):
         if event.type() == QEvent.Type.FontChange and hasattr(self, "note"):
             self._fit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the licence the room that there is."""
+        super().resizeEvent(event)
+        self._fit()
+
     # what is shown
 
     def _card(self) -> Card | None:
@@ -227,7 +232,7 @@ class WeightsPanel(Panel):
                 item.setText(column, text)
                 item.setToolTip(column, text)
         font = self.table.font()
-        font.setBold(self._is_used(one))
+        font.setWeight(QFont.Weight.DemiBold if self._is_used(one) else QFont.Weight.Normal)
         colours = theme.current()
         failed = one.download is not None and one.download.state == "failed"
         tone = colours.good if one.here else colours.warning if failed and not one.comes else colours.text
@@ -264,7 +269,7 @@ class WeightsPanel(Panel):
 
     def _fit(self) -> None:
         """Make the table as high as its rows."""
-        self.table.setColumnWidth(5, theme.px(110))
+        self.table.setColumnWidth(5, min(self.table.sizeHintForColumn(5), self.width() // 4))
         rows = min(self.table.topLevelItemCount(), _MOST_ROWS)
         row = max(self.table.sizeHintForRow(0), 0)
         self.table.setFixedHeight(self.table.header().sizeHint().height() + rows * row + 2 * _MARGIN)
@@ -285,17 +290,19 @@ class WeightsPanel(Panel):
             total = down.total or (one.stock.bytes if down.done else 0)
             self.bar.setRange(0, 1000 if total else 0)
             self.bar.setValue(round(1000 * min(down.done / total, 1)) if total else 0)
+        focused = self.window().focusWidget() is self.get
         self.get.setVisible(one is not None and not one.here and (comes or bool(one.weights.url)))
         if comes:
             self.get.setText(_("Stop"))
         else:
             self.get.setText(_("Go on") if one is not None and one.kept else _("Download"))
         theme.set_icon(self.get, "close" if comes else "download")
-        self.get.setEnabled(not self._is_stopping(one))
         used = one is not None and self._is_used(one)
         self.use.setVisible(one is not None and one.here)
         self.use.setEnabled(not used)
         self.use.setText(_("In use") if used else _("Use"))
+        if focused and not self.get.isVisible():
+            (self.table if used else self.use).setFocus(Qt.FocusReason.OtherFocusReason)
         self.delete.setVisible(one is not None)
         self.delete.setEnabled(one is not None and not comes and (one.stock.removable or bool(one.kept)))
         self.delete.setText(_("Really delete?") if self._sure else _("Delete"))
