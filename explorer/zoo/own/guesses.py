@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from explorer.text import N_
 from explorer.zoo.card import Preparation
+from explorer.zoo.own.card import Remark
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SIDE = 224
 """Height and width of an input, cells, that leaves them open."""
+SIDES = (SIDE, 32, 28, 227, 299, 64, 96, 128, 160, 192, 256, 320, 384, 448, 512)
+"""Those that are usual, the most usual first."""
+_MOST_NAMED = 12
 
 
 def preparation(input_chw: tuple[int, int, int], full: float = 1.0) -> Preparation:
@@ -25,3 +35,33 @@ def preparation(input_chw: tuple[int, int, int], full: float = 1.0) -> Preparati
         std=(0.229, 0.224, 0.225) if usual else (1.0,) * channels,
         full=full,
     )
+
+
+def by_trial(module: nn.Module) -> tuple[tuple[int, int, int], tuple[Remark, ...]]:
+    """Return the shape of the first usual input that ``module`` takes, and what a person should know of its answer.
+
+    Args:
+        module: run in eval mode on zeros; nobody else's, for what it changes of itself while it runs.
+    """
+    import torch
+    from torch import nn
+
+    from explorer.zoo.own.adapt import outputs
+
+    module.eval()
+    channels = next((one.in_channels for one in module.modules() if isinstance(one, nn.Conv2d)), 3)
+    floats = (one for one in (*module.parameters(), *module.buffers()) if one.is_floating_point())
+    like = next(floats, torch.zeros(()))
+    with torch.inference_mode():
+        for side in SIDES:
+            try:
+                returned = module(torch.zeros(1, channels, side, side, device=like.device, dtype=like.dtype))
+            except Exception:  # noqa: BLE001 - a network raises what it likes at a size that is not its own
+                continue
+            found = outputs(returned)
+            several = Remark(
+                N_("It answers with several tensors, of which one can be the output: {outputs}."),
+                {"outputs": ", ".join(found[:_MOST_NAMED])},
+            )
+            return (channels, side, side), (several,) if len(found) > 1 else ()
+    return (channels, SIDE, SIDE), (Remark(N_("It ran at none of the usual input sizes: give its own.")),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,13 @@ from explorer.errors import NetworkError
 from explorer.text import N_
 from explorer.zoo.own import IN_MEMORY
 from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
-from explorer.zoo.own.guesses import SIDE, preparation
+from explorer.zoo.own.guesses import by_trial, preparation
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 Transform = Callable[[Any], Any]
 """From a PIL picture to the tensor (C, H, W), as torchvision's transforms are."""
-SIDES = (SIDE, 32, 28, 227, 299, 64, 96, 128, 160, 192, 256, 320, 384, 448, 512)
-"""Heights and widths of an input that are usual, the most usual first."""
 _TRIAL = (480, 640)
 """Height and width of the picture that shows what a transform makes."""
 
@@ -100,10 +98,11 @@ def guess(name: str) -> Guess:
     """Return what the module shows by itself: its channels, its size by trial, its classes.
 
     Raises:
-        NetworkError: it is no longer there, or its transform makes no input.
+        NetworkError: it is no longer there, cannot be copied, or its transform makes no input.
     """
     of = shown(name)
     certainty: dict[str, Certainty] = {}
+    remarks: tuple[Remark, ...] = ()
     if of.transform is not None:
         from PIL import Image
 
@@ -112,10 +111,12 @@ def guess(name: str) -> Guess:
         plain = preparation(made)
         certainty["input_chw"] = "sure"
     else:
-        channels, side = _channels(of.module), _side(of.module)
-        plain = preparation((channels, side, side))
+        shape, found = by_trial(open(name))
+        plain, remarks = (
+            preparation(shape),
+            (Remark(N_("No transform was given: the usual preparation is taken.")), *found),
+        )
     own = OwnCard(of.title, plain, labels=_file_of(of.labels), task="classify")
-    remarks = () if of.transform else (Remark(N_("No transform was given: the usual preparation is taken.")),)
     return Guess(own, certainty, remarks)
 
 
@@ -183,35 +184,3 @@ def _file_of(names: tuple[str, ...]) -> str:
     path = settings.data_folder() / "shown" / f"{hashlib.sha256(data).hexdigest()[:12]}.json"
     settings.write_atomically(path, data)
     return str(path)
-
-
-def _channels(module: nn.Module) -> int:
-    """Return how many channels the first convolution takes; three where there is none."""
-    from torch import nn
-
-    return next((one.in_channels for one in module.modules() if isinstance(one, nn.Conv2d)), 3)
-
-
-def _side(module: nn.Module) -> int:
-    """Return the first usual side of an input that the module takes, tried on a copy."""
-    import torch
-
-    try:
-        trial = copy.deepcopy(module).eval()
-        like = next(_tensors(trial), torch.zeros(()))
-    except Exception:  # noqa: BLE001 - opening it will tell why it cannot be copied
-        return SIDE
-    channels = _channels(trial)
-    with torch.inference_mode():
-        for side in SIDES:
-            try:
-                trial(torch.zeros(1, channels, side, side, device=like.device, dtype=like.dtype))
-            except Exception:  # noqa: BLE001 - a network raises what it likes at a size that is not its own
-                continue
-            return side
-    return SIDE
-
-
-def _tensors(module: nn.Module) -> Iterator[Tensor]:
-    """Yield the tensors in which the module computes."""
-    return (one for one in (*module.parameters(), *module.buffers()) if one.is_floating_point())

@@ -37,7 +37,7 @@ def guess(path: Path) -> Guess:
     """Return what the file itself says of the network, and the usual for the rest.
 
     Raises:
-        NetworkError: onnx is not installed, or the file cannot be read or takes no picture.
+        NetworkError: onnx is not installed, or the file cannot be read, takes no picture or cannot be converted.
     """
     model = _read(path)
     picture, *others = _inputs(model, path)
@@ -58,6 +58,7 @@ def guess(path: Path) -> Guess:
     if task == "classify":
         certainty["task"] = "likely"
     remarks = [Remark(N_("The file leaves the input's size open: {side} × {side} is taken."), {"side": SIDE})]
+    _lowered(model, path)  # an op that cannot be converted is told before anything is asked
     return Guess(own, certainty, tuple(remarks if open_sides else ()))
 
 
@@ -70,37 +71,56 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
     model = _read(path)
     _inputs(model, path)
     onnx = _onnx()
-    try:
-        from onnx2torch import convert
-
-        from explorer.zoo.own.onnx_words import check, lower, version
-    except ImportError as error:
-        raise _missing() from error
     kinds = [one.type.tensor_type.elem_type for one in model.graph.input]
     last = _last_axis(shape_of(model.graph.input[0]))
+    model = _lowered(model, path)
+    from onnx2torch import convert
+
     try:
-        model.ir_version = max(model.ir_version, _IR)
-        if version(model) < _OLDEST:
-            model = onnx.version_converter.convert_version(model, _OLDEST)
-        lower(model, path)
-        _name(model)
-        check(model, path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what it resizes otherwise; that was asked before
             converted = convert(model)
         _nest(converted)
         _take(converted, last, [onnx.helper.tensor_dtype_to_np_dtype(kind).name for kind in kinds])
+    except Exception as error:
+        raise _inconvertible(path, error) from error
+    module: nn.Module = converted.eval()
+    return module
+
+
+def _lowered(model: Any, path: Path) -> Any:
+    """Return the model in the words that the converter knows, each of its nodes with a name that is only a name.
+
+    Raises:
+        NetworkError: onnx2torch is not installed, or an op of the model cannot be converted.
+    """
+    try:
+        import onnx2torch  # noqa: F401 - missing, it is told before the file is blamed
+
+        from explorer.zoo.own.onnx_words import check, lower, version
+    except ImportError as error:
+        raise _missing() from error
+    try:
+        model.ir_version = max(model.ir_version, _IR)
+        if version(model) < _OLDEST:
+            model = _onnx().version_converter.convert_version(model, _OLDEST)
+        lower(model, path)
+        _name(model)
+        check(model, path)
     except NetworkError:
         raise
     except Exception as error:
-        raise NetworkError(
-            N_("{file} cannot be converted ({reason}): simplify it with onnxsim, or export it with opset {opset}."),
-            file=path.name,
-            reason=_reason(error),
-            opset=OPSET,
-        ) from error
-    module: nn.Module = converted.eval()
-    return module
+        raise _inconvertible(path, error) from error
+    return model
+
+
+def _inconvertible(path: Path, error: Exception) -> NetworkError:
+    return NetworkError(
+        N_("{file} cannot be converted ({reason}): simplify it with onnxsim, or export it with opset {opset}."),
+        file=path.name,
+        reason=_reason(error),
+        opset=OPSET,
+    )
 
 
 def _onnx() -> Any:

@@ -7,15 +7,16 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.errors import NetworkError, nearest
 from explorer.text import N_
 from explorer.zoo.own import consent
-from explorer.zoo.own.card import Guess, OwnCard
-from explorer.zoo.own.guesses import SIDE, preparation
+from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
+from explorer.zoo.own.guesses import SIDE, by_trial, preparation
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,7 +54,9 @@ def functions(path: Path) -> tuple[str, ...]:
 
 
 def guess(path: Path) -> Guess:
-    """Return a card with the likeliest function and the usual for the rest; nothing of the file runs.
+    """Return a card with the likeliest function and the usual for the rest; the file runs only after a consent.
+
+    After one, the function is called and its network tried: which input does it take?
 
     Raises:
         NetworkError: the file cannot be read, or no function of it can be called.
@@ -65,7 +68,14 @@ def guess(path: Path) -> Guess:
             file=path.name,
         )
     own = OwnCard(title=path.stem, preparation=preparation((3, SIDE, SIDE)), function=found[0])
-    return Guess(own, {"function": "sure"} if len(found) == 1 else {})
+    certainty: dict[str, Certainty] = {"function": "sure"} if len(found) == 1 else {}
+    if not consent.given(path):
+        return Guess(own, certainty)
+    try:
+        shape, remarks = by_trial(open(path, own))
+    except NetworkError as error:  # another function may be meant
+        return Guess(own, certainty, (Remark(error.message, error.values),))
+    return Guess(replace(own, preparation=preparation(shape)), certainty | {"input_chw": "likely"}, remarks)
 
 
 def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
@@ -93,7 +103,10 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
     namespace = importlib.util.module_from_spec(spec)
     namespace.__file__ = str(path)
     try:
-        with _importable(path.parent, name, namespace):
+        with (
+            _importable(path.parent, name, namespace),
+            redirect_stdout(sys.stderr),
+        ):  # standard output is for our answer
             exec(compile(source, str(path), "exec"), namespace.__dict__)
             made = getattr(namespace, own.function)()
     except (Exception, SystemExit) as error:

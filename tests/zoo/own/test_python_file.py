@@ -123,3 +123,44 @@ def test_files_that_are_none(tmp_path: Path, text: bytes, sentence: str) -> None
     path.write_bytes(text)
     with pytest.raises(NetworkError, match=sentence):
         python_file.guess(path)
+
+
+def test_after_a_consent_its_input_is_tried_and_its_answers_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "digits.py"
+    path.write_text(
+        """
+from torch import nn
+
+print("hello")
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 2, 5), nn.Linear(2 * 24 * 24, 10)
+
+    def forward(self, x):
+        maps = self.conv(x)
+        return {"maps": maps, "logits": self.fc(maps.flatten(1))}
+""",
+        encoding="utf-8",
+    )
+    assert python_file.guess(path).own.preparation.input_chw == (3, 224, 224)
+    consent.give(path)
+    guess = python_file.guess(path)
+    assert guess.own.preparation.input_chw == (1, 28, 28)
+    assert guess.certainty["input_chw"] == "likely"
+    assert [str(one) for one in guess.remarks] == [
+        "It answers with several tensors, of which one can be the output: maps, logits."
+    ]
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "hello\n"), "standard output is for the command line's answer"
+
+
+def test_a_function_that_fails_while_it_is_tried_is_a_remark(file: Path) -> None:
+    file.write_text("def make():\n    raise KeyError('x')\n", encoding="utf-8")
+    consent.give(file)
+    guess = python_file.guess(file)
+    assert guess.own.preparation.input_chw == (3, 224, 224)
+    assert "make in 내 그물.py failed (KeyError: 'x')" in str(guess.remarks[0])
