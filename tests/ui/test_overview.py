@@ -26,6 +26,7 @@ from tests.ui import samples
 from tests.ui.desk import until
 from ui import theme
 from ui.panels.overview import Overview
+from ui.widgets.overview_view import FEWEST
 
 SIZE = (900, 520)
 
@@ -123,6 +124,14 @@ def test_more_room_shows_more_maps(bench: samples.Bench, panel: Overview) -> Non
     until(lambda: bench.store.recipe.columns > before)
     panel.resize(2400, 240)
     until(lambda: bench.store.recipe.columns <= before)
+
+
+def test_there_are_five_maps_or_more_where_there_is_room_for_large_ones(bench: samples.Bench, panel: Overview) -> None:
+    bench.load()
+    for height in range(330, 700, 7):
+        panel.resize(1800, height)
+        QApplication.processEvents()
+        assert panel.view.fitting(len(stages(bench.graph))) >= FEWEST
 
 
 def test_everything_lies_inside(bench: samples.Bench, panel: Overview) -> None:

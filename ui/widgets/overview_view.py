@@ -134,7 +134,7 @@ class OverviewView(QWidget):
     def fitting(self, columns: int) -> int:
         """Return how many maps fit above one another where there are so many columns, the answer among them."""
         side = self._side(self.size(), columns)
-        return max(int((self._room(self.size()) + _GAP) // (side + _GAP)), 1)
+        return _fits(self._room(self.size()), side, _GAP)
 
     def sizeHint(self) -> QSize:
         """Return a modest landscape; the layout decides."""
@@ -188,7 +188,7 @@ class OverviewView(QWidget):
         """Return where each map, or each answer, of a column lies: as many as fit, in the middle of its height."""
         high = 2.6 * _LINE * self._text if column.answers else rect.width()
         gap = 0 if column.answers else _GAP
-        count = min(len(column.channels), max(int((rect.height() + gap) // (high + gap)), 1))
+        count = min(len(column.channels), _fits(rect.height(), high, gap))
         top = rect.top() + max((rect.height() - count * (high + gap) + gap) / 2, 0)
         return [QRectF(rect.left(), top + place * (high + gap), rect.width(), high) for place in range(count)]
 
@@ -379,6 +379,11 @@ class OverviewView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(self._text)
         return font
+
+
+def _fits(room: float, size: float, gap: float) -> int:
+    """Return how many of ``size`` fit into ``room``, at least one."""
+    return max(int((room + gap) / (size + gap) + 1e-6), 1)
 
 
 def _rgb(pixels: Bytes) -> QImage:
