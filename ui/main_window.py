@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -45,12 +46,14 @@ from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
 from ui.panels.top_bar import TopBar
 from ui.places.explore import Explore
-from ui.places.networks import Networks
 from ui.store import Store
 from ui.widgets.camera_permission import ask_for_camera
 from ui.widgets.cameras import cameras
 from ui.widgets.intake import Intake, source_of
 from ui.widgets.source_name import source_name
+
+if TYPE_CHECKING:
+    from ui.places.networks import Networks
 
 EXPORTS = {
     "export_mosaic": ("mosaic", N_("maps"), "png"),
@@ -247,8 +250,8 @@ class MainWindow(QMainWindow):
     @property
     def _place(self) -> Explore | Networks:
         """The place that shows."""
-        shown = self.places.currentWidget()
-        return shown if isinstance(shown, Networks) else self.explore
+        networks = self.networks
+        return networks if networks is not None and self.places.currentWidget() is networks else self.explore
 
     @Slot()
     def _go_to_explore(self) -> None:
@@ -260,7 +263,9 @@ class MainWindow(QMainWindow):
 
     def _go_to(self, name: str) -> None:
         """Show a place; the next start begins there."""
-        if name == "networks" and self.networks is None:  # built when it is first wanted: the first paint waits for it
+        if name == "networks" and self.networks is None:  # a fifth of all that the first paint would wait for
+            from ui.places.networks import Networks
+
             self.networks = Networks(self._store, self._controller, self.commands, self)
             self.networks.explore_wanted.connect(self._go_to_explore)
             self.networks.told.connect(self.status.say)

@@ -126,6 +126,8 @@ class Networks(QWidget):
             panel.written.connect(self._say_written)
         self.compare.chosen_changed.connect(self._rest.start)
         self.surveys.changed.connect(self._take_survey)
+        store.result_changed.connect(self._ask_for_all)
+        store.problems_changed.connect(self._ask_for_all)
         store.catalogue_changed.connect(self._list)
         store.network_changed.connect(self._list)
         store.settings_changed.connect(self._list)
@@ -217,9 +219,7 @@ class Networks(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for all networks the first time, and show the one that Explore looks through."""
         super().showEvent(event)
-        if not self._asked:
-            self._asked = True
-            self._controller.ask(Everything())
+        self._ask_for_all()
         if not self.list.current():
             self.list.choose(self._store.recipe.network)
         self._rest.start()
@@ -243,6 +243,14 @@ class Networks(QWidget):
         return super().eventFilter(watched, event)
 
     # from the store
+
+    @Slot()
+    def _ask_for_all(self) -> None:
+        """Ask once, and not before the picture has had its answer: torchvision's list takes a second to load."""
+        store = self._store
+        if not self._asked and self.isVisible() and (store.result is not None or store.problems):
+            self._asked = True
+            self._controller.ask(Everything())
 
     @Slot()
     def _list(self) -> None:
