@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from importlib.util import find_spec
 
 from explorer.cli.arguments import Parser, add_json
 from explorer.cli.output import document, table
@@ -17,6 +18,7 @@ STATES = {
     WeightState.DOWNLOADABLE: N_("downloadable"),
     WeightState.NONE: N_("none: untrained"),
 }
+TASKS = {"classify": N_("classify"), "detect": N_("detect"), "segment": N_("segment"), "none": N_("none")}
 
 
 def arguments(parser: Parser) -> None:
@@ -25,14 +27,16 @@ def arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the list; torch is not loaded for it."""
-    found = [(card, weights.state(card)) for card in registry.cards()]
+    """Print the list; torchvision is loaded for its own networks."""
+    found = [(card, weights.state(card)) for card in registry.everything()]
     if options.json:
         document(
             [
                 {
                     "name": card.name,
                     "title": card.title,
+                    "group": card.group,
+                    "task": card.task,
                     "family": card.family,
                     "year": card.year,
                     "parameters": card.parameters,
@@ -42,9 +46,20 @@ def run(options: argparse.Namespace) -> None:
             ]
         )
         return
-    heading = (_("name"), _("title"), _("family"), _("year"), _("parameters"), _("weights"))
+    heading = (_("name"), _("title"), _("family"), _("task"), _("year"), _("parameters"), _("weights"))
     rows = [
-        (card.name, card.title, card.family, str(card.year), f"{card.parameters:,}", _(STATES[state]))
+        (
+            card.name,
+            card.title,
+            card.family,
+            _(TASKS[card.task]),
+            str(card.year or ""),
+            f"{card.parameters:,}",
+            _(STATES[state]),
+        )
         for card, state in found
     ]
-    print(table(heading, rows, "lllrrl"))
+    print(table(heading, rows, "llllrrl"))
+    if find_spec("timm"):
+        print()
+        print(_("timm is installed: every name that its list_models() gives is understood, too."))

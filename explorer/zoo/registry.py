@@ -127,7 +127,7 @@ def card(name: str) -> Card:
     sentence = N_("There is no network called “{network}”; the nearest are: {nearest}.")
     if not near:
         sentence = N_("There is no network called “{network}”: choose another, for example {nearest}.")
-    raise NetworkError(sentence, network=name, nearest=", ".join(near or _CARDS))
+    raise NetworkError(sentence, network=name, nearest=", ".join(near or names[:5]))
 
 
 def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:

@@ -86,7 +86,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
         ("--json", "the commands are: models, weights, layers, predict, inspect, live, bench."),
         ("foo", "the commands are: models, weights, layers"),
         (f"{PREDICT} --xyzzy", "the options are: --"),
-        (f"{PREDICT} --model xyzzy", "the networks are: efficientnet_lite0, "),
+        (f"{PREDICT} --model xyzzy", "choose another, for example efficientnet_lite0, "),
         (f"{INSPECT} --out x --layer xyzzy", "there are, for example: c1, "),
         ("predict", "IMAGE"),
         ("inspect chelsea.png --out x", "--layer"),

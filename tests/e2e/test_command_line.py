@@ -35,19 +35,31 @@ def answer(*words: object, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_models_are_listed_without_loading_torch() -> None:
-    script = "import sys; from explorer.__main__ import main; main(); assert 'torch' not in sys.modules, 'torch'"
-    done = subprocess.run(
-        [sys.executable, "-c", script, "models", "--json"], capture_output=True, text=True, timeout=60, check=False
+def test_a_mistake_is_told_without_loading_torch() -> None:
+    script = (
+        "import sys; from explorer.__main__ import main; code = main(); assert 'torch' not in sys.modules; exit(code)"
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    models = json.loads(done.stdout)
-    assert all(set(model) == {"name", "title", "family", "year", "parameters", "weights"} for model in models)
+    words = ["predict", "nothing.png", "--model", "resnet18"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no picture “nothing.png”" in done.stderr
+
+
+def test_models_are_listed_with_all_of_torchvisions() -> None:
+    models = answer("models", "--json")
+    names = {"name", "title", "group", "task", "family", "year", "parameters", "weights"}
+    assert all(set(model) == names for model in models)
     facts = {model["name"]: model for model in models}
+    assert len(facts) == len(models)
     assert {"efficientnet_lite0", "lenet5", "resnet18", "squeezenet1_1", "googlenet", "densenet121"} <= set(facts)
     assert facts["efficientnet_lite0"]["weights"] == facts["lenet5"]["weights"] == "embedded"
     assert facts["resnet18"]["parameters"] == 11_689_512
+    assert facts["convnext_tiny"]["weights"] == "downloadable"
+    assert (facts["ssd300_vgg16"]["task"], facts["fcn_resnet50"]["task"]) == ("detect", "segment")
     assert {model["weights"] for model in models} <= {"embedded", "cached", "downloadable", "none"}
+    assert {model["year"] for model in models} <= set(range(1998, 2030))
 
 
 def test_the_default_network_sees_the_cat() -> None:
