@@ -83,7 +83,6 @@ class WeightsPanel(Panel):
         self.table = QTreeWidget(self)
         self.table.setObjectName("roomy")
         self.table.setColumnCount(6)
-        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setRootIsDecorated(False)
         self.table.setUniformRowHeights(True)
         self.table.setAllColumnsShowFocus(True)
@@ -94,7 +93,6 @@ class WeightsPanel(Panel):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(4, QHeaderView.ResizeMode.Stretch)  # what is cut off is in the tool tip
         header.setSectionResizeMode(5, QHeaderView.ResizeMode.Interactive)
-        header.setMinimumSectionSize(theme.px(40))
         header.setSectionsMovable(False)
         self.bar = QProgressBar(self)
         self.bar.setTextVisible(False)
@@ -272,7 +270,10 @@ class WeightsPanel(Panel):
         self.table.setColumnWidth(5, min(self.table.sizeHintForColumn(5), self.width() // 4))
         rows = min(self.table.topLevelItemCount(), _MOST_ROWS)
         row = max(self.table.sizeHintForRow(0), 0)
-        self.table.setFixedHeight(self.table.header().sizeHint().height() + rows * row + 2 * _MARGIN)
+        header, bar = self.table.header(), self.table.horizontalScrollBar()
+        header.setMinimumSectionSize(theme.px(72))
+        below = bar.sizeHint().height() if header.length() > self.table.viewport().width() else 0
+        self.table.setFixedHeight(header.sizeHint().height() + rows * row + below + 2 * _MARGIN)
 
     @Slot()
     def _choose(self) -> None:
