@@ -186,7 +186,8 @@ class OpenNetwork(QDialog):
 
     def _ask(self, found: own.Inspection) -> None:
         """Ask whether the code of the file may run; what it is is shown to the letter."""
-        self._code.setText(_(CODE["python" if found.form == "python" else "exported"]))
+        told = CODE["python" if found.form == "python" else "exported"]
+        self._code.setText(_(told))
         while self._facts.rowCount():
             self._facts.removeRow(0)
         for name, value in (
