@@ -108,12 +108,15 @@ class Group:
     """An open block.
 
     Attributes:
-        id, title: the block's id and path.
+        id, title, label: the block's id and path, and the path without that of the block around it.
+        parent: id of that block; "" for the whole network.
         nodes: ids of the boxes inside.
     """
 
     id: str
     title: str
+    label: str
+    parent: str
     nodes: tuple[str, ...]
 
 
@@ -199,8 +202,14 @@ class Outline:
             inputs.setdefault(edge.target, []).append(edge.source)
         nodes = tuple(self._node(item, parent, tuple(inputs.get(self._id(item), ()))) for item, parent in shown)
         groups = tuple(
-            Group(block.id, block.path, tuple(dict.fromkeys(box_of[block.start : block.stop])))
-            for block in self._open(self.root, closed)
+            Group(
+                inner.id,
+                inner.path,
+                _label(inner.path, around.path),
+                around.id,
+                tuple(dict.fromkeys(box_of[inner.start : inner.stop])),
+            )
+            for inner, around in self._open(self.root, closed)
         )
         return Drawn(nodes, edges, groups, box_of[self._places[self.graph.output.id]])
 
@@ -239,10 +248,11 @@ class Outline:
             place = inner.stop
         yield from ((op, block.id) for op in range(place, block.stop))
 
-    def _open(self, block: Block, folded: frozenset[str]) -> Iterator[Block]:
+    def _open(self, block: Block, folded: frozenset[str]) -> Iterator[tuple[Block, Block]]:
+        """Yield the open blocks, each with the one around it."""
         for inner in block.blocks:
             if inner.id not in folded:
-                yield inner
+                yield inner, block
                 yield from self._open(inner, folded)
 
     def _node(self, item: Block | int, parent: str, inputs: tuple[str, ...]) -> Node:

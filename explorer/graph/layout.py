@@ -28,7 +28,7 @@ _GAP = 20.0
 _BESIDE = 16.0
 _LANE = 5.0
 _SPREAD, _MOST_SPREAD = 0.05, 44.0
-_HEAD, _FRAME = 18.0, 6.0
+_HEAD, _FRAME = 20.0, 6.0
 _MOST_FRAMES = 3
 _ORDER: tuple[Kind, ...] = ("branch", "plain", "concat", "residual")
 
@@ -113,6 +113,12 @@ class _Plan:
     chains: list[_Chain] = field(default_factory=list)
     column: list[_Chain] = field(default_factory=list)
     lane: dict[int, _Chain] = field(default_factory=dict)
+
+
+def titles(drawn: Drawn, laid: Layout) -> dict[str, str]:
+    """Return what stands on each frame: the block's path, in another frame without that one's."""
+    framed = (group for group in drawn.groups if group.id in laid.frames)
+    return {group.id: group.label if group.parent in laid.frames else group.title for group in framed}
 
 
 def strokes(drawn: Drawn, laid: Layout) -> dict[Kind, list[tuple[Point, Point]]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 from explorer.graph.blocks import Drawn, Node
-from explorer.graph.layout import Box, Layout, Point, strokes
+from explorer.graph.layout import Box, Layout, Point, strokes, titles
 from explorer.graph.values import Graph
 from explorer.render.graph_colours import Palette
 from explorer.text import _, ngettext
@@ -97,12 +97,10 @@ def graph_svg(drawn: Drawn, laid: Layout, palette: Palette, title: str = "") -> 
         f"<title>{_text(title)}</title>",
         f'<rect width="{_n(width)}" height="{_n(height)}" fill="{palette.background}"/>',
     ]
-    titles = {group.id: group.title for group in drawn.groups}
+    heads = titles(drawn, laid)
     for block, frame in laid.frames.items():
         parts.append(f"<g>{_rect(frame, 8, palette.text, palette.line, FRAMED)}")
-        parts.append(
-            _write(titles[block], frame.left + 8, frame.top + 12, DETAIL_PX, palette.dim, frame.width / 2 - 12)
-        )
+        parts.append(_write(heads[block], frame.left + 8, frame.top + 12, DETAIL_PX, palette.dim, frame.width / 2 - 12))
         parts.append("</g>")
     for kind, pieces in strokes(drawn, laid).items():
         if pieces:

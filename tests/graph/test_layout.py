@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from explorer.graph.blocks import Drawn, Outline
-from explorer.graph.layout import Box, Layout, layout, strokes
+from explorer.graph.layout import Box, Layout, layout, strokes, titles
 from explorer.graph.values import Graph, Layer
 from tests.graph.courses import COURSE, OTHERS, traced
 
@@ -112,6 +112,14 @@ def test_branches_of_an_inception_module_stand_side_by_side_in_the_paper_s_order
     branches = [laid.boxes[f"inception3a.branch{n}."] for n in (1, 2, 3, 4)]
     assert len({box.top for box in branches}) == 1
     assert [box.left for box in branches] == sorted(box.left for box in branches)
+
+
+def test_a_frame_in_a_frame_does_not_repeat_its_path() -> None:
+    drawn = Outline(traced("googlenet")).draw(OPEN)
+    heads = titles(drawn, layout(drawn))
+    assert heads["inception3a."] == "inception3a"
+    assert heads["inception3a.branch2."] == "branch2"
+    assert heads["inception3a.branch2.0."] == "branch2.0"  # a number alone would say nothing
 
 
 def test_a_shortcut_goes_around_the_boxes_beside_them() -> None:

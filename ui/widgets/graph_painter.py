@@ -11,7 +11,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from explorer.graph.blocks import Drawn, Node
-from explorer.graph.layout import WIDTH, Box, Layout, Point, strokes
+from explorer.graph.layout import WIDTH, Box, Layout, Point, strokes, titles
 from explorer.render.graph_colours import Palette
 from explorer.render.graph_svg import DETAIL_PX, FRAMED, LINES, NAME_PX, PAD, PILL, count, details, joins, line_colour
 from explorer.values import Thumbnail
@@ -54,7 +54,7 @@ class GraphPainter:
             one.setPixelSize(round(size))
         self._bold.setWeight(QFont.Weight.DemiBold)
         self._rects = {name: rect(box) for name, box in laid.boxes.items()}
-        self._titles = {group.id: group.title for group in drawn.groups}
+        self._titles = titles(drawn, laid)
         self._cuts: dict[tuple[object, ...], str] = {}
         self._bands = self._banded()
 
@@ -142,7 +142,7 @@ class GraphPainter:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             if scale >= FULL_FROM:
                 head = head_rect(box)
-                title = self._cut(self._titles[block], self._detail, head.width() - 16, Qt.TextElideMode.ElideLeft)
+                title = self._cut(self._titles[block], self._detail, head.width() - 20, Qt.TextElideMode.ElideLeft)
                 painter.setPen(QColor(self._palette.dim))
                 painter.setFont(self._detail)
                 _minus(painter, QPointF(head.left() + 9, head.center().y()))
@@ -219,7 +219,7 @@ class GraphPainter:
         if weights:
             self._write(painter, top, right, self._detail, dim, weights)
         for turn, line in enumerate(lines, 1):
-            text = self._cut(line, self._detail, inside.width())
+            text = self._cut(line, self._detail, inside.width(), Qt.TextElideMode.ElideRight)
             self._write(painter, top.translated(0, turn * 16), middle, self._detail, dim, text)
 
     def _paint_joins(self, painter: QPainter, node: Node, inside: QRectF) -> float:
@@ -246,8 +246,8 @@ class GraphPainter:
         painter.drawText(place, flags, text)
 
     def _cut(self, text: str, font: QFont, room: float, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> str:
-        """Return ``text`` with an ellipsis where there is no room; its end stays."""
-        key = text, font.pixelSize(), font.weight(), room
+        """Return ``text`` with an ellipsis where there is no room."""
+        key = text, font.pixelSize(), font.weight(), room, mode
         kept = self._cuts.get(key)
         if kept is None:
             kept = self._cuts[key] = QFontMetricsF(font).elidedText(text, mode, room)
@@ -271,7 +271,7 @@ def rect(box: Box) -> QRectF:
 
 def head_rect(frame: Box) -> QRectF:
     """Return where the title of an open block's frame stands, which folds it."""
-    return QRectF(frame.left, frame.top + 1, max(frame.width / 2 - 8, min(frame.width, WIDTH / 2)), 15)
+    return QRectF(frame.left, frame.top + 1, max(frame.width / 2 - 6, min(frame.width, WIDTH / 2)), 14)
 
 
 def _add(path: QPainterPath, start: Point, end: Point) -> None:
