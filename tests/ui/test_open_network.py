@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 from explorer.engine.events import Answered, Catalogue, Problem
 from explorer.errors import NetworkError
-from explorer.questions import Inspect
+from explorer.questions import Everything, Inspect
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Source
@@ -234,9 +234,11 @@ def test_an_architecture_is_found_by_a_part_of_its_name(one: Desk, tmp_path: Pat
     path.write_bytes(b"data")
     names = {"resnet18": "ResNet-18", "resnet50": "ResNet-50", "vgg16": "VGG-16"}
     cards = tuple((replace(samples.CARD, name=name, title=title), WeightState.NONE) for name, title in names.items())
-    one.send(Catalogue(cards, ()))
     shown = ask(one, path, form="tensors", own=replace(CARD, architecture="resnet18"))
     box = shown.form.architecture
+    assert box.currentText() == "resnet18"
+    assert isinstance(one.engine.questions[-1], Everything)  # all of torchvision's, too
+    one.send(Catalogue(cards, ()))
     assert box.currentText() == "ResNet-18"
     completer = box.completer()
     completer.setCompletionPrefix("50")
@@ -244,6 +246,8 @@ def test_an_architecture_is_found_by_a_part_of_its_name(one: Desk, tmp_path: Pat
     box.setEditText("resnet-50")
     assert shown.form.card().architecture == "resnet50"
     box.setEditText("resnet-51")
+    one.send(Catalogue(cards, ()))
+    assert box.currentText() == "resnet-51", "what is typed stays"
     click(shown.open_)
     assert "There is no architecture called “resnet-51”" in shown.message.text()
 

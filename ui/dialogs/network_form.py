@@ -66,7 +66,7 @@ class NetworkForm(QWidget):
 
     edited = Signal()
 
-    def __init__(self, architectures: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._card: OwnCard | None = None
         self._labels: dict[str, tuple[QLabel, QLabel]] = {}
@@ -77,7 +77,7 @@ class NetworkForm(QWidget):
         self.task, self.activation, self.norm = _Box(self), _Box(self), _Box(self)
         self.range, self.order, self.fit, self.interpolation = (_Box(self) for _number in range(4))
         self._choose = QPushButton(_("File…"), self)
-        self._searchable(architectures)
+        self._searchable()
         for box, words in (
             (self.task, TASKS),
             (self.activation, ACTIVATIONS),
@@ -103,13 +103,25 @@ class NetworkForm(QWidget):
         self._arrange()
         self._connect()
 
-    def _searchable(self, architectures: Sequence[tuple[str, str]]) -> None:
+    def set_architectures(self, names: Sequence[tuple[str, str]]) -> None:
+        """List the zoo's networks, each with its title; what is typed or chosen stays."""
+        box, text, chosen = self.architecture, self.architecture.currentText(), self.architecture.currentData()
+        untouched = box.currentIndex() >= 0 and box.itemText(box.currentIndex()) == text
+        box.blockSignals(True)
+        box.clear()
+        for name, title in names:
+            box.addItem(title, name)
+        if untouched and chosen is not None:
+            box.show_data(chosen)
+        else:
+            box.setEditText(text)
+        box.blockSignals(False)
+
+    def _searchable(self) -> None:
         """Let an architecture be found by any part of its name."""
         box = self.architecture
         box.setEditable(True)
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        for name, title in architectures:
-            box.addItem(title, name)
         completer = QCompleter(box.model(), box)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)

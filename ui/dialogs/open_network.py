@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from explorer.engine.events import Answered
 from explorer.errors import ExplorerError
-from explorer.questions import Inspect
+from explorer.questions import Everything, Inspect
 from explorer.text import N_, _
 from explorer.zoo import own
 from explorer.zoo.own import consent, python_file
@@ -78,8 +78,8 @@ class OpenNetwork(QDialog):
         self.message.setWordWrap(True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        cards = store.catalogue.cards if store.catalogue else ()
-        self.form = NetworkForm([(card.name, card.title) for card, _state in cards if card.group != "own"], self)
+        self.form = NetworkForm(self)
+        self._show_architectures()
         self.remarks = QLabel(self)
         self.remarks.setWordWrap(True)
         self.remarks.setObjectName("dim")
@@ -117,6 +117,7 @@ class OpenNetwork(QDialog):
         self.form.edited.connect(self._clear)
         controller.answered.connect(self._take)
         store.problems_changed.connect(self._take_problem)
+        store.catalogue_changed.connect(self._show_architectures)
         self._read()
 
     def _button(self, text: str, role: QDialogButtonBox.ButtonRole) -> QPushButton:
@@ -217,6 +218,13 @@ class OpenNetwork(QDialog):
         self.remarks.setVisible(bool(lines))
         self._show_page(self._filling)
         self.open_.setFocus()
+        if found.form == "tensors":  # they may belong to any network of torchvision
+            self._controller.ask(Everything())
+
+    @Slot()
+    def _show_architectures(self) -> None:
+        cards = self._store.catalogue.cards if self._store.catalogue else ()
+        self.form.set_architectures([(card.name, card.title) for card, _state in cards if card.group != "own"])
 
     def _show_page(self, page: QWidget | None) -> None:
         """Show a page, and the buttons that belong to it; None for a message alone."""
