@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from explorer import frame_path, reduce, sources
+from explorer import device, frame_path, reduce, sources
 from explorer.capture import capture as real_capture
 from explorer.filters.bank import KERNELS
+from explorer.graph.trace import trace
 from explorer.graph.values import Layer
 from explorer.recipe import Recipe
 from explorer.session import Network, Session
 from explorer.values import LEVEL_NAN, LEVELS, Frame, Source
+from explorer.zoo import registry
+from tests.pretend_device import DEVICE, pretend_device
 
 RNG = np.random.default_rng(3)
 
@@ -166,3 +169,53 @@ def test_a_live_picture_keeps_its_channels(network: Network) -> None:
     assert other.columns.keys() == seen[0].keys()
     fresh = frame_path.run(network, other.frame, recipe())
     assert [c for c, _map in other.columns["relu3"]] == [c for c, _map in fresh.columns["relu3"]], "another source"
+
+
+def test_it_is_made_on_the_networks_device(monkeypatch: pytest.MonkeyPatch, digit: Frame) -> None:
+    """A forgotten move raises on the pretend device; what it gives is what the CPU gives, the second frame too."""
+    choose = device.choose
+    monkeypatch.setattr(device, "choose", lambda name="auto": DEVICE if name == "auto" else choose(name))
+    noisy = Frame(255 - digit.pixels, digit.source, 1)
+
+    def columns(name: str) -> list[Any]:
+        one = Session().open("lenet5", device=name)
+        return [frame_path.run(one, frame, recipe()).columns for frame in (digit, noisy)]
+
+    on_cpu = columns("cpu")
+    with pretend_device():
+        there = columns("auto")
+    for expected, found in zip(on_cpu, there, strict=True):
+        assert expected.keys() == found.keys()
+        for name in expected:
+            assert [channel for channel, _map in expected[name]] == [channel for channel, _map in found[name]]
+            for (_c, a), (_d, b) in zip(expected[name], found[name], strict=True):
+                assert np.abs(a.levels.astype(int) - b.levels).max() <= 1
+
+
+def test_in_half_precision(digit: Frame) -> None:
+    one = Session().open("lenet5", device="cpu", precision="half")
+    found = frame_path.run(one, digit, recipe()).columns
+    assert list(found) == ["relu1", "s2", "relu3", "s4"]
+    assert all(thumbnail.levels.max() == LEVELS - 1 for column in found.values() for _channel, thumbnail in column)
+
+
+def test_a_network_of_any_kind_has_an_overview(digit: Frame) -> None:
+    """More stages than are shown, an answer with positions, and no convolution at all."""
+
+    class Segments(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body = torch.nn.Sequential(*(torch.nn.Conv2d(1 if n == 0 else 4, 4, 3, 2, 1) for n in range(3)))
+            self.head = torch.nn.Conv2d(4, 5, 1)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.nn.functional.interpolate(self.head(self.body(x)), size=(32, 32))
+
+    card = registry.card("lenet5")
+    for module, wanted in (
+        (Segments(), ["body.0", "body.1", "body.2", "head", "interpolate"]),
+        (torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(1024, 10)), []),
+    ):
+        graph = trace(module.eval(), torch.zeros(1, 1, 32, 32))
+        one = Network(card, None, module, graph, card.preparation, (), torch.device("cpu"), (32, 32))
+        assert list(frame_path.run(one, digit, recipe()).columns) == wanted
