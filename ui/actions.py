@@ -56,7 +56,9 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("next_sort", N_("Next order of the maps"), ("O",), "sort"),
         Command("find_layer", N_("Find a layer"), ("Ctrl+F",), "explore"),
         Command("", N_("In the maps: the neighbouring map"), ("Left", "Right", "Up", "Down")),
-        Command("", N_("In the maps and the picture: zoom in, zoom out, fit"), ("+", "-", "0")),
+        Command("", N_("In the graph: along its lines, from branch to branch"), ("Up", "Down", "Left", "Right")),
+        Command("", N_("In the graph: fold or unfold a block"), ("Return",)),
+        Command("", N_("In the maps, the picture and the graph: zoom in, zoom out, fit"), ("+", "-", "0")),
     ),
     N_("Edit"): (
         Command("undo", N_("Undo"), ("Ctrl+Z",), "undo"),

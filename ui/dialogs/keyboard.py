@@ -18,7 +18,7 @@ class Keyboard(QDialog):
         columns = QHBoxLayout()
         columns.setSpacing(40)
         groups = list(COMMANDS.items())
-        for half in (groups[:2], groups[2:]):
+        for half in (groups[::2], groups[1::2]):  # so the two are about as high
             column = QVBoxLayout()
             column.setSpacing(6)
             for title, commands in half:
