@@ -20,9 +20,13 @@ from explorer.values import Bytes, Floats, Frame, FrameResult
 from explorer.zoo import registry
 from tests.pretend_device import DEVICE, PretendTensor, pretend_device
 
-NAMES = [card.name for card in registry.cards()]
+MORE_OF_THE_SAME = ["vgg_a", "vgg_b", "vgg_d", "vgg_e", "resnet34_paper", "resnet101_paper", "resnet152_paper"]
+"""The modules of another network on the list, only more of them: once through the path is enough."""
+NAMES = [card.name for card in registry.cards() if card.name not in MORE_OF_THE_SAME]
 SIDE = 64
-"""Of the networks' inputs: enough for every one of them, and quick."""
+"""Of the networks' inputs: enough for most of them, and quick."""
+WHOLE = ("alexnet_", "vgg_", "googlenet_paper")
+"""Whose first fully connected layer wants the maps of the usual input, and of no other."""
 
 
 @pytest.fixture
@@ -56,7 +60,8 @@ def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def opened(name: str, device: str, weights: str = "none") -> Network:
-    side = min(SIDE, registry.card(name).preparation.input_chw[1])
+    usual = registry.card(name).preparation.input_chw[1]
+    side = usual if name.startswith(WHOLE) else min(SIDE, usual)
     return Session().open(name, weights, (side, side), device)
 
 
@@ -111,6 +116,16 @@ def test_every_network_gives_the_same_as_on_the_cpu(name: str, frame: Frame) -> 
     assert cloned.keys() == expected_clones.keys()
     for layer, clone in cloned.items():
         close(clone.numpy(), expected_clones[layer].numpy())
+
+
+@pytest.mark.parametrize("name", MORE_OF_THE_SAME)
+@pytest.mark.usefixtures("there")
+def test_nothing_of_a_larger_network_is_left_behind(name: str, frame: Frame) -> None:
+    network = opened(name, "auto")
+    assert all(isinstance(t, PretendTensor) for t in network.module.state_dict().values())
+    result = frame_path.run(network, frame, Recipe(network=name, weights="none"))
+    assert result.device == str(DEVICE)
+    assert len(result.predictions) == 5
 
 
 def close(found: Floats, expected: Floats) -> None:

@@ -300,8 +300,8 @@ def test_an_input_for_which_there_is_no_memory_is_told_as_that(monkeypatch: pyte
 def test_every_network_of_the_zoo_opens_and_its_graph_is_plain_json() -> None:
     opened = Session()
     for card in registry.cards():
-        if card.name == "vgg16":
-            continue  # 138 million random numbers; tests/test_capture.py runs it
+        if card.parameters > 12_000_000:
+            continue  # many random numbers; tests/zoo/test_course.py and tests/test_capture.py run them
         network = opened.open(card.name, "none", device="cpu")
         assert sum(layer.parameters for layer in network.graph) == card.parameters
         assert network.graph.output.output == (len(network.labels),)

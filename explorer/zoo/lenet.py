@@ -124,7 +124,9 @@ class RadialBasis(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return −y (N, 10) of ``x`` (N, 84); paper: y, the smallest is the answer."""
-        return -(torch.cdist(x, self.centres, compute_mode="donot_use_mm_for_euclid_dist") ** 2)
+        wide = torch.promote_types(x.dtype, torch.float32)  # cdist knows no half precision
+        distances = torch.cdist(x.to(wide), self.centres.to(wide), compute_mode="donot_use_mm_for_euclid_dist")
+        return -(distances.to(x.dtype) ** 2)
 
 
 class LeNet5Of1998(nn.Module):

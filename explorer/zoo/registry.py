@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from explorer.errors import NetworkError, nearest
 from explorer.text import N_
-from explorer.zoo import from_timm, from_torchvision
+from explorer.zoo import course, from_timm, from_torchvision
 from explorer.zoo.card import Card, Preparation, Weights
 
 if TYPE_CHECKING:
@@ -60,40 +60,7 @@ EFFICIENTNET_LITE0 = Card(
     ),
 )
 
-_DIGITS = Preparation(input_chw=(1, 32, 32), resize=28, interpolation="bilinear", mean=(0.1307,), std=(0.3081,), pad=2)
-
-LENET5 = Card(
-    name="lenet5",
-    title="LeNet-5",
-    family="LeNet",
-    year=1998,
-    paper="LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition, Proc. IEEE, 1998",
-    parameters=61_706,
-    build="explorer.zoo.lenet:lenet5",
-    weights=(
-        Weights(
-            name="digits",
-            file="weights/lenet5.pth",
-            url="",
-            sha256="7ff575452fe33c44c42bb1c0844e1336f259a1c00626c4cf264e59540a96e1e1",
-            bytes=250_613,
-            package="resources",
-            preparation=_DIGITS,
-            labels="digits",
-            trained_on=N_("8,000 digits of MNIST"),
-            licence="MIT; CC BY-SA 3.0 (MNIST)",
-            accuracy=N_("99.1 % of 2,000 held-out digits"),
-        ),
-    ),
-    preparation=_DIGITS,
-    labels="digits",
-    note=N_(
-        "The modern form: ReLU and max pooling instead of tanh and trained sub-sampling, and every map of C3 sees all "
-        "maps of S2. It was trained on one light digit on a dark ground."
-    ),
-)
-
-_CARDS = {card.name: card for card in (EFFICIENTNET_LITE0, LENET5, *from_torchvision.CARDS)}
+_CARDS = {card.name: card for card in (EFFICIENTNET_LITE0, *course.CARDS, *from_torchvision.CARDS)}
 
 
 def cards() -> tuple[Card, ...]:

@@ -100,9 +100,9 @@ class ResNet(nn.Sequential):
 
 
 def _conv(inputs: int, maps: int, kernel: int, stride: int = 1) -> nn.Conv2d:
-    """Return a convolution without bias (a batch normalisation follows), drawn as in the paper's reference 13."""
+    """Return a convolution without bias (a batch normalisation follows), drawn as in He et al. 2015, equation 14."""
     conv = nn.Conv2d(inputs, maps, kernel, stride, kernel // 2, bias=False)
-    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    nn.init.kaiming_normal_(conv.weight, mode="fan_out", nonlinearity="relu")
     return conv
 
 

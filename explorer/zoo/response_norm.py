@@ -24,11 +24,16 @@ class ResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised ``x`` (N, C, H, W)."""
-        if self.groups == 1:
-            return functional.local_response_norm(x, SIZE, SIZE * ALPHA, BETA, K)
-        parts = x.chunk(self.groups, 1)
-        return torch.cat([functional.local_response_norm(part, SIZE, SIZE * ALPHA, BETA, K) for part in parts], 1)
+        return (
+            normalised(x) if self.groups == 1 else torch.cat([normalised(part) for part in x.chunk(self.groups, 1)], 1)
+        )
 
     def extra_repr(self) -> str:
         """Return the arguments, for the module's printed form."""
         return f"groups={self.groups}"
+
+
+def normalised(x: Tensor) -> Tensor:
+    """Return ``x`` (N, C, H, W) normalised, at least in float32: squares of half precision overflow."""
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    return functional.local_response_norm(wide, SIZE, SIZE * ALPHA, BETA, K).to(x.dtype)
