@@ -53,16 +53,17 @@ def _seen(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> See
 
 def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
-    overview = reduce.Overview(recipe.columns, network.columns_before(frame))
+    before = network.columns_before(frame)
 
-    def through(x: Tensor) -> tuple[Layer, Captured]:
+    def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview]:
         layer = network.layer(recipe.layer)
         wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
+        overview = reduce.Overview(recipe.columns, before)
         if recipe.columns:
             wanted = overview.beside(wanted, network.stages)
         captured = capture(network.module, network.graph, x, wanted)
         shape = captured.shapes.get(layer.id)
-        return layer if shape is None else replace(layer, output=shape), captured
+        return layer if shape is None else replace(layer, output=shape), captured, overview
 
     with stages("filter"):
         filtered = apply(frame, recipe.filters)
@@ -70,7 +71,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
     with stages("forward"):
-        layer, captured = network.follow(through, prepared.tensor, filtered, recipe.layer)
+        layer, captured, overview = network.follow(through, prepared.tensor, filtered, recipe.layer)
         output = captured.output.float().cpu()
     with stages("render"):
         reduce.check_values(captured.values[layer.id], layer)
@@ -101,7 +102,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         kernel = network.kernel(seen.layer, recipe.channel)
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
         classifies = network.classifies(seen.output)
-        predictions = classify(seen.output, network.labels, recipe.top) if classifies else ()
+        predictions = classify(seen.output, network.labels, recipe.top, network.card.activation) if classifies else ()
     return FrameResult(
         recipe=recipe,
         frame=seen.frame,

@@ -85,8 +85,9 @@ def test_the_other_path_is_traced_and_its_maps_are_true() -> None:
     assert not network.varies
     assert set(first.thumbnails) == set(network.graph.by_id)
 
-    result = run(network, bright)
+    result = frame_path.run(network, bright, Recipe(network="mine", columns=2))
     assert network.varies
+    assert set(result.columns) == {layer.id for layer in network.stages}
     assert "bright" in network.graph.by_id
     assert "dark" not in network.graph.by_id
     assert set(result.thumbnails) == set(network.graph.by_id)

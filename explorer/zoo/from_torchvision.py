@@ -309,7 +309,7 @@ def least_side(name: str) -> int:
     """Return how many cells high and wide an input of the network that torchvision calls ``name`` must be at least."""
     from torchvision import models
 
-    return min(min(member.meta["min_size"]) for member in models.get_model_weights(name))
+    return min(int(min(member.meta["min_size"])) for member in models.get_model_weights(name))
 
 
 @cache

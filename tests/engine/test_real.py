@@ -6,17 +6,22 @@ import gc
 import json
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explorer.engine import Engine
 from explorer.engine.events import Catalogue, Exported, FrameRead, NetworkReady, Problem, Progress, ResultReady
+from explorer.engine.rooms import Rooms
 from explorer.recipe import Recipe
+from explorer.session import Network
 from explorer.settings import Settings
 from explorer.values import Source
 from tests.engine.fakes import Window, soon
+from tests.test_paths import Fork, opened
 
 SMALL = Recipe(network="lenet5", weights="none")
 
@@ -100,6 +105,45 @@ def test_the_demo_feed_flows_and_freezes(engine: Engine, window: Window) -> None
     third = demo.with_(channel=2)
     engine.wish(third)
     assert arrived(window, third).result.frame is first.frame
+
+
+class OneNetwork:
+    """A session that always has the same network."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    def open(self, *_: object, **__: object) -> Network:
+        return self._network
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_window_is_told_of_the_path_that_a_picture_takes(window: Window, tmp_path: Path) -> None:
+    pictures = {}
+    for name, value in (("dark", 0), ("bright", 255)):
+        Image.fromarray(np.full((8, 8, 3), value, np.uint8)).save(tmp_path / f"{name}.png")
+        pictures[name] = Recipe(source=Source("picture", str(tmp_path / f"{name}.png")), network="mine")
+    network = opened(Fork())
+    engine = Engine(window.notify, Settings(threads=1), replace(Rooms(), session=lambda: OneNetwork(network)))
+    window.engine = engine
+    engine.start()
+    try:
+        for name in ("dark", "bright", "dark"):
+            engine.wish(pictures[name])
+            result = arrived(window, pictures[name]).result
+            told = [event.network.graph for event in window.events if isinstance(event, NetworkReady)][-1]
+            assert name in told.by_id
+            assert set(result.thumbnails) == set(told.by_id)
+        engine.wish(pictures["dark"].with_(layer="bright"))
+        problem = window.until(Problem, lambda event: event.where == "frame")
+        assert "bright did not run" in str(problem.error)
+        gone = pictures["bright"].with_(layer="bright")
+        engine.wish(gone)
+        assert arrived(window, gone).result.view.layer.id == "bright"
+    finally:
+        assert engine.stop(30) == []
 
 
 def test_a_network_that_was_replaced_leaves_the_memory(engine: Engine, window: Window) -> None:
