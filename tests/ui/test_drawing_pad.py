@@ -238,6 +238,22 @@ def test_a_tablets_pen_draws_and_its_other_end_erases(
     assert near(stroke.points, ((40, 40), (80, 90)))
 
 
+def test_a_finger_draws(bench: samples.Bench, panel: SourcePanel) -> None:
+    screen, window = QTest.createTouchDevice(), panel.window().windowHandle()
+
+    def touch(kind: str, x: int, y: int) -> None:
+        sequence = QTest.touchEvent(window, screen)
+        getattr(sequence, kind)(0, panel.pad.mapTo(panel.window(), at(panel.pad, x, y)), window)
+        sequence.commit()
+        QApplication.processEvents()
+
+    touch("press", 60, 60)
+    touch("move", 120, 180)
+    touch("release", 120, 180)
+    (stroke,) = drawn(bench).strokes
+    assert near((stroke.points[0], stroke.points[-1]), ((60, 60), (120, 180)))
+
+
 def test_a_stroke_that_leaves_the_pad_stays_in_it(bench: samples.Bench, panel: SourcePanel) -> None:
     press(panel.pad, 200, 140)
     QTest.mouseMove(panel.pad, QPoint(5000, -4000))

@@ -31,7 +31,7 @@ _LIGHT, _DARK = QColor(255, 255, 255), QColor(0, 0, 0)
 
 
 class DrawingPad(QWidget):
-    """Shows a drawing and takes strokes.
+    """Shows a drawing and takes strokes; a finger's come as the mouse's, because touch events are not accepted.
 
     Signals:
         drawn: the drawing as it is now, and whether a new stroke has just begun.
@@ -52,7 +52,6 @@ class DrawingPad(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(120, 120)
         self.setMouseTracking(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents, False)  # Qt then makes mouse events of a finger's
         self._drawing = Drawing()
         self._stroke: Stroke | None = None
         self._tool: Tool = "pen"
