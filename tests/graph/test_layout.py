@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import time
 from bisect import bisect_left
 from itertools import pairwise
 
 import pytest
+import torch
+import torchvision
 
 from explorer.graph.blocks import Drawn, Outline
 from explorer.graph.layout import Box, Layout, layout, strokes, titles
@@ -159,6 +162,21 @@ def test_every_piece_of_every_line_is_drawn_once_and_none_is_missing() -> None:
 def test_the_same_drawing_lies_the_same(name: str) -> None:
     first, second = (layout(Outline(traced(name)).draw(OPEN)) for _ in range(2))
     assert first == second
+
+
+def test_the_largest_layout_costs_less_than_a_forward() -> None:
+    """The benchmark allows five forwards at the full size; here a sixth of its pixels, in time of the processor."""
+    module = torchvision.models.densenet201(weights=None).eval()
+    example = torch.zeros(1, 3, 96, 96)
+    with torch.inference_mode():
+        module(example)
+        began = time.process_time()
+        module(example)
+    forward_s = time.process_time() - began
+    graph = traced("densenet201")
+    began = time.process_time()
+    layout(Outline(graph).draw(OPEN))
+    assert time.process_time() - began <= 5 * forward_s
 
 
 def test_one_box_alone() -> None:
