@@ -122,9 +122,11 @@ def fit(sets: Sequence[Variant], architecture: str, file: Path) -> Fit:
         # torchvision's first: most people train those, and the course's own may take the same tensors
         cards = tuple(sorted(registry.everything(), key=lambda card: not card.build.startswith(_TORCHVISION)))
     variants = [(where, one) for where, tensors in sets for one in _variants(tensors)]
-    for (where, tensors), card in itertools.product(variants, cards):
-        if card.parameters == _count(tensors) and (found := _exactly(card, tensors)):
-            return _told(found, where, sets, cards)
+    for where, tensors in variants:
+        count = _count(tensors)
+        for card in cards:
+            if card.parameters == count and (found := _exactly(card, tensors)):
+                return _told(found, where, sets, cards)
     nearest = _nearest(variants, cards)
     if nearest is None:
         raise NetworkError(
