@@ -138,6 +138,12 @@ def test_the_page_follows_the_theme(one: Desk) -> None:
 
 
 @pytest.mark.usefixtures("qapp")
+def test_of_a_name_alone_nothing_is_claimed() -> None:
+    words = read(network_card.html(zoo.card("tiny_vit", "tiny_vit", group="timm", build="", weights=()), None))
+    assert words == "The facts of tiny_vit appear here in a moment."
+
+
+@pytest.mark.usefixtures("qapp")
 def test_own_networks_name_their_file() -> None:
     card = zoo.card("/tmp/mine.pth", "mine", group="own", weights=())
     words = read(network_card.html(card, None))

@@ -17,7 +17,7 @@ from ui.places.networks import Networks
 
 def card(name: str, title: str, **more: Any) -> Card:
     """Return a card like the sample's."""
-    return replace(samples.CARD, name=name, title=title, **more)
+    return replace(samples.CARD, **{"build": "made:up", "name": name, "title": title, **more})
 
 
 CARDS = (

@@ -75,6 +75,8 @@ def html(card: Card, known: Surveyed | None) -> str:
         card: its card.
         known: its layers, if somebody has looked at them.
     """
+    if not card.build and known is None:
+        return _unseen(card)
     parts: list[str] = []
     if card.news:
         parts.append(f"<p>{escape(_(card.news))}</p>")
@@ -88,11 +90,26 @@ def html(card: Card, known: Surveyed | None) -> str:
     if card.weights and card.group != "own":
         parts.append(_heading(_("Weights")) + _weights(card))
     elif not card.weights and card.group != "own":
-        sentence = _("Nobody has published weights for it: it runs with random ones, and says so wherever it shows.")
+        sentence = _("There are no weights for it: it runs with random ones, and says so wherever it shows.")
+        if card.group == "timm":
+            sentence = _("timm has put no weights for it on this machine: it runs with random ones, and says so.")
         parts.append(_heading(_("Weights")) + f"<p>{escape(sentence)}</p>")
     preparation = card.weights[0].preparation if card.weights else card.preparation
     parts.append(_heading(_("Input")) + _rows(_input(preparation)))
     return "".join(parts)
+
+
+def _unseen(card: Card) -> str:
+    """Return what there is to say of a network of which only the name is known."""
+    if card.group != "own":
+        return f"<p>{escape(_('The facts of {network} appear here in a moment.').format(network=card.title))}</p>"
+    hint = _("Its facts are counted as soon as its table or its graph is shown, or it is opened.")
+    return _rows([_file(card)]) + f"<p>{escape(hint)}</p>"
+
+
+def _file(card: Card) -> tuple[str, str, str]:
+    in_memory = card.name.startswith(IN_MEMORY)
+    return (_("Module") if in_memory else _("File"), card.name.removeprefix(IN_MEMORY), "")
 
 
 def _size(card: Card, known: Surveyed | None) -> list[tuple[str, str, str]]:
@@ -112,14 +129,11 @@ def _size(card: Card, known: Surveyed | None) -> list[tuple[str, str, str]]:
             found.append((_("Parameters"), f"{card.parameters:,}", _("counted when the card was written")))
         if card.macs:
             found.append((_("MACs of one picture"), f"{card.macs:,}", _("counted when the card was written")))
-        if not found:
-            found.append((_("Parameters"), "–", _("counted as soon as its table is shown")))
     if card.lecture:
         found.append((_("In the lecture"), _(card.lecture), ""))
     found.append((_("Task"), _(TASKS[card.task]), ""))
     if card.group == "own":
-        where = card.name.removeprefix(IN_MEMORY)
-        found.append((_("Module") if card.name.startswith(IN_MEMORY) else _("File"), where, ""))
+        found.append(_file(card))
     return found
 
 

@@ -206,7 +206,7 @@ class Networks(QWidget):
         self.side.setMinimumWidth(min(theme.px(200), 300))
         self.list.doItemsLayout()
         if not self.isVisible():
-            self._columns.setSizes([theme.px(280), 10_000])
+            self._columns.setSizes([min(theme.px(280), 340), 10_000])
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language or text size."""
@@ -378,7 +378,7 @@ def _is_cheap(card: Card) -> bool:
 
 def _bare(name: str, group: str) -> Card:
     """Return a card that says no more than the name of a network that nobody has looked at yet."""
-    family = re.split(r"[\d_]", name)[0] if group == "timm" else ""
+    family = re.split(r"[\d_]", name.removeprefix("tf_"))[0] if group == "timm" else ""
     return Card(
         name=name,
         title=title_of(name),

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen, QStandardItem
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent, QStandardItem
 from PySide6.QtGui import QStandardItemModel as Model
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -45,6 +45,8 @@ HEADS = (N_("Layer"), N_("Op"), N_("Output"), N_("Parameters"), N_("MACs"), N_("
 MOST_OPEN = 60
 """So many rows show at first; blocks fold until there are no more."""
 _WIDTHS = (205, 130, 110, 135, 170, 110)
+_LEAST = 100
+"""Of the columns that give way where there is little room."""
 _PAD = 6
 _STEP = 14
 
@@ -63,7 +65,7 @@ class ArchitectureView(QTreeView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._graph: Graph | None = None
-        self._flat = False
+        self._flat = self._fitting = self._by_hand = False
         self._message = ""
         self._rows: dict[str, QStandardItem] = {}
         self._outline: Outline | None = None
@@ -88,6 +90,7 @@ class ArchitectureView(QTreeView):
         header.setSectionsMovable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.sectionResized.connect(self._keep)
         self.clicked.connect(self._fold)
         self.doubleClicked.connect(self._open)
 
@@ -125,8 +128,16 @@ class ArchitectureView(QTreeView):
 
     def fit_columns(self) -> None:
         """Give the columns room for the text of the current size."""
-        for column, width in enumerate(_WIDTHS):
-            self.setColumnWidth(column, theme.px(width))
+        widths = [theme.px(width) for width in _WIDTHS]
+        missing = sum(widths) - self.viewport().width()
+        for column, least in ((NAME, theme.px(_LEAST)), (OP, theme.px(_LEAST)), (INPUTS, theme.px(_LEAST))):
+            given = min(max(missing, 0), max(widths[column] - least, 0))
+            widths[column] -= given
+            missing -= given
+        self._fitting = True
+        for column, width in enumerate(widths):
+            self.setColumnWidth(column, width)
+        self._fitting = False
 
     def select(self, id: str) -> None:
         """Make the row of the layer ``id`` the current one and unfold what hides it, without choosing it again."""
@@ -180,6 +191,12 @@ class ArchitectureView(QTreeView):
         super().currentChanged(current, previous)
         if isinstance(layer := _first(current).data(LAYER), Layer):
             self.chosen.emit(layer.id)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the width out anew, unless the person has."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width() and not self._by_hand:
+            self.fit_columns()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy, open a layer, or fold a block."""
@@ -263,6 +280,11 @@ class ArchitectureView(QTreeView):
         for column in (PARAMETERS, MACS):
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
             self._model.horizontalHeaderItem(column).setTextAlignment(right)
+
+    @Slot(int)
+    def _keep(self, column: int) -> None:
+        """Leave the columns as the person has drawn them; the last one follows the width by itself."""
+        self._by_hand = self._by_hand or not (self._fitting or column == INPUTS)
 
     @Slot(QModelIndex)
     def _fold(self, index: QModelIndex) -> None:

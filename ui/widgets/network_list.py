@@ -318,7 +318,8 @@ class _Rows(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of a row; the width is the list's."""
-        return QSize(80, theme.px(42 if isinstance(index.data(ENTRY), Entry) else 28))
+        entry = index.data(ENTRY)
+        return QSize(80, theme.px(42 if isinstance(entry, Entry) and _details(entry) else 28))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one row."""
@@ -368,7 +369,8 @@ class _Rows(QStyledItemDelegate):
         colours, middle = theme.current(), Qt.AlignmentFlag.AlignVCenter
         area = rect.adjusted(_PAD + 4, 3, -_PAD, -3)
         top, bottom = QRect(area), QRect(area)
-        top.setHeight(area.height() // 2)
+        if _details(entry):
+            top.setHeight(area.height() // 2)
         bottom.setTop(top.bottom() + 1)
         if entry.card.name == self._view.loaded:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -444,8 +446,13 @@ def _second(card: Card) -> str:
     return " · ".join(filter(None, (str(card.year) if card.year else "", size)))
 
 
+def _details(entry: Entry) -> tuple[str, ...]:
+    """Return what stands in a network's second line; of one that only has a name, nothing."""
+    return tuple(filter(None, (_second(entry.card), state_text(entry))))
+
+
 def _spoken(entry: Entry) -> str:
-    return ", ".join(filter(None, (entry.card.title, _second(entry.card), state_text(entry))))
+    return ", ".join((entry.card.title, *_details(entry)))
 
 
 def _about(entry: Entry) -> str:
