@@ -26,7 +26,7 @@ _RATE_S = 0.5
 """How often the figures of a live source change; faster cannot be read."""
 _PACE_MS = 30
 """How often at most a drawing is looked at while the pen moves."""
-_PREVIEW_PX = 76
+_PREVIEW_PX, _LEAST_PREVIEW_PX = 76, 28
 _ANY = 16_777_215
 """Qt's largest size."""
 DIGITS = "digits"
@@ -197,7 +197,7 @@ class SourcePanel(Panel):
         for widget, there in shown:
             widget.setVisible(there)
         small = QSize(theme.px(_PREVIEW_PX), theme.px(_PREVIEW_PX))
-        self.view.setMinimumSize(small if drawing else QSize(96, 72))
+        self.view.setMinimumSize(QSize(small.width(), _LEAST_PREVIEW_PX) if drawing else QSize(96, 72))
         self.view.setMaximumSize(small if drawing else QSize(_ANY, _ANY))
         self.tools.setFixedWidth(small.width())
         self._side.setStretch(2, 1 if drawing else 0)
