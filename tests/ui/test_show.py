@@ -19,12 +19,15 @@ from torch import nn
 from torchvision import transforms
 
 import explorer
+from explorer import settings as preferences
 from explorer import sources
 from explorer.errors import ExplorerError, NetworkError, PersonError, SourceError
+from explorer.recipe import DEFAULT_NETWORK, Recipe
 from explorer.values import Source
 from explorer.zoo.own import memory
 from tests.ui.desk import until
 from ui import showing
+from ui.app import last_session
 
 
 class Net(nn.Module):
@@ -158,6 +161,12 @@ def test_in_a_notebook_that_turns_the_loop_it_returns_at_once(
     until(lambda: one.application.store.result is not None)
     one.application.window.close()
     until(lambda: not showing._open)
+
+
+def test_a_session_that_stopped_on_a_program_begins_with_the_usual_network() -> None:
+    preferences.save_session(Recipe(network="memory:Net", source=Source("sample", "coffee.png")).to_json())
+    recipe, _settings, problems = last_session()
+    assert (recipe.network, recipe.source.where, problems) == (DEFAULT_NETWORK, "coffee.png", [])
 
 
 # what cannot be shown

@@ -97,6 +97,7 @@ class NetworkForm(QWidget):
             (self.resize_, MOST_SIDE),
         ):
             spin.setRange(1, most)
+            spin.setMinimumWidth(theme.px(72))
             spin.lineEdit().setTextMargins(8, 0, 0, 0)  # a style sheet's padding does not reach a spin box's text
         self.inputs.setPlaceholderText(_("name=zeros:1x10; =random:1x3"))
         self.output.setPlaceholderText(_("the main one"))

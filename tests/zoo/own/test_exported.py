@@ -33,7 +33,7 @@ class Net(nn.Module):
         self.fc = nn.Linear(16, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.pool(self.act(self.stem(x)))
+        x = self.pool(self.act(self.stem(x.to(torch.float32))))
         y = torch.cat([x, functional.avg_pool2d(x, 3, 1, 1) * 2 + x], 1)
         y = functional.leaky_relu(y, 0.2).mul_(0.5)
         return self.fc(functional.adaptive_avg_pool2d(y, 1).flatten(1))  # type: ignore[no-any-return]
