@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.text import N_
 from explorer.zoo.card import Card, Preparation, Task, Weights
+from explorer.zoo.course import FACTS
 from explorer.zoo.labels import labels, of_torchvision
 
 if TYPE_CHECKING:
@@ -26,18 +27,7 @@ IMAGENET = Preparation(
 """``torchvision.transforms._presets.ImageClassification(crop_size=224)``."""
 
 
-def _card(
-    name: str,
-    title: str,
-    family: str,
-    year: int,
-    paper: str,
-    parameters: int,
-    sha256: str,
-    mebibytes: float,
-    accuracy: tuple[float, float],
-    note: str = "",
-) -> Card:
+def _card(name: str, parameters: int, sha256: str, mebibytes: float, accuracy: tuple[float, float]) -> Card:
     file = f"{name}-{sha256}.pth"
     weights = Weights(
         name="imagenet1k_v1",
@@ -54,81 +44,21 @@ def _card(
     )
     return Card(
         name=name,
-        title=title,
-        family=family,
-        year=year,
-        paper=paper,
         parameters=parameters,
         build=f"{__name__}:{name}",
         weights=(weights,),
         preparation=IMAGENET,
         labels="imagenet1k",
-        note=note,
+        **FACTS[name],
     )
 
 
 CARDS = (
-    _card(
-        "squeezenet1_1",
-        "SqueezeNet 1.1",
-        "SqueezeNet",
-        2016,
-        "Iandola et al.: SqueezeNet: AlexNet-level accuracy with 50× fewer parameters and <0.5 MB model size, 2016",
-        1_235_496,
-        "b8a52dc0",
-        4.729,
-        (58.178, 80.624),
-        N_("The release 1.1 of the authors: the paper's accuracy with 2.4 times less computation."),
-    ),
-    _card(
-        "resnet18",
-        "ResNet-18",
-        "ResNet",
-        2015,
-        "He, Zhang, Ren, Sun: Deep residual learning for image recognition, CVPR 2016",
-        11_689_512,
-        "f37072fd",
-        44.661,
-        (69.758, 89.078),
-    ),
-    _card(
-        "vgg16",
-        "VGG-16",
-        "VGG",
-        2014,
-        "Simonyan, Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015",
-        138_357_544,
-        "397923af",
-        527.796,
-        (71.592, 90.382),
-        N_("The paper's configuration D: 13 convolutions of 3×3 and three fully connected layers."),
-    ),
-    _card(
-        "googlenet",
-        "GoogLeNet",
-        "Inception",
-        2014,
-        "Szegedy et al.: Going deeper with convolutions, CVPR 2015",
-        6_624_904,
-        "1378be20",
-        49.731,
-        (69.778, 89.530),
-        N_(
-            "torchvision's form: batch normalisation, a 3×3 kernel in the paper's 5×5 branch, no auxiliary heads; "
-            "with trained weights the input is normalised once more inside the network."
-        ),
-    ),
-    _card(
-        "densenet121",
-        "DenseNet-121",
-        "DenseNet",
-        2016,
-        "Huang, Liu, van der Maaten, Weinberger: Densely connected convolutional networks, CVPR 2017",
-        7_978_856,
-        "a639ec97",
-        30.845,
-        (74.434, 91.972),
-    ),
+    _card("squeezenet1_1", 1_235_496, "b8a52dc0", 4.729, (58.178, 80.624)),
+    _card("resnet18", 11_689_512, "f37072fd", 44.661, (69.758, 89.078)),
+    _card("vgg16", 138_357_544, "397923af", 527.796, (71.592, 90.382)),
+    _card("googlenet", 6_624_904, "1378be20", 49.731, (69.778, 89.530)),
+    _card("densenet121", 7_978_856, "a639ec97", 30.845, (74.434, 91.972)),
 )
 
 
@@ -302,7 +232,7 @@ def card(name: str) -> Card:
         task=task,
         activation="softmax" if task == "classify" else "none",
     )
-    return replace(found, **_facts(name))
+    return replace(found, **FACTS.get(name, {}))
 
 
 def least_side(name: str) -> int:
@@ -320,14 +250,6 @@ def _tasks() -> Mapping[str, Task]:
 
     module = "torchvision.models"
     return {name: task for part, task in _TASKS.items() for name in list_models(module=import_module(module + part))}
-
-
-def _facts(name: str) -> dict[str, Any]:
-    try:
-        from explorer.zoo.course import FACTS  # type: ignore[attr-defined,import-not-found,unused-ignore]
-    except ImportError:
-        return {}
-    return dict(FACTS.get(name, {}))
 
 
 def _weights(member: Any) -> Weights:
