@@ -168,7 +168,7 @@ class Download:
                     self._tell_now_and_then(done, total)
                     with self._talk():
                         piece = answer.read1(_PIECE)
-                    self._look()  # after a cancel it may be anything
+                    self._look()  # the end may be the cancel's
                     if not piece:
                         break
                     part.write(piece)

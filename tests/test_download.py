@@ -64,7 +64,7 @@ def left(target: Path) -> set[str]:
 def stopped_half_way(server: Server, target: Path) -> None:
     """Leave a part of the first half."""
     server.faults = [f"stall:{HALF}"]
-    one = Download(f"{server.base}/weights.pth", target, SHA256)
+    one = Download(f"{server.base}/weights.pth", target, SHA256, patience=Patience(tries=1))
 
     def run() -> None:
         with pytest.raises(Cancelled):
@@ -400,6 +400,30 @@ def test_a_second_download_waits_for_the_first(server: Server, get: Callable[...
     assert len(server.asked) == 1
     assert target.read_bytes() == CONTENT
     assert left(target) == {"weights.pth"}
+
+
+def test_who_waited_for_a_lock_does_not_hold_one_that_is_gone(
+    server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The holder removes its tag at the end, between another's opening and locking it."""
+    tag, lock = target.with_name("weights.pth.part.tag"), download._lock
+    locked: list[bool] = []
+
+    def late(file: Any) -> bool:
+        if not locked:
+            tag.unlink()
+        locked.append(lock(file))
+        return locked[-1]
+
+    def third(done: int, total: int) -> None:
+        if total:  # else it waits
+            with tag.open("a+b") as file:
+                assert not lock(file)
+
+    monkeypatch.setattr(download, "_lock", late)
+    Download(f"{server.base}/weights.pth", target, SHA256, third).run()
+    assert locked == [True, True]
+    assert target.read_bytes() == CONTENT
 
 
 def test_many_processes_do_one_another_no_harm(server: Server, target: Path) -> None:
