@@ -38,7 +38,9 @@ Made by `make sweep` with torch {torch} and torchvision {torchvision}, on the CP
 Each network is built, traced and run with every layer captured. Then:
 
 * **parameters** are counted on the module; the card's number is that of torchvision's own table.
-* **MACs** are the graph's; **FLOPs ÷ 2** are those of `torch.utils.flop_counter` in a forward of its own.
+* **MACs** are the graph's; **FLOPs ÷ 2** are those of `torch.utils.flop_counter` in a forward of its own. What stands
+  behind a + are those in modules that nothing of the picture goes into (Swin V2 makes the biases of its positions anew
+  at every forward); they are no layers of the picture and in no row of the graph.
 * **maps compared**: layers whose captured map was held against what a hook cloned in a float64 forward of the same
   network, as a module's output or as its input; **worst relative error** is the largest difference in any of them,
   divided by the largest value of its layer. Float64 ranks the boxes of a detector in another order: not compared there.
@@ -92,7 +94,7 @@ def prove(card: Card) -> Row:
             f"{found.parameters:,}",
             f"{card.parameters:,}",
             f"{found.macs:,}",
-            f"{found.flops // 2:,}",
+            f"{found.flops // 2:,}" + (f" + {found.constant // 2:,}" if found.constant else ""),
             f"{found.proved} of {found.layers}" if compared else "–",
             f"{found.worst[0]:.1e} ({found.worst[1]})" if compared else "–",
             "equal" if found.equal else "differs",
@@ -109,7 +111,8 @@ def head() -> str:
 
 def read() -> dict[str, Row]:
     """Return the lines that are there already, by network; none where other versions made them."""
-    if not FILE.exists() or not (text := FILE.read_text(encoding="utf-8")).startswith(head()):
+    text = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
+    if head().splitlines()[2] not in text:
         return {}
     lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
     rows = (Row(tuple(cell.strip() for cell in line)) for line in lines[1:])

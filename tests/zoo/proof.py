@@ -29,7 +29,8 @@ class Proof:
         layers: rows of the graph.
         parameters: of the module.
         macs: that the graph counts.
-        flops: that torch's own counter counts.
+        flops: that torch's own counter counts, without ``constant``.
+        constant: flops in modules of which the graph has no row, because nothing of the picture goes in.
         proved: rows whose maps were compared.
         worst: the largest error of a map relative to the largest value of its layer, and which layer it was; NaN where
             nothing was compared.
@@ -41,6 +42,7 @@ class Proof:
     parameters: int
     macs: int
     flops: int
+    constant: int
     proved: int
     worst: tuple[float, str]
     equal: bool
@@ -66,7 +68,7 @@ def prove(module: nn.Module, x: Tensor, maps: bool = True) -> Proof:
     equal = all(torch.equal(a, b) for a, b in zip(_flat(bare), _flat(captured.returned), strict=True))
     left = sum(bool(m._forward_hooks) + bool(m._forward_pre_hooks) for m in module.modules())
     del bare
-    flops = counted(module, x)
+    flops, constant = counted(module, x, graph)
     worst, proved = (math.nan, ""), 0
     if maps:
         worst, proved = compare(graph, dict(captured.values), module.double(), x.double())
@@ -75,6 +77,7 @@ def prove(module: nn.Module, x: Tensor, maps: bool = True) -> Proof:
         parameters=sum(p.numel() for p in module.parameters()),
         macs=sum(layer.macs for layer in graph),
         flops=flops,
+        constant=constant,
         proved=proved,
         worst=worst,
         equal=equal,
@@ -82,8 +85,9 @@ def prove(module: nn.Module, x: Tensor, maps: bool = True) -> Proof:
     )
 
 
-def counted(module: nn.Module, x: Tensor) -> int:
-    """Return the floating-point operations that torch counts in one forward: two for each multiply-accumulate."""
+def counted(module: nn.Module, x: Tensor, graph: Graph) -> tuple[int, int]:
+    """Return the floating-point operations that torch counts in one forward, two for each multiply-accumulate, and how
+    many more there are in modules of which ``graph`` has no row."""
     fast = torch.backends.mha.get_fastpath_enabled()
     torch.backends.mha.set_fastpath_enabled(False)  # fused kernels of attention, which the counter does not know
     try:
@@ -91,7 +95,18 @@ def counted(module: nn.Module, x: Tensor) -> int:
             module(x.clone())
     finally:
         torch.backends.mha.set_fastpath_enabled(fast)
-    return counter.get_total_flops()
+    begun = {".".join(path) for layer in graph for path in _beginnings(layer.name)}
+    constant, outer = 0, "none"
+    for name, ops in sorted(counter.get_flop_counts().items()):
+        path = name.partition(".")[2]
+        if path and path not in begun and not path.startswith(f"{outer}."):
+            constant, outer = constant + sum(ops.values()), path
+    return counter.get_total_flops() - constant, constant
+
+
+def _beginnings(name: str) -> list[list[str]]:
+    words = name.split(".")
+    return [words[:count] for count in range(1, len(words) + 1)]
 
 
 def compare(graph: Graph, values: dict[str, Tensor], double: nn.Module, x: Tensor) -> tuple[tuple[float, str], int]:

@@ -38,6 +38,7 @@ def test_a_network_is_what_torch_says_it_is(name: str) -> None:
     found = proof.prove(module, x)
     assert found.parameters == registry.card(name).parameters
     assert 2 * found.macs == found.flops
+    assert not found.constant
     assert found.worst[0] < 1e-4, found.worst
     assert found.proved > 0.25 * found.layers
     assert found.equal
