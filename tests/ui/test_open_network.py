@@ -12,10 +12,12 @@ from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
+from explorer.engine import Engine
 from explorer.engine.events import Answered, Catalogue, Problem
 from explorer.errors import NetworkError
 from explorer.questions import Everything, Inspect
 from explorer.recipe import Recipe
+from explorer.settings import Settings
 from explorer.text import N_
 from explorer.values import Source
 from explorer.zoo import own
@@ -23,7 +25,7 @@ from explorer.zoo.card import Preparation, WeightState
 from explorer.zoo.own import consent
 from explorer.zoo.own.card import OwnCard, Remark
 from tests.ui import samples
-from tests.ui.desk import Desk, key
+from tests.ui.desk import Desk, desk, key, until
 from tests.ui.test_intake import drop
 from ui.dialogs.formats import Formats
 from ui.dialogs.network_form import MOST_CHANNELS
@@ -390,3 +392,34 @@ def test_no_word_of_the_form_is_cut(one: Desk, file: Path, scale: float) -> None
     for line in form.findChildren(QLineEdit):
         if line.isVisible() and line.text():
             assert line.fontMetrics().horizontalAdvance(line.text()) < line.width(), line.text()
+
+
+# with the real engine
+
+
+def test_from_the_file_to_the_maps_and_a_changed_card_to_other_maps(qapp: QApplication, tmp_path: Path) -> None:
+    test_onnx = pytest.importorskip("tests.zoo.own.test_onnx")
+    path = test_onnx.saved(test_onnx.small(x=("N", 3, "H", "W")), tmp_path, "내 그물.onnx")
+    settings = Settings(language="en", theme="dark")
+    recipe = Recipe(network="lenet5")
+    with desk(qapp, recipe=recipe, settings=settings, engine=lambda n: Engine(n, settings), remember=False) as one:
+        one.window.show()
+        until(lambda: one.store.result is not None)
+        one.window._open_network(str(path))
+        until(lambda: dialog(one).open_.isVisible())
+        assert "224 × 224 is taken" in dialog(one).remarks.text()
+        click(dialog(one).open_)
+        until(lambda: one.store.result is not None and one.store.result.recipe.network == str(path))
+        assert one.store.problems == {}
+        result = one.store.result
+        assert result is not None
+        assert (result.prepared.shape, result.view.layer.id) == ((224, 224, 3), "layer1.0.conv.Conv")
+        assert len(result.predictions) == 5
+        one.window.commands["network_card"].trigger()
+        until(lambda: dialog(one).open_.isVisible())
+        dialog(one).form.height_.setValue(40)
+        click(dialog(one).open_)
+        until(lambda: one.store.result is not None and one.store.result.prepared.shape == (40, 224, 3))
+        one.window._open_network(str(path))  # its card is known: nothing is asked
+        until(lambda: none_left(one))
+        assert one.store.problems == {}
