@@ -1,6 +1,6 @@
 """Every network of torchvision proved against torch alone, the result written to docs/sweep.md: ``make sweep``.
 
-It goes on where it was stopped: rows of the file are kept unless torch or torchvision has changed, or --again is given.
+It goes on where it was stopped: rows on which all agreed are kept, unless torch or torchvision has changed or --again is given.
 The smallest networks come first. Weights are random: nothing here depends on them.
 """
 
@@ -115,7 +115,7 @@ def read() -> dict[str, Row]:
     if head().splitlines()[2] not in text:
         return {}
     lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    rows = (Row(tuple(cell.strip() for cell in line)) for line in lines[1:])
+    rows = (Row(tuple(cell.strip() for cell in line)) for line in lines[2:])
     return {row.cells[0]: row for row in rows if len(row.cells) == len(COLUMNS)}
 
 
@@ -136,7 +136,8 @@ def main() -> int:
     options = parser.parse_args()
     every = [registry.card(name) for name in from_torchvision.names()]
     rows = {} if options.again else read()
-    wanted = [card for card in every if card.name in (options.names or [c.name for c in every if c.name not in rows])]
+    missing = [card.name for card in every if card.name not in rows or not rows[card.name].good]
+    wanted = [card for card in every if card.name in (options.names or missing)]
     for card in sorted(wanted, key=lambda card: card.parameters):
         print(f"{card.name} … ", end="", flush=True)
         try:
