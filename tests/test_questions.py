@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from explorer.engine import rooms
 from explorer.errors import NetworkError
 from explorer.graph.trace import trace
 from explorer.graph.values import Graph
-from explorer.questions import Kernels, KernelsOf, Survey, Surveyed, answer
+from explorer.questions import Everything, Kernels, KernelsOf, Survey, Surveyed, Zoo, answer
 from explorer.session import Session
-from explorer.zoo import registry, weights
+from explorer.zoo import from_timm, registry, weights
+from explorer.zoo.own import memory
 
 
 def test_kernels_are_the_modules_own_weights() -> None:
@@ -84,3 +87,49 @@ def test_a_survey_of_a_network_that_needs_its_numbers(built: bool, run: bool, mo
 def test_a_survey_of_a_network_that_is_not_there() -> None:
     with pytest.raises(NetworkError, match="nearest"):
         answer(None, Survey("resnet81"))
+
+
+def test_a_survey_of_an_own_file_opens_it(tmp_path: Path) -> None:
+    file = tmp_path / "고양이.pth"
+    torch.save(registry.build(registry.card("resnet18")).state_dict(), file)
+    found = answer(None, Survey(str(file)))
+    assert isinstance(found, Surveyed)
+    assert (found.card.group, found.card.name) == ("own", str(file))
+    assert sum(layer.parameters for layer in found.graph) == 11_689_512
+
+
+def test_a_survey_of_a_module_in_memory_leaves_it_as_it_was() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU())
+    before = module[0].weight.detach().clone()
+    name = memory.put(module)
+    try:
+        found = answer(None, Survey(name))
+    finally:
+        memory.forget(name)
+    assert isinstance(found, Surveyed)
+    assert [layer.op for layer in found.graph] == ["input", "conv2d", "relu"]
+    assert (module.training, module[0].weight.device.type) == (True, "cpu")
+    assert torch.equal(module[0].weight, before)
+
+
+def test_a_survey_of_a_file_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NetworkError, match=r"missing\.pth"):
+        answer(None, Survey(str(tmp_path / "missing.pth")))
+
+
+def test_everything_brings_torchvisions_networks_into_the_catalogue() -> None:
+    from torchvision import models
+
+    found = answer(None, Everything())
+    assert isinstance(found, Zoo)
+    listed = {card.name for card, _state in rooms.Rooms().cards()}
+    assert set(models.list_models(module=models)) <= listed
+    assert {"fasterrcnn_resnet50_fpn", "deeplabv3_resnet50", "lenet5"} <= listed
+
+
+def test_a_broken_timm_does_not_take_the_others_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> tuple[str, ...]:
+        raise RuntimeError("timm does not fit this torch")
+
+    monkeypatch.setattr(from_timm, "names", broken)
+    assert answer(None, Everything()) == Zoo(())

@@ -83,7 +83,7 @@ def html(card: Card, known: Surveyed | None) -> str:
     if card.note:
         parts.append(f"<p>{escape(_(card.note))}</p>")
     if card.paper:
-        parts.append(_heading(_("Paper")) + f"<p>{escape(card.paper)}</p>")
+        parts.append(_heading(_("Paper")) + f'<p style="margin-top:0">{escape(card.paper)}</p>')
     parts.append(_heading(_("Size")) + _rows(_size(card, known)))
     if card.errors:
         parts.append(_heading(_("Published errors")) + _errors(card))
@@ -186,7 +186,7 @@ def _list(values: tuple[float, ...]) -> str:
 
 
 def _heading(text: str) -> str:
-    return f'<h3 style="font-size:{theme.px(13)}px; margin-top:14px; margin-bottom:4px">{escape(text)}</h3>'
+    return f'<h3 style="font-size:{theme.px(13)}px; margin-top:14px; margin-bottom:2px">{escape(text)}</h3>'
 
 
 def _rows(rows: list[tuple[str, str, str]]) -> str:
