@@ -1,7 +1,7 @@
 """Every network of torchvision proved against torch alone, the result written to docs/sweep.md: ``make sweep``.
 
-It goes on where it was stopped: rows on which all agreed are kept, unless torch or torchvision has changed or --again is given.
-The smallest networks come first. Weights are random: nothing here depends on them.
+It goes on where it was stopped: rows on which all agreed are kept, unless torch or torchvision has changed, or --again
+is given. The smallest networks come first. Weights are random: nothing here depends on them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HEAD = """# The sweep
 
 Made by `make sweep` with torch {torch} and torchvision {torchvision}, on the CPU, with random weights.
 
-Each network is built, traced and run with every layer captured. Then:
+Each network is built, traced and run with every layer captured; a detector that resizes its input does so to 192. Then:
 
 * **parameters** are counted on the module; the card's number is that of torchvision's own table.
 * **MACs** are the graph's; **FLOPs ÷ 2** are those of `torch.utils.flop_counter` in a forward of its own. What stands
