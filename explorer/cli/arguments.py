@@ -289,7 +289,8 @@ def check_weights(options: argparse.Namespace) -> None:
         NetworkError: there are none; the sentence says how to get them.
     """
     allow_code(options)
-    weights.find(options.model, options.weights)
+    if options.model.group != "own":  # whose weights are in its file
+        weights.find(options.model, options.weights)
 
 
 def add_json(parser: Parser) -> None:
