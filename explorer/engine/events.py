@@ -30,6 +30,7 @@ class NetworkInfo:
         device: name of the device it is on.
         threads: CPU threads torch uses.
         number_type: in which it runs, in torch's word.
+        transformed: whether a program's own transform makes its input, in place of the card's preparation.
     """
 
     card: Card
@@ -40,6 +41,7 @@ class NetworkInfo:
     device: str
     threads: int
     number_type: str = "float32"
+    transformed: bool = False
 
 
 @dataclass(frozen=True)

@@ -172,6 +172,7 @@ class ModelThread:
             device=str(network.device),
             threads=self._rooms.threads(),
             number_type=str(network.number_type).removeprefix("torch."),
+            transformed=network.transform is not None,
         )
 
     def _frame(self) -> None:

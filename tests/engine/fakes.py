@@ -121,6 +121,7 @@ class FakeSession:
             device=device,
             moved=None,
             number_type="torch.float32",
+            transform=None,
         )
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
-from explorer.engine.events import ResultReady
+from explorer.engine.events import NetworkReady, ResultReady
 from explorer.values import Frame, Geometry
 from explorer.zoo.card import Preparation
 from tests.ui import samples
@@ -109,3 +109,37 @@ def test_the_steps_are_those_of_the_core(hw: tuple[int, int]) -> None:
     side = int(256 * long / short)
     w, h = (256, side) if hw[0] > hw[1] else (side, 256)
     assert steps(wanted, geometry)[0] == f"resized to {w} × {h} px (bilinear)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "geometry", "steps"),
+    [
+        (
+            {"fit": "stretch", "resize": 200, "order": "BGR"},
+            Geometry((300, 451), (200, 200), (300 / 200, 451 / 200), (0.0, 0.0)),
+            ["stretched to 200 × 200 px (bilinear)", "channels in the order blue, green, red"],
+        ),
+        (
+            {"fit": "stretch", "resize": 230},
+            Geometry((300, 451), (200, 200), (300 / 230, 451 / 230), (20.0, 30.0)),
+            ["stretched to 230 × 230 px (bilinear)", "middle 200 × 200 cut out"],
+        ),
+        (
+            {"fit": "letterbox"},
+            Geometry((300, 450), (200, 200), (450 / 200, 450 / 200), (-75.0, 0.0)),
+            ["resized to 200 × 133 px (bilinear)", "black bars around it up to 200 × 200"],
+        ),
+    ],
+)
+def test_pictures_that_are_stretched_or_between_bars(
+    changes: dict[str, object], geometry: Geometry, steps: list[str]
+) -> None:
+    made = replace(samples.PREPARATION, input_chw=(3, 200, 200), **changes)  # type: ignore[arg-type]
+    assert describe(made, geometry)[:-1] == steps
+
+
+def test_a_transform_of_a_program_is_said_to_have_made_it(bench: samples.Bench, panel: NetworkInput) -> None:
+    bench.controller.on_event(NetworkReady(replace(samples.network(bench.graph), transformed=True)))
+    bench.give()
+    assert "Your program's own transform made it" in texts(panel)
+    assert "resized" not in texts(panel)

@@ -205,6 +205,29 @@ def test_the_usual_numbers_follow_range_and_channels(one: Desk, file: Path) -> N
     assert form.mean.text() == "0.3", "a person's own numbers are left alone"
 
 
+def test_the_resize_follows_the_size_and_the_fit(one: Desk, file: Path) -> None:
+    form = ask(
+        one, file, own=replace(CARD, preparation=replace(CARD.preparation, input_chw=(3, 224, 224), resize=256))
+    ).form
+
+    def fit(data: str) -> None:
+        form.fit.setCurrentIndex(form.fit.findData(data))
+        form.fit.activated.emit(form.fit.currentIndex())
+
+    for side in (1, 3, 112):  # as it is typed, digit by digit
+        form.height_.setValue(side)
+    assert form.resize_.value() == 128
+    form.resize_.setValue(112)
+    form.width_.setValue(56)
+    assert form.resize_.value() == 56
+    fit("crop")
+    assert form.resize_.value() == 64
+    fit("stretch")
+    assert (form.resize_.value(), form.resize_.isEnabled()) == (56, True)
+    fit("letterbox")
+    assert not form.resize_.isEnabled()
+
+
 @pytest.mark.parametrize(
     ("field", "text", "sentence"),
     [

@@ -69,6 +69,7 @@ class NetworkForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._card: OwnCard | None = None
+        self._zoom = 1.0
         self._labels: dict[str, tuple[QLabel, QLabel]] = {}
         self.title, self.output, self.inputs = QLineEdit(self), QLineEdit(self), QLineEdit(self)
         self.mean, self.std = QLineEdit(self), QLineEdit(self)
@@ -224,6 +225,10 @@ class NetworkForm(QWidget):
         self.norm.activated.connect(self._take_norm)
         self.range.activated.connect(self._take_norm)
         self.channels.valueChanged.connect(self._take_norm)
+        self.height_.valueChanged.connect(self._follow_size)
+        self.width_.valueChanged.connect(self._follow_size)
+        self.resize_.valueChanged.connect(self._remember_zoom)
+        self.fit.activated.connect(self._take_fit)
         self._choose.clicked.connect(self._choose_classes)
 
     # the card
@@ -273,6 +278,8 @@ class NetworkForm(QWidget):
         self.order.show_data(made.order)
         self.fit.show_data(made.fit)
         self.interpolation.show_data(made.interpolation)
+        self._remember_zoom()
+        self._show_fit()
         self._show_norm(made.mean, made.std)
         self.norm.show_data(self._norm_of(made))
 
@@ -379,6 +386,27 @@ class NetworkForm(QWidget):
             _text, mean, std = NORMS[name]
             many = 1 if len(mean) == channels else channels
             self._show_norm([one * full for one in mean * many], [one * full for one in std * many])
+
+    @Slot()
+    def _remember_zoom(self) -> None:
+        self._zoom = self.resize_.value() / min(self.height_.value(), self.width_.value())
+
+    @Slot()
+    def _follow_size(self) -> None:
+        """Let the same share of the picture be seen at another size."""
+        zoom = self._zoom
+        self.resize_.setValue(round(min(self.height_.value(), self.width_.value()) * zoom))
+        self._zoom = zoom  # not the rounded one
+
+    @Slot()
+    def _take_fit(self) -> None:
+        """Let the whole picture be seen where it is stretched; of one that is cut, the usual share."""
+        self._zoom = 256 / 224 if self.fit.currentData() == "crop" else 1.0
+        self._follow_size()
+        self._show_fit()
+
+    def _show_fit(self) -> None:
+        self.resize_.setEnabled(self.fit.currentData() != "letterbox")  # which fills the input whatever this says
 
     @Slot()
     def _choose_classes(self) -> None:

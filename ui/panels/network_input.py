@@ -77,6 +77,8 @@ class NetworkInput(Panel):
         network = self._store.network
         if network is None or network.card.name != result.recipe.network:
             return ""
+        if network.transformed:
+            return _("Your program's own transform made it; where each number came from is not known.")
         named = [w.preparation for w in network.card.weights if w.name == network.weights]
         return "\n".join(describe(named[0] if named else network.card.preparation, result.geometry))
 
@@ -96,10 +98,17 @@ def describe(preparation: Preparation, geometry: Geometry) -> list[str]:
     steps = []
     if p.input_chw[0] == 1:
         steps.append(_("made grey"))
-    steps.append(_("resized to {w} × {h} px ({way})").format(w=width, h=height, way=ways[p.interpolation]))
-    steps.append(_("middle {w} × {h} cut out").format(w=w - 2 * p.pad, h=h - 2 * p.pad))
+    resized = _("stretched to {w} × {h} px ({way})") if p.fit == "stretch" else _("resized to {w} × {h} px ({way})")
+    steps.append(resized.format(w=width, h=height, way=ways[p.interpolation]))
+    inner = {"w": w - 2 * p.pad, "h": h - 2 * p.pad}
+    if p.fit == "letterbox":
+        steps.append(_("black bars around it up to {w} × {h}").format(**inner))
+    elif p.fit == "crop" or (width, height) != (inner["w"], inner["h"]):
+        steps.append(_("middle {w} × {h} cut out").format(**inner))
     if p.pad:
         steps.append(_("{pad} px of black added on every side").format(pad=p.pad))
+    if p.order == "BGR":
+        steps.append(_("channels in the order blue, green, red"))
     formula = f"(x − {_list(p.mean)}) ÷ {_list(p.std)}"
     if len(formula) < _UNBROKEN:
         formula = formula.replace(" ", "\N{NO-BREAK SPACE}")
