@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -205,6 +207,22 @@ def test_own_networks_are_listed_by_their_file(qapp: QApplication) -> None:
         assert zoo.asked(one) == [], "a file is not looked into before somebody wants to"
         networks.open.click()
         assert (one.store.recipe.network, one.store.recipe.weights) == ("/tmp/고양이.pth", "")
+
+
+def test_delete_takes_an_own_network_out_of_the_list_and_no_other(qapp: QApplication, tmp_path: Path) -> None:
+    file = tmp_path / "mine.pth"
+    file.write_bytes(b"weights")
+    settings = Settings(language="en", theme="dark", networks=("mobile", str(file)))
+    with desk(qapp, settings=settings) as one:
+        one.show()
+        one.load()
+        networks = zoo.go(one)
+        for name in (str(file), "alex"):
+            networks.list.choose(name)
+            QTest.keyClick(networks.list, Qt.Key.Key_Delete)
+        assert networks.list.names() == ["sample", "alex", "resnet99", "mobile", "boxes"]
+        assert one.store.settings.networks == ("mobile",)
+        assert file.exists()
 
 
 def test_what_was_opened_is_in_the_chooser_at_the_next_start(one: Desk) -> None:

@@ -118,6 +118,7 @@ class Networks(QWidget):
         self.search.textChanged.connect(self._search)
         self.list.chosen.connect(self._show_network)
         self.list.opened.connect(self.open_network)
+        self.list.dropped.connect(self._drop)
         self.tabs.currentChanged.connect(self._turn_to)
         self.table.opened.connect(self._open_layer)
         self.graph.opened.connect(self._open_layer)
@@ -344,6 +345,12 @@ class Networks(QWidget):
             self.surveys.want(*self.compare.names)
         elif entry is not None and (page in (self.table, self.graph) or _is_cheap(entry.card)):
             self.surveys.want(entry.card.name)
+
+    @Slot(str)
+    def _drop(self, name: str) -> None:
+        """Take an own network out of the list; the loaded one stays until another is loaded."""
+        kept = tuple(other for other in self._store.settings.networks if other != name)
+        self._controller.prefer(networks=kept)
 
     @Slot(int)
     def _turn_to(self, place: int) -> None:

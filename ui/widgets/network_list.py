@@ -92,10 +92,12 @@ class NetworkList(QTreeView):
     Signals:
         chosen: the name of the network in the current row.
         opened: the network of the row on which Enter or a double click fell.
+        dropped: the own network on whose row Delete fell.
     """
 
     chosen = Signal(str)
     opened = Signal(str)
+    dropped = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -207,10 +209,13 @@ class NetworkList(QTreeView):
             self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Open a network, or fold a group, with Enter."""
+        """Open a network, or fold a group, with Enter; with Delete an own network leaves the list."""
+        entry = self.currentIndex().data(ENTRY)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._fold(self.currentIndex())
             self._open(self.currentIndex())
+        elif event.key() == Qt.Key.Key_Delete and isinstance(entry, Entry) and entry.card.group == "own":
+            self.dropped.emit(entry.card.name)
         else:
             super().keyPressEvent(event)
 
@@ -456,4 +461,5 @@ def _spoken(entry: Entry) -> str:
 
 
 def _about(entry: Entry) -> str:
-    return "\n".join(filter(None, (entry.card.title, entry.card.paper or entry.card.name)))
+    hint = _("Delete takes it out of this list; its file stays.") if entry.card.group == "own" else ""
+    return "\n".join(filter(None, (entry.card.title, entry.card.paper or entry.card.name, hint)))
