@@ -14,8 +14,8 @@ from typing import Literal
 from explorer.graph.families import family
 from explorer.graph.values import Graph, Layer
 
-MOST_BOXES = 80
-"""So many boxes a person still finds their way in: what more are folded at first."""
+MOST_BOXES = 104
+"""So many show at first: GoogLeNet as in its paper has 103 with its modules open and their branches seen."""
 
 Kind = Literal["plain", "branch", "residual", "concat"]
 
@@ -150,7 +150,7 @@ class Outline:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._parts = [layer.block.split(".") if layer.block else [] for layer in graph]
+        self._parts = _paths(graph)
         self._runs: dict[str, int] = {}
         self.root = Block("", "", 0, len(graph), self._inside(0, len(graph), ()), 0)
         self.blocks = {block.id: block for block in self.root}
@@ -322,6 +322,22 @@ class Outline:
             Edge(source, target, "branch" if kind == "plain" and ways[source] > 1 else kind)
             for (source, target), kind in kinds.items()
         )
+
+
+def _paths(graph: Graph) -> list[list[str]]:
+    """Return the path of the module that each op ran in.
+
+    That is the layer's block; or, where a module without modules inside ran several ops, that module: its ops are named
+    after it, and the one with its weights bears its name alone.
+    """
+    inner = []
+    for layer in graph:
+        around = f"{layer.block}." if layer.block else ""
+        own = layer.name[len(around) :].rpartition(".")[0] if layer.name.startswith(around) else ""
+        inner.append(around + own if own else layer.block)
+    several = {path for path, layer in zip(inner, graph, strict=True) if path != layer.block}
+    paths = (layer.name if layer.name in several else path for path, layer in zip(inner, graph, strict=True))
+    return [path.split(".") if path else [] for path in paths]
 
 
 def operation(layer: Layer) -> str:

@@ -91,6 +91,9 @@ def test_an_inception_module_is_four_ways_into_a_cat() -> None:
     ways = [edge for edge in drawn.edges if edge.kind == "concat"]
     assert len(ways) == 9 * 4
     assert set(Counter(edge.target for edge in ways).values()) == {4}
+    paper = Outline(traced("googlenet_paper"))
+    seen = Counter(edge.target for edge in paper.draw(paper.default()).edges if edge.kind == "concat")
+    assert (len(seen), set(seen.values())) == (9, {4})
     module = outline.draw(outline.all).by_id["inception3a."]
     assert (module.concats, module.output[0]) == (1, 64 + 128 + 32 + 32)
 
@@ -145,6 +148,33 @@ def test_a_block_that_is_all_of_another_and_one_of_a_single_op_are_none() -> Non
         op("a.b.c.1", "input", block="a.b.c"), op("a.b.c.2", "a.b.c.1", block="a.b.c"), op("s.x", "a.b.c.2", block="s")
     )
     assert Outline(of).all == {"a."}
+
+
+def test_a_module_that_runs_several_ops_by_itself_is_a_block() -> None:
+    """LeNet-5's sub-sampling: a mean, times a coefficient, plus a bias (LeCun et al. 1998, section II.B)."""
+    outline = Outline(traced("lenet5_1998"))
+    s2 = outline.blocks["s2."]
+    assert [layer.op for layer in outline.graph.layers[s2.start : s2.stop]] == ["avg_pool2d", "multiply", "add"]
+    titles = [node.title for node in outline.draw(outline.all).nodes]
+    assert [title for title in titles if title[:1] in "csf" and title[1:].isdigit()] == [
+        "c1",
+        "s2",
+        "c3",
+        "s4",
+        "c5",
+        "f6",
+    ]
+
+
+def test_a_module_s_op_with_its_weights_is_inside_with_the_others() -> None:
+    of = graph(
+        op("m.pad", "input", op="pad", block=""),
+        op("m", "m.pad", op="conv2d"),
+        op("m.add", "m", op="add"),
+        op("z", "m.add"),
+    )
+    outline = Outline(of)
+    assert {name: (block.start, block.stop) for name, block in outline.blocks.items()} == {"m.": (1, 4)}
 
 
 def test_a_folded_block_shows_what_leaves_it() -> None:

@@ -192,7 +192,7 @@ class GraphPainter:
         if node.family in _JOINS:
             _mark(painter, node.family, QPointF(box.left() + PAD + 5, box.center().y()), ink)
             left += 16
-        text = self._cut(node.label, font, box.width() - left - 8)
+        text = self._cut(node.label, font, box.width() - left - 8, Qt.TextElideMode.ElideLeft)
         self._write(painter, box.adjusted(left, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, font, ink, text)
 
     def _write_all(self, painter: QPainter, node: Node, inside: QRectF) -> None:
