@@ -228,3 +228,12 @@ sys.exit(main(["weights", "get", "resnet18"]))
     Download(f"{server.base}/one.pth", cached(), SHA256).run()
     assert server.asked[-1][1] == f"bytes={kept}-"
     assert cached().read_bytes() == CONTENT
+
+
+def test_listing_and_removing_load_no_torch() -> None:
+    program = (
+        "import sys; from explorer.cli.main import main; main(['weights', 'list']); "
+        "main(['weights', 'remove', 'resnet18']); print('torch' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == "False"
