@@ -12,7 +12,7 @@ from explorer.text import N_
 from explorer.zoo.card import Task
 from explorer.zoo.own import consent
 from explorer.zoo.own.card import Guess, OwnCard
-from explorer.zoo.own.guesses import SIDE, preparation
+from explorer.zoo.own.guesses import SIDE, preparation, several
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,8 +26,10 @@ _CHECK = "aten._assert_tensor_metadata"
 
 def guess(path: Path) -> Guess:
     """Return what the file itself says of the network, and the usual for the rest; raises as ``open`` does."""
+    from explorer.zoo.own.adapt import outputs, pick
+
     program = _load(path)
-    shapes = [tuple(map(_side, value.shape)) for value in _values(program, "USER_INPUT")]
+    shapes = [tuple(map(_side, value.shape)) for value in _values(program, inputs=True) if hasattr(value, "shape")]
     picture = next((shape for shape in shapes if len(shape) == 4), None)
     if picture is None or shapes.index(picture):
         raise NetworkError(
@@ -35,8 +37,11 @@ def guess(path: Path) -> Guess:
             file=path.name,
             shapes=", ".join("×".join(map(str, shape)) for shape in shapes) or "–",
         )
-    ranks = [len(value.shape) for value in _values(program, "USER_OUTPUT")]
-    task: Task = "segment" if ranks[:1] == [4] else "classify" if ranks == [2] else "none"
+    returned = _returned(program)
+    paths = outputs(returned)
+    main = next((path for path in ("out", "logits") if path in paths), paths[0] if paths else "")
+    rank = pick(returned, main).dim() if paths else 0
+    task: Task = {2: "classify", 4: "segment"}.get(rank, "none")  # type: ignore[assignment]
     own = OwnCard(
         title=path.stem,
         preparation=preparation((picture[1], picture[2], picture[3])),
@@ -44,7 +49,7 @@ def guess(path: Path) -> Guess:
         activation="none" if task == "none" else "softmax",
         inputs=tuple("=zeros:" + "x".join(map(str, shape)) for shape in shapes[1:]),
     )
-    return Guess(own, {"input_chw": "sure", "inputs": "sure"})
+    return Guess(own, {"input_chw": "sure", "inputs": "sure"}, several(paths))
 
 
 def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
@@ -94,13 +99,19 @@ def _broken(path: Path, error: Exception) -> NetworkError:
     )
 
 
-def _values(program: Any, kind: str) -> list[Any]:
-    """Return what is known of the program's tensors of a kind, in order."""
-    signature = program.graph_signature
-    specs = signature.input_specs if kind == "USER_INPUT" else signature.output_specs
+def _values(program: Any, inputs: bool) -> list[Any]:
+    """Return what is known of the tensors that a person gives to the program, or that it answers with, in order."""
+    signature, kind = program.graph_signature, "USER_INPUT" if inputs else "USER_OUTPUT"
+    specs = signature.input_specs if inputs else signature.output_specs
     known = {node.name: node.meta.get("val") for node in program.graph.nodes}
-    found = [known.get(spec.arg.name) for spec in specs if spec.kind.name == kind and hasattr(spec.arg, "name")]
-    return [value for value in found if hasattr(value, "shape")]
+    return [known.get(getattr(spec.arg, "name", "")) for spec in specs if spec.kind.name == kind]
+
+
+def _returned(program: Any) -> Any:
+    """Return what the program answers with, as its module did: tensors of shapes alone, in what holds them."""
+    from torch.utils._pytree import tree_unflatten
+
+    return tree_unflatten(_values(program, inputs=False), program.call_spec.out_spec)
 
 
 def _side(size: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from explorer.text import N_
@@ -37,6 +38,13 @@ def preparation(input_chw: tuple[int, int, int], full: float = 1.0) -> Preparati
     )
 
 
+def several(outputs: Sequence[str]) -> tuple[Remark, ...]:
+    """Return what to tell of a network that answers with ``outputs``; nothing where it is one."""
+    named = ", ".join(outputs[:_MOST_NAMED])
+    sentence = N_("It answers with several tensors, of which one can be the output: {outputs}.")
+    return (Remark(sentence, {"outputs": named}),) if len(outputs) > 1 else ()
+
+
 def by_trial(module: nn.Module) -> tuple[tuple[int, int, int], tuple[Remark, ...]]:
     """Return the shape of the first usual input that ``module`` takes, and what a person should know of its answer.
 
@@ -58,10 +66,5 @@ def by_trial(module: nn.Module) -> tuple[tuple[int, int, int], tuple[Remark, ...
                 returned = module(torch.zeros(1, channels, side, side, device=like.device, dtype=like.dtype))
             except Exception:  # noqa: BLE001 - a network raises what it likes at a size that is not its own
                 continue
-            found = outputs(returned)
-            several = Remark(
-                N_("It answers with several tensors, of which one can be the output: {outputs}."),
-                {"outputs": ", ".join(found[:_MOST_NAMED])},
-            )
-            return (channels, side, side), (several,) if len(found) > 1 else ()
+            return (channels, side, side), several(outputs(returned))
     return (channels, SIDE, SIDE), (Remark(N_("It ran at none of the usual input sizes: give its own.")),)

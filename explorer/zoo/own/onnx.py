@@ -15,7 +15,7 @@ from explorer.errors import NetworkError
 from explorer.text import N_
 from explorer.zoo.card import Activation, Task
 from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
-from explorer.zoo.own.guesses import SIDE, preparation
+from explorer.zoo.own.guesses import SIDE, preparation, several
 
 if TYPE_CHECKING:
     from torch import nn
@@ -57,9 +57,10 @@ def guess(path: Path) -> Guess:
         certainty["activation"] = "likely"
     if task == "classify":
         certainty["task"] = "likely"
-    remarks = [Remark(N_("The file leaves the input's size open: {side} × {side} is taken."), {"side": SIDE})]
+    size = Remark(N_("The file leaves the input's size open: {side} × {side} is taken."), {"side": SIDE})
+    answers = several([f"{place} ({output.name})" for place, output in enumerate(model.graph.output)])
     _lowered(model, path)  # an op that cannot be converted is told before anything is asked
-    return Guess(own, certainty, tuple(remarks if open_sides else ()))
+    return Guess(own, certainty, ((size,) if open_sides else ()) + answers)
 
 
 def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001

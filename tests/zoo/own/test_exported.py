@@ -15,6 +15,7 @@ from torch.nn import functional
 from explorer.errors import NetworkError
 from explorer.graph.trace import trace
 from explorer.zoo.own import consent, exported, form_of, inspect
+from explorer.zoo.own.adapt import outputs
 from explorer.zoo.own.consent import ConsentNeededError
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # torch.export speaks of its own future
@@ -86,6 +87,24 @@ def test_further_inputs_are_told_and_a_picture_must_come_first(tmp_path: Path) -
     consent.give(path)
     with pytest.raises(NetworkError, match=r"takes no picture first \(its inputs are 1×7\)"):
         exported.guess(path)
+
+
+def test_of_several_answers_the_main_one_says_what_it_does(tmp_path: Path) -> None:
+    class Several(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.net = Net()
+
+        def forward(self, x: Tensor) -> dict[str, object]:
+            return {"maps": x * 2, "logits": self.net(x), "more": (x, x + 1)}
+
+    path = saved(tmp_path, Several(), torch.zeros(1, 3, 20, 20))
+    consent.give(path)
+    guess = exported.guess(path)
+    assert (guess.own.task, guess.own.output) == ("classify", "")
+    assert str(guess.remarks[0]).endswith("can be the output: maps, logits, more.0, more.1.")
+    returned = exported.open(path, guess.own)(torch.ones(1, 3, 20, 20))
+    assert outputs(returned) == ("maps", "logits", "more.0", "more.1")
 
 
 class Payload:

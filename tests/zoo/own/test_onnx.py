@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,21 @@ def test_what_the_file_says_and_what_it_leaves_open(tmp_path: Path) -> None:
     guess = room.guess(saved(small(), tmp_path))
     assert guess.own.preparation.input_chw == (3, 8, 8)
     assert (guess.certainty["input_chw"], guess.remarks) == ("sure", ())
+
+
+def test_several_answers_are_named_and_one_is_chosen_by_its_number(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Split", ["x"], ["y", "z"], axis=1), helper.make_node("Neg", ["x"], ["n"])]
+    made = model(nodes, x=(1, 4, 8, 8), opset=13)
+    for name in ("z", "n"):
+        made.graph.output.append(helper.make_tensor_value_info(name, FLOAT, None))
+    path = saved(made, tmp_path)
+    guess = room.guess(path)
+    assert str(guess.remarks[0]).endswith("can be the output: 0 (y), 1 (z), 2 (n).")
+    values = np.random.default_rng(0).normal(size=(1, 4, 8, 8)).astype(np.float32)
+    expected = ReferenceEvaluator(made).run(None, {"x": values})
+    for place, one in enumerate(expected):
+        module = adapt(room.open(path, guess.own), replace(guess.own, output=str(place)))
+        np.testing.assert_array_equal(module(torch.from_numpy(values)).numpy(), one)
 
 
 # what cannot be opened
