@@ -12,6 +12,7 @@ from explorer.questions import Answer, Question
 from explorer.recipe import Recipe
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo.card import Card, Stock, WeightState
+from explorer.zoo.own.card import Remark
 
 Where = Literal["source", "network", "frame", "export", "engine", "device", "question", "weights"]
 """Of a problem: "device" is one that the program has already mended, by going to the CPU."""
@@ -31,6 +32,7 @@ class NetworkInfo:
         threads: CPU threads torch uses.
         number_type: in which it runs, in torch's word.
         transformed: whether a program's own transform makes its input, in place of the card's preparation.
+        remarks: what was assumed of a person's own network.
     """
 
     card: Card
@@ -42,6 +44,7 @@ class NetworkInfo:
     threads: int
     number_type: str = "float32"
     transformed: bool = False
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -173,6 +173,7 @@ class ModelThread:
             threads=self._rooms.threads(),
             number_type=str(network.number_type).removeprefix("torch."),
             transformed=network.transform is not None,
+            remarks=network.remarks,
         )
 
     def _frame(self) -> None:

@@ -120,6 +120,7 @@ class FakeSession:
             labels=(),
             device=device,
             moved=None,
+            remarks=(),
             number_type="torch.float32",
             transform=None,
         )

@@ -42,6 +42,17 @@ def give(bench: samples.Bench, *shares: float, trained: bool = True) -> None:
     bench.controller.on_event(ResultReady(replace(result, predictions=predictions)))
 
 
+def test_scores_stand_as_they_are_without_a_bar(bench: samples.Bench, panel: Predictions) -> None:
+    bench.load()
+    result = samples.result(bench.store.recipe, bench.graph, trained=True)
+    scores = (Prediction(1, "dog", float("nan"), 12.5), Prediction(0, "cat", float("nan"), -3.0))
+    bench.controller.on_event(ResultReady(replace(result, predictions=scores)))
+    bars(panel).copy()
+    assert QGuiApplication.clipboard().text() == "dog\t12.5\ncat\t-3"
+    assert "the network's own numbers" in texts(panel)
+    assert "Not sure" not in texts(panel)
+
+
 def bars(panel: Predictions) -> Bars:
     found = panel.findChild(Bars)
     assert found is not None

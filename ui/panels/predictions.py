@@ -91,6 +91,10 @@ class Predictions(Panel):
             notes.append(_("This picture is a digit, and ImageNet has no digits: choose LeNet-5 for it."))
         elif labels == DIGITS and suits != DIGITS:
             notes.append(_("This network knows only the digits 0 to 9: whatever it sees, it names one of them."))
+        if predictions[0].score is not None:
+            notes.append(
+                _("These are the network's own numbers: its card says that nothing makes probabilities of them.")
+            )
         if predictions[0].probability < UNSURE:
             notes.append(_("Not sure: no class reaches {share} %.").format(share=round(100 * UNSURE)))
         if labels == IMAGENET and suits != DIGITS:

@@ -172,7 +172,9 @@ class TopBar(QFrame):
         self._weights.setVisible(card is not None and bool(card.weights) and recipe.weights == "none")
         _choose(self._device, self._store.settings.device)
         _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
-        self._network.setToolTip(self._network.currentText())
+        network = self._store.network
+        remarks = network.remarks if network is not None and network.card.name == recipe.network else ()
+        self._network.setToolTip("\n".join([self._network.currentText(), *map(str, remarks)]))
         self._device.setToolTip(self._device.currentText())
 
     def _fill_networks(self) -> None:
