@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from explorer.text import N_
 from explorer.zoo.card import Card, Preparation, Weights
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def card(name: str) -> Card:
         weights=tuple(_cached(name)),
         preparation=preparation,
         labels=_labels(found),
+        note=N_("timm fills the bars beside the picture with its mean colour; here they are black.")
+        if preparation.fit == "letterbox"
+        else "",
         group="timm",
         task="classify" if found.num_classes else "none",
     )

@@ -20,7 +20,9 @@ from tests.zoo.paths import SAMPLES
 timm = pytest.importorskip("timm")
 
 
-@pytest.mark.parametrize("name", ["vit_tiny_patch16_224", "resnet10t", "tf_efficientnet_b1", "test_convnext"])
+@pytest.mark.parametrize(
+    "name", ["vit_tiny_patch16_224", "resnet10t", "tf_efficientnet_b1", "tf_efficientnetv2_b3", "test_convnext"]
+)
 def test_a_picture_is_prepared_as_timm_does(name: str) -> None:
     from timm.data import create_transform, resolve_data_config
 
