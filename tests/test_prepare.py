@@ -18,7 +18,7 @@ from explorer.prepare import Prepared, prepare
 from explorer.values import Bytes, Frame
 from explorer.zoo import registry
 from explorer.zoo.card import Preparation
-from explorer.zoo.from_torchvision import IMAGENET
+from explorer.zoo.course import IMAGENET
 
 CPU = torch.device("cpu")
 LITE = registry.card("efficientnet_lite0").preparation

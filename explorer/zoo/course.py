@@ -39,14 +39,14 @@ def _imagenet(side: int) -> Preparation:
     return Preparation((3, side, side), resize=256, interpolation="bilinear", mean=mean, std=(1.0,) * 3, full=255.0)
 
 
-_TORCHVISION = Preparation(
+IMAGENET = Preparation(
     input_chw=(3, 224, 224),
     resize=256,
     interpolation="bilinear",
     mean=(0.485, 0.456, 0.406),
     std=(0.229, 0.224, 0.225),
 )
-"""Of torchvision's weights; every ResNet takes it, so that trained and random ones see the same."""
+"""``torchvision.transforms._presets.ImageClassification(crop_size=224)``; every ResNet takes it, trained or not."""
 
 
 def _digits(name: str, sha256: str, bytes: int, accuracy: str, preparation: Preparation) -> tuple[Weights, ...]:
@@ -66,7 +66,7 @@ def _digits(name: str, sha256: str, bytes: int, accuracy: str, preparation: Prep
     return (weights,)
 
 
-def _torchvisions(name: str, mebibytes: float, top_1: float, top_5: float) -> tuple[Weights, ...]:
+def torchvisions(name: str, mebibytes: float, top_1: float, top_5: float) -> tuple[Weights, ...]:
     """Return the weights of torchvision's network of the same form; ``name`` is its file's, with the hash."""
     weights = Weights(
         name="imagenet1k_v1",
@@ -75,7 +75,7 @@ def _torchvisions(name: str, mebibytes: float, top_1: float, top_5: float) -> tu
         sha256=name.rsplit("-", 1)[1],
         bytes=round(mebibytes * 2**20),  # torchvision says no more than this
         package="",
-        preparation=_TORCHVISION,
+        preparation=IMAGENET,
         labels="imagenet1k",
         trained_on="ImageNet-1K",
         licence="BSD-3-Clause (torchvision)",
@@ -204,12 +204,12 @@ def _vgg(configuration: str, parameters: int, macs: int, weights: tuple[Weights,
 
 
 _VGGS = (
-    _vgg("A", 132_863_336, 7_609_090_048, _torchvisions("vgg11-8a719046", 506.84, 69.020, 88.628)),
+    _vgg("A", 132_863_336, 7_609_090_048, torchvisions("vgg11-8a719046", 506.84, 69.020, 88.628)),
     _vgg("A-LRN", 132_863_336, 7_609_090_048),
-    _vgg("B", 133_047_848, 11_308_466_176, _torchvisions("vgg13-19584684", 507.545, 69.928, 89.246)),
+    _vgg("B", 133_047_848, 11_308_466_176, torchvisions("vgg13-19584684", 507.545, 69.928, 89.246)),
     _vgg("C", 133_638_952, 11_770_888_192),
-    _vgg("D", 138_357_544, 15_470_264_320, _torchvisions("vgg16-397923af", 527.796, 71.592, 90.382)),
-    _vgg("E", 143_667_240, 19_632_062_464, _torchvisions("vgg19-dcbb9e9d", 548.051, 72.376, 90.876)),
+    _vgg("D", 138_357_544, 15_470_264_320, torchvisions("vgg16-397923af", 527.796, 71.592, 90.382)),
+    _vgg("E", 143_667_240, 19_632_062_464, torchvisions("vgg19-dcbb9e9d", 548.051, 72.376, 90.876)),
 )
 
 _GOOGLENET = _card(
@@ -227,7 +227,7 @@ _GOOGLENET = _card(
     preparation=_imagenet(224),
 )
 
-_SAME_AS_TORCHVISIONS = N_("torchvision's network of as many layers is the same, and so its weights fit.")
+_SAME_NETWORK = N_("torchvision's network of as many layers is the same, and so its weights fit.")
 _STRIDE_IN_FIRST = N_(
     "The first 1×1 of a stage's first block halves the size, as in the authors' release; in torchvision's form it is "
     "the 3×3. Untrained: torchvision has no weights of this form."
@@ -242,16 +242,16 @@ def _resnet(depth: int, parameters: int, macs: int, weights: tuple[Weights, ...]
         "resnet",
         parameters,
         macs,
-        _SAME_AS_TORCHVISIONS if weights else _STRIDE_IN_FIRST,
-        _TORCHVISION,
+        _SAME_NETWORK if weights else _STRIDE_IN_FIRST,
+        IMAGENET,
         weights,
         RESNET_ERRORS[depth],
     )
 
 
 _RESNETS = (
-    _resnet(18, 11_689_512, 1_814_073_344, _torchvisions("resnet18-f37072fd", 44.661, 69.758, 89.078)),
-    _resnet(34, 21_797_672, 3_663_761_408, _torchvisions("resnet34-b627a593", 83.275, 73.314, 91.420)),
+    _resnet(18, 11_689_512, 1_814_073_344, torchvisions("resnet18-f37072fd", 44.661, 69.758, 89.078)),
+    _resnet(34, 21_797_672, 3_663_761_408, torchvisions("resnet34-b627a593", 83.275, 73.314, 91.420)),
     _resnet(50, 25_557_032, 3_857_973_248),
     _resnet(101, 44_549_160, 7_570_194_432),
     _resnet(152, 60_192_808, 11_282_415_616),

@@ -11,42 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.text import N_
 from explorer.zoo.card import Card, Preparation, Task, Weights
-from explorer.zoo.course import FACTS
+from explorer.zoo.course import FACTS, IMAGENET, torchvisions
 from explorer.zoo.labels import labels, of_torchvision
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-IMAGENET = Preparation(
-    input_chw=(3, 224, 224),
-    resize=256,
-    interpolation="bilinear",
-    mean=(0.485, 0.456, 0.406),
-    std=(0.229, 0.224, 0.225),
-)
-"""``torchvision.transforms._presets.ImageClassification(crop_size=224)``."""
-
 
 def _card(name: str, parameters: int, sha256: str, mebibytes: float, accuracy: tuple[float, float]) -> Card:
-    file = f"{name}-{sha256}.pth"
-    weights = Weights(
-        name="imagenet1k_v1",
-        file=file,
-        url=f"https://download.pytorch.org/models/{file}",
-        sha256=sha256,
-        bytes=round(mebibytes * 2**20),  # torchvision says no more than this
-        package="",
-        preparation=IMAGENET,
-        labels="imagenet1k",
-        trained_on="ImageNet-1K",
-        licence="BSD-3-Clause (torchvision)",
-        accuracy="top-1 {:.1f} %, top-5 {:.1f} % (torchvision)".format(*accuracy),
-    )
     return Card(
         name=name,
         parameters=parameters,
         build=f"{__name__}:{name}",
-        weights=(weights,),
+        weights=torchvisions(f"{name}-{sha256}", mebibytes, *accuracy),
         preparation=IMAGENET,
         labels="imagenet1k",
         **FACTS[name],
