@@ -205,6 +205,19 @@ def test_the_usual_numbers_follow_range_and_channels(one: Desk, file: Path) -> N
     assert form.mean.text() == "0.3", "a person's own numbers are left alone"
 
 
+def test_the_tabulator_walks_the_fields_as_they_stand(one: Desk, file: Path) -> None:
+    shown = ask(one, file)
+    form, walked = shown.form, []
+    form.title.setFocus()
+    for _step in range(18):
+        walked.append(shown.focusWidget())
+        QTest.keyClick(shown.focusWidget(), Qt.Key.Key_Tab)
+    left = [form.title, form.inputs, form.output, form.task, form.activation, form.classes, form._choose]
+    size = [form.height_, form.width_, form.channels, form.order, form.range, form.norm, form.mean, form.std]
+    assert walked == [*left, *size, form.fit, form.resize_, form.interpolation]
+    assert all(field.accessibleName() for field in walked)
+
+
 def test_the_resize_follows_the_size_and_the_fit(one: Desk, file: Path) -> None:
     form = ask(
         one, file, own=replace(CARD, preparation=replace(CARD.preparation, input_chw=(3, 224, 224), resize=256))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from explorer.zoo.own.card import MOST_SIDE, Certainty, OwnCard
 from ui import theme
 from ui.widgets.chooser import Chooser
 
-MOST_CHANNELS = 64
+MOST_CHANNELS = 4096
 TASKS = {
     "classify": N_("One class of several"),
     "segment": N_("A class for every cell"),
@@ -71,6 +72,7 @@ class NetworkForm(QWidget):
         self._card: OwnCard | None = None
         self._zoom = 1.0
         self._labels: dict[str, tuple[QLabel, QLabel]] = {}
+        self._editors: list[QWidget] = []
         self.title, self.output, self.inputs = QLineEdit(self), QLineEdit(self), QLineEdit(self)
         self.mean, self.std = QLineEdit(self), QLineEdit(self)
         self.channels, self.height_, self.width_, self.resize_ = (QSpinBox(self) for _number in range(4))
@@ -175,6 +177,8 @@ class NetworkForm(QWidget):
         row.setSpacing(28)
         row.addLayout(left, 1)
         row.addLayout(right, 1)
+        for before, after in pairwise(self._editors):
+            self.setTabOrder(before, after)
 
     def _group(self, title: str, *rows: tuple[str, str, QWidget]) -> QVBoxLayout:
         column, form = QVBoxLayout(), QFormLayout()
@@ -197,6 +201,7 @@ class NetworkForm(QWidget):
             for one in editors:
                 if not isinstance(one, QLabel):
                     one.setAccessibleName(text)
+                    self._editors.append(one)
             form.addRow(label, self._beside(field, sure))
             self._labels[name] = label, sure
         column.addLayout(form)
