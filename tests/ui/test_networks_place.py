@@ -295,3 +295,19 @@ def test_a_page_of_the_loaded_network_offers_to_load_another(one: Desk) -> None:
         **{**samples.network(one.graph).__dict__, "card": zoo.card("alex", "AlexNet")}
     )))  # fmt: skip
     assert page.currentWidget() is networks.kernels
+
+
+@pytest.mark.parametrize("pressed", [Qt.Key.Key_Tab, Qt.Key.Key_Backtab])
+def test_tab_reaches_every_part_of_the_place_and_comes_back(one: Desk, pressed: Qt.Key) -> None:
+    networks = zoo.go(one)
+    one.window.activateWindow()
+    for page, part in ((networks.card, networks.card.page), (networks.table, networks.table.view)):
+        networks.tabs.setCurrentIndex(networks.pages.indexOf(page))
+        networks.search.setFocus()
+        until(networks.search.hasFocus)
+        reached: list[QWidget] = []
+        while not reached or reached[-1] is not networks.search:
+            assert len(reached) < 200, "it is caught between " + " and ".join(map(repr, reached[-2:]))
+            QTest.keyClick(one.window.focusWidget(), pressed)
+            reached.append(one.window.focusWidget())
+        assert {networks.list, networks.tabs, networks.open, part} <= set(reached)

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ui.widgets.number_field import NumberField
-from ui.widgets.numbers import cell, number, percent, shape
+from ui.widgets.numbers import amount, cell, number, percent, shape
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,23 @@ def test_a_number_field_shows_a_minus_and_takes_a_hyphen(qapp: QApplication, typ
 def test_shape() -> None:
     assert shape((64, 56, 56)) == "64×56×56"
     assert shape((1000,)) == "1000"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (840, "840"),
+        (999, "999"),
+        (1000, "1.00 k"),
+        (61_706, "61.7 k"),
+        (999_499, "999 k"),
+        (999_500, "1.00 M"),  # never "1000 k"
+        (11_689_512, "11.7 M"),
+        (138_357_544, "138 M"),
+        (15_470_264_320, "15.5 G"),
+        (2_000_000_000_000, "2.00 T"),
+    ],
+)
+def test_amount(count: int, text: str) -> None:
+    assert amount(count) == text
