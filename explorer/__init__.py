@@ -39,5 +39,17 @@ def show(
     """
     import importlib
 
-    # By its name: the core never imports the window, and whoever only computes needs no Qt.
-    importlib.import_module("ui.showing").show(module, transform, labels, picture)
+    from explorer.errors import PersonError
+    from explorer.text import N_
+
+    try:
+        # By its name: the core never imports the window, and whoever only computes needs no Qt.
+        window = importlib.import_module("ui.showing")
+    except ModuleNotFoundError as error:
+        if error.name not in ("ui", "ui.showing"):
+            raise
+        raise PersonError(
+            N_("The window was not found ({reason}): rename what is called “ui” beside your program, for it hides it."),
+            reason=error,
+        ) from error
+    window.show(module, transform, labels, picture)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -231,3 +232,14 @@ def test_importing_explorer_stays_quick_and_free_of_torch_and_qt() -> None:
     code = f"import explorer, sys; assert callable(explorer.show); print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_of_the_persons_that_hides_the_window_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ui.py").touch()
+    (tmp_path / "mine.py").write_text("import explorer\nexplorer.show(None)\n")
+    root = str(Path(explorer.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "mine.py")], capture_output=True, text=True, check=False, env=environment
+    )
+    assert "rename what is called “ui” beside your program" in done.stderr
