@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
+import threading
 import weakref
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +21,7 @@ from explorer.engine.rooms import Rooms
 from explorer.recipe import Recipe
 from explorer.session import Network
 from explorer.settings import Settings
-from explorer.values import Source
+from explorer.values import Frame, Source
 from tests.engine.fakes import Window, soon
 from tests.test_paths import Fork, opened
 
@@ -143,6 +145,48 @@ def test_the_window_is_told_of_the_path_that_a_picture_takes(window: Window, tmp
         engine.wish(gone)
         assert arrived(window, gone).result.view.layer.id == "bright"
     finally:
+        assert engine.stop(30) == []
+
+
+class Blinking:
+    """A live source, dark and bright by turns: a frame each time that one is allowed."""
+
+    def __init__(self) -> None:
+        self.allow = threading.Semaphore(0)
+        self._frames = itertools.count()
+
+    def read(self) -> Frame | None:
+        if not self.allow.acquire(timeout=60):
+            return None
+        index = next(self._frames)
+        return Frame(np.full((8, 8, 3), 255 * (index % 2), np.uint8), "blinking", index)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_live_source_that_changes_the_path_at_every_frame_flows_on(window: Window) -> None:
+    network, live = opened(Fork()), Blinking()
+    rooms = replace(Rooms(), session=lambda: OneNetwork(network), open_live=lambda _source: live)
+    engine = Engine(window.notify, Settings(threads=1), rooms)
+    window.engine = engine
+    engine.start()
+    recipe = Recipe(source=Source("camera", "0"), network="mine", layer="stem")
+    try:
+        engine.wish(recipe)
+        for index in range(8):
+            live.allow.release()
+            result = window.until(ResultReady, lambda event, index=index: event.result.frame.index == index).result
+            told = [event.network.graph for event in window.events if isinstance(event, NetworkReady)][-1]
+            assert ("bright" in told.by_id) == bool(index % 2)
+            assert set(result.thumbnails) == set(told.by_id)
+            assert result.view.layer is told["stem"]
+        other = recipe.with_(channel=1)
+        engine.wish(other)
+        assert arrived(window, other).result.frame.index == 7
+        assert not [event for event in window.events if isinstance(event, Problem)]
+    finally:
+        live.allow.release()
         assert engine.stop(30) == []
 
 
