@@ -366,6 +366,20 @@ def test_code_is_named_to_the_letter_and_runs_by_no_slip_of_the_keyboard(one: De
     assert not (code.parent / "marker").exists()
 
 
+def test_code_that_is_not_there_is_told_and_nothing_is_asked(one: Desk, tmp_path: Path) -> None:
+    for name in ("gone.py", "gone.pt2"):
+        path = tmp_path / name
+        one.window._open_network(str(path))
+        one.send(Answered(Inspect(str(path)), own.inspect(str(path))))
+        assert f"There is no file {path}" in dialog(one).message.text()
+        assert not dialog(one).run.isVisible()
+        dialog(one).close()
+    (tmp_path / "bad.py").write_text("def f(:")
+    one.window._open_network(str(tmp_path / "bad.py"))
+    one.send(Answered(Inspect(str(tmp_path / "bad.py")), own.inspect(str(tmp_path / "bad.py"))))
+    assert "is not written in this Python" in dialog(one).message.text()
+
+
 def test_after_a_consent_the_card_is_asked_for_and_nothing_ran_yet(one: Desk, code: Path) -> None:
     shown = ask(one, code, **PYTHON)
     click(shown.run)

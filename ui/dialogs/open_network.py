@@ -165,9 +165,11 @@ class OpenNetwork(QDialog):
         if event.question != self._question or not isinstance(event.answer, own.Inspection):
             return
         found = self._found = event.answer
-        if found.runs_code and not consent.given(self._path, found.sha256):
+        if found.problem is not None and not isinstance(found.problem, consent.ConsentNeededError):
+            self._refuse(found.problem)
+        elif found.runs_code and not consent.given(self._path, found.sha256):
             self._ask(found)
-        elif found.problem is not None or found.own is None:
+        elif found.own is None:
             self._refuse(found.problem)
         elif found.saved and not self._edits:
             self._open()
