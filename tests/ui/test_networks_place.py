@@ -54,6 +54,16 @@ def test_the_loaded_network_is_chosen_and_marked(one: Desk) -> None:
     assert networks.title.text() == "Sample Net"
 
 
+@pytest.mark.parametrize(("trained", "said"), [(True, "loaded"), (False, "loaded, untrained")])
+def test_the_loaded_network_says_whether_it_is_trained(one: Desk, trained: bool, said: str) -> None:
+    networks = zoo.go(one)
+    one.send(NetworkReady(samples.network(one.graph, trained)))
+    assert networks.loaded.isVisible()
+    assert networks.loaded.text() == said
+    networks.list.choose("alex")
+    assert not networks.loaded.isVisible()
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [("2012", ["alex"]), ("RESNET 2015", ["resnet99"]), ("ssd", ["boxes"]), ("detect", ["boxes"])],

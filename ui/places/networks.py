@@ -80,6 +80,8 @@ class Networks(QWidget):
         self.title, self.facts = ElidedLabel(self, letters=12), ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
         self.title.setObjectName("heading")
         self.facts.setObjectName("dim")
+        self.loaded = ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
+        self.loaded.setObjectName("badge")
         self.open = QPushButton(self)
         self.open.setDefault(True)
         self.open.clicked.connect(self._open_chosen)
@@ -143,6 +145,7 @@ class Networks(QWidget):
         head.setSpacing(10)
         head.addWidget(self.title)
         head.addWidget(self.facts, 1)
+        head.addWidget(self.loaded, 0, Qt.AlignmentFlag.AlignVCenter)
         head.addWidget(self.open)
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -336,6 +339,17 @@ class Networks(QWidget):
         known = self.surveys.of(entry.card.name) if entry else None
         card = known.card if known else entry.card if entry else None
         self.facts.setText(" · ".join(filter(None, (str(card.year or ""), card.family))) if card else "")
+        self._show_loaded()
+
+    def _show_loaded(self) -> None:
+        """Say that the chosen network is the loaded one, and whether it runs with trained weights."""
+        network = self._store.network
+        self.loaded.setVisible(network is not None and network.card.name == self.list.current())
+        if network is not None:
+            self.loaded.setText(_("loaded") if network.trained else _("loaded, untrained"))
+            self.loaded.setProperty("tone", "good" if network.trained else "warning")
+            self.loaded.style().unpolish(self.loaded)
+            self.loaded.style().polish(self.loaded)
 
     @Slot()
     def _ask(self) -> None:
