@@ -137,13 +137,13 @@ def test_copied_rows_are_cells_and_a_block_is_all_of_its_ops(view: ArchitectureV
     assert len(lines) == len(view.layers(selected=True)) == 14
 
 
-@pytest.mark.parametrize("width", [420, 760, 1200])
+@pytest.mark.parametrize("width", [420, 800, 1200])
 def test_columns_give_way_to_the_numbers(view: ArchitectureView, width: int) -> None:
     view.resize(width, 300)
     view.show()
-    assert view.columnWidth(NAME) >= 100
+    assert view.columnWidth(NAME) >= 140
     assert view.columnWidth(PARAMETERS) > 120
-    if width >= 760:
+    if width >= 800:
         assert sum(view.columnWidth(column) for column in range(6)) <= view.viewport().width()
     view.setColumnWidth(NAME, 333)
     view.resize(width + 50, 300)

@@ -45,8 +45,8 @@ HEADS = (N_("Layer"), N_("Op"), N_("Output"), N_("Parameters"), N_("MACs"), N_("
 MOST_OPEN = 60
 """So many rows show at first; blocks fold until there are no more."""
 _WIDTHS = (205, 130, 110, 135, 170, 110)
-_LEAST = 100
-"""Of the columns that give way where there is little room."""
+_GIVE_WAY = {NAME: 140, OP: 100, INPUTS: 100}
+"""The columns that become narrower where there is little room, and how narrow."""
 _PAD = 6
 _STEP = 14
 
@@ -130,8 +130,8 @@ class ArchitectureView(QTreeView):
         """Give the columns room for the text of the current size."""
         widths = [theme.px(width) for width in _WIDTHS]
         missing = sum(widths) - self.viewport().width()
-        for column, least in ((NAME, theme.px(_LEAST)), (OP, theme.px(_LEAST)), (INPUTS, theme.px(_LEAST))):
-            given = min(max(missing, 0), max(widths[column] - least, 0))
+        for column, least in _GIVE_WAY.items():
+            given = min(max(missing, 0), max(widths[column] - theme.px(least), 0))
             widths[column] -= given
             missing -= given
         self._fitting = True
