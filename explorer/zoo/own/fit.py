@@ -23,7 +23,8 @@ from explorer.zoo.own.card import Remark
 Shape = tuple[int, ...]
 Variant = tuple[str, dict[str, Tensor]]
 """Tensors by name, and where in the file they were."""
-_UNTRAINED = ("num_batches_tracked", "running_mean", "running_var")
+_COUNTER = "num_batches_tracked"
+_UNTRAINED = ("running_mean", "running_var")
 """Ends of the names of numbers that are no parameters."""
 _AUXILIARY = ("aux", "AuxLogits")
 _PREFIX_DEPTH = 5
@@ -121,7 +122,7 @@ def fit(sets: Sequence[Variant], architecture: str, file: Path) -> Fit:
     else:
         # torchvision's first: most people train those, and the course's own may take the same tensors
         cards = tuple(sorted(registry.everything(), key=lambda card: not card.build.startswith(_TORCHVISION)))
-    variants = [(where, one) for where, tensors in sets for one in _variants(tensors)]
+    variants = [(where, one) for where, tensors in sets for one in _variants(_without_counters(tensors))]
     for where, tensors in variants:
         count = _count(tensors)
         for card in cards:
@@ -201,6 +202,11 @@ def _variants(tensors: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
         yield tensors
 
 
+def _without_counters(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return ``tensors`` without the batches that batch norms have seen: only training has a use for them."""
+    return {name: one for name, one in tensors.items() if not name.endswith(_COUNTER)}
+
+
 def _count(tensors: Mapping[str, Tensor]) -> int:
     return sum(one.numel() for name, one in tensors.items() if not name.endswith(_UNTRAINED))
 
@@ -218,16 +224,17 @@ def _exactly(card: Card, tensors: dict[str, Tensor]) -> Fit | None:
 def _nearest(variants: Sequence[Variant], cards: Sequence[Card]) -> tuple[Card, Variant] | None:
     """Return the network whose tensors are most like those of one of the variants, and that variant; else None.
 
-    Of each family the smallest network is looked at first, then all of those families whose layers have the same names,
-    and everything only where none of these is like it.
+    Of each family the smallest network and the largest are looked at first, then all of those families whose layers
+    have the same names, and everything only where none of these is like it.
     """
     families: dict[tuple[str, str, str], list[Card]] = {}
     for card in cards:
         families.setdefault((card.task, card.build.partition(":")[0], card.family), []).append(card)
     shared: list[tuple[float, list[Card]]] = []
     for members in families.values():
-        shapes = _shapes(min(members, key=lambda card: card.parameters or math.inf))
-        both = max(len(shapes.keys() & one.keys()) / min(len(shapes), len(one)) for _where, one in variants)
+        ends = {choose(members, key=lambda card: card.parameters or math.inf) for choose in (min, max)}
+        pairs = itertools.product(map(_shapes, ends), variants)
+        both = max(len(shapes.keys() & one.keys()) / min(len(shapes), len(one)) for shapes, (_where, one) in pairs)
         shared.append((both, members))
     best = max(both for both, _members in shared)
     looked = [card for both, members in shared if both >= best * _NEAR for card in members]
@@ -253,7 +260,7 @@ def _likest(variants: Sequence[Variant], cards: Sequence[Card]) -> tuple[float, 
 @cache
 def _shapes(card: Card) -> dict[str, Shape]:
     """Return the shapes of a network's tensors by name."""
-    return {name: tuple(one.shape) for name, one in _skeleton(card).state_dict().items()}
+    return {name: tuple(one.shape) for name, one in _without_counters(_skeleton(card).state_dict()).items()}
 
 
 def _skeleton(card: Card) -> nn.Module:
@@ -307,7 +314,7 @@ def _load(module: nn.Module, tensors: dict[str, Tensor]) -> _Difference:
             ),
         )
     for name in missing:
-        if name.endswith("num_batches_tracked"):
+        if name.endswith(_COUNTER):
             owner, _dot, own = name.rpartition(".")
             setattr(module.get_submodule(owner), own, torch.tensor(0))
         elif name.startswith(_AUXILIARY) and isinstance(getattr(module, name.partition(".")[0], None), nn.Module):
@@ -316,7 +323,7 @@ def _load(module: nn.Module, tensors: dict[str, Tensor]) -> _Difference:
 
 
 def _may_miss(name: str) -> bool:
-    return name.endswith("num_batches_tracked") or name.startswith(_AUXILIARY)
+    return name.endswith(_COUNTER) or name.startswith(_AUXILIARY)
 
 
 def _whole(card: Card, module: nn.Module, tensors: dict[str, Tensor], changes: heads.Changes) -> nn.Module:

@@ -15,6 +15,8 @@ from explorer.zoo.card import Task
 from explorer.zoo.own.card import Remark
 
 Shape = tuple[int, ...]
+_COUNTS = ("num_classes", "num_columns")
+"""What torchvision calls the number of classes in a module that reshapes the output of another."""
 _PLAIN = (nn.Linear, nn.Dropout, nn.ReLU, nn.Hardswish, nn.BatchNorm1d, nn.Identity, nn.Flatten, nn.SiLU, nn.GELU)
 """Parts of a head that can be told by the names and shapes of its tensors, or have none."""
 
@@ -101,9 +103,12 @@ def apply(module: nn.Module, changes: Changes) -> None:
         convolution.weight = _empty(convolution, (out, changes.channels, *window))
     if changes.outputs:
         before = min(_part(module, name).weight.shape[0] for name in changes.outputs)
-        for one in module.modules():
-            if getattr(one, "num_classes", None) == before:
-                one.num_classes = min(changes.outputs.values())  # type: ignore[assignment]
+        after = min(changes.outputs.values())
+        for name, one in module.named_modules():
+            if any(output.startswith(f"{name}." if name else "") for output in changes.outputs):
+                for attribute in _COUNTS:
+                    if isinstance(count := getattr(one, attribute, None), int):
+                        setattr(one, attribute, count * after // before)
     for name, count in changes.outputs.items():
         layer = _part(module, name)
         for attribute in ("out_features", "out_channels"):

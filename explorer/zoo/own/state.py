@@ -121,6 +121,13 @@ def _labels(found: Fit, path: Path) -> str:
 
 
 def _assumed(found: Fit) -> tuple[Remark, ...]:
+    if any(type(one).__name__ == "FrozenBatchNorm2d" for one in found.module.modules()):
+        return (
+            Remark(
+                N_("The file cannot tell the epsilon of its batch norms: here it is that of the published {network}."),
+                {"network": found.card.title},
+            ),
+        )
     again = getattr(found.module, "transform_input", None)
     if again is None:
         return ()

@@ -203,6 +203,18 @@ def test_segmentation_with_other_classes_and_no_auxiliary_head(tmp_path: Path) -
         torch.testing.assert_close(found.module(x)["out"], network(x)["out"], rtol=0, atol=0)
 
 
+def test_a_detector_of_other_classes() -> None:
+    network = models.detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=5).eval()
+    found = fit(tensors(network), "", Path("net.pth"))
+    assert found.card.name == "ssdlite320_mobilenet_v3_large"
+    x = [torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(0))]
+    with torch.inference_mode():
+        made, wanted = found.module(x)[0], network(x)[0]
+    assert len(wanted["labels"]) > 0
+    for name, one in wanted.items():
+        torch.testing.assert_close(made[name], one)
+
+
 def test_a_googlenet_says_what_its_file_cannot_tell(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
