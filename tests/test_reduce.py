@@ -229,3 +229,22 @@ def test_no_values_whatever_break_it(numbers: list[float], scale: Literal["map",
     assert measured.statistics.histogram.sum() == np.isfinite(values).sum()
     assert ((view.map_levels == LEVEL_NAN) == ~np.isfinite(values[0])).all()
     assert (view.map_levels[np.isfinite(values[0])] <= 252).all()
+
+
+@pytest.mark.parametrize(
+    ("output", "found", "sizes"),
+    [
+        ((64, 7, 5), (1, 64, 7, 5), (64, 7, 5)),
+        ((64, 7, 5), (64, 1, 7, 5), (64, 7, 5)),  # the batch may stand anywhere
+        ((1, 5), (1, 1, 5), (1, 5)),
+        ((), (1,), ()),
+        ((0, 4), (12, 4), (12, 4)),  # boxes: none when traced
+        ((300, 4), (0, 4), (0, 4)),
+        ((9, 4), (1, 2, 4), (2, 4)),
+        ((9, 4), (8,), None),
+        ((4,), (12, 4), None),
+        ((9,), (2, 3), None),
+    ],
+)
+def test_sizes_of_a_layer_in_another_run(output: tuple[int, ...], found: tuple[int, ...], sizes: object) -> None:
+    assert layer(output, "?" * len(output)).sizes(torch.Size(found)) == sizes

@@ -55,7 +55,7 @@ class Layer:
         Args:
             found: shape with the batch of one, wherever that axis stands.
         """
-        if [size for size in found if size != 1] == [size for size in self.output if size != 1]:
+        if (1, *self.output) == found or [n for n in found if n != 1] == [n for n in self.output if n != 1]:
             return self.output
         shape = [int(size) for size in found]
         if len(shape) > len(self.output) and 1 in shape:
