@@ -134,7 +134,7 @@ def _first(module: nn.Module, shapes: Mapping[str, Shape]) -> tuple[str, int]:
         return "", 0
     convolution = _part(module, name)
     own, has = tuple(convolution.weight.shape), shapes.get(f"{name}.weight", ())
-    if convolution.groups != 1 or len(has) != 4 or (has[0], *has[2:]) != (own[0], *own[2:]) or has[1] == own[1]:
+    if convolution.groups != 1 or len(has) != 4 or (has[0], *has[2:]) != (own[0], *own[2:]) or has[1] in (0, own[1]):
         return "", 0
     return name, has[1]
 
@@ -145,7 +145,7 @@ def _outputs(module: nn.Module, shapes: Mapping[str, Shape]) -> dict[str, int]:
     for name, one in module.named_modules():
         if isinstance(one, nn.Linear | nn.Conv2d):
             own, has = tuple(one.weight.shape), shapes.get(f"{name}.weight", ())
-            if has and has[0] != own[0] and has[1:] == own[1:]:
+            if has and has[0] not in (0, own[0]) and has[1:] == own[1:]:
                 found[name] = own[0], has[0]
     if not found:
         return {}
@@ -202,13 +202,15 @@ def _rebuilt(place: str, prefix: str, tensors: Mapping[str, Shape], width: int) 
     for name, shape in tensors.items():
         path, _dot, what = name[len(prefix) + 1 :].rpartition(".")
         layers.setdefault(path, {})[what] = shape
-    numbered = all(path.isdecimal() for path in layers)
+    numbered = all(path.isdecimal() and len(path) < 9 for path in layers)
     steps: list[Step] = []
     renamed: dict[str, str] = {}
     before, waits = -1, False  # whether the last Linear still waits for its activation
     for path in sorted(layers, key=int) if numbered else layers:
         layer, weight = layers[path], layers[path].get("weight", ())
         name = path if numbered else path.replace(".", "_") or "linear"
+        while hasattr(nn.Sequential, name) or any(step.name == name for step in steps):
+            name += "_"
         here = int(path) if numbered else 0
         if waits and (here > before + 1 if numbered else len(weight) == 2):
             steps.append(Step(str(before + 1) if numbered else f"{name}_relu", "ReLU"))

@@ -265,6 +265,32 @@ def test_too_much_that_has_no_layer_is_another_network() -> None:
         fit([("", state | extra)], "", Path("net.pth"))
 
 
+@pytest.mark.parametrize("names", [["modules"], ["forward", "append"], ["a.b", "a_b"], ["9" * 5000, "1"], ["²"]])
+def test_layers_of_a_head_may_have_any_name(names: list[str]) -> None:
+    state = {name: one for name, one in models.resnet18().state_dict().items() if not name.startswith("fc.")}
+    widths = [512, *range(40, 40 + len(names))]
+    for name, inside, out in zip(names, widths, widths[1:], strict=False):
+        state[f"fc.{name}.weight"] = torch.rand(out, inside)
+    assert fit([("", state)], "", Path("net.pth")).classes == widths[-1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fc.weight": torch.rand(3, 3, 3)},
+        {"fc.weight": torch.tensor(1.0)},
+        {"fc.bias": torch.rand(7)},
+        {"bn1.running_mean": torch.rand(3)},
+        {"fc.weight": torch.empty(0, 512)},
+        {"conv1.weight": torch.rand(64, 0, 7, 7)},
+    ],
+)
+def test_shapes_that_cannot_be(change: dict[str, Tensor]) -> None:
+    name = next(iter(change))
+    with pytest.raises(NetworkError, match=rf"ResNet.*{name}"):
+        fit([("", dict(models.resnet18().state_dict()) | change)], "", Path("net.pth"))
+
+
 def test_a_few_that_have_no_layer_are_left_out_and_named() -> None:
     state = dict(models.shufflenet_v2_x0_5().state_dict()) | {"criterion.weight": torch.zeros(2)}
     found = fit([("", state)], "", Path("net.pth"))
