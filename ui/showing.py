@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QThread, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QThread, Slot
 from PySide6.QtWidgets import QApplication
 
 from explorer import settings as preferences
@@ -51,6 +51,7 @@ class Showing(QObject):
         window = self.application.window
         screen = qt_application().primaryScreen().availableGeometry()
         window.resize(round(screen.width() * SHARE), round(screen.height() * SHARE))
+        window.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, ends_loop)
         window.closed.connect(self._end)
         _open.append(self)
 
@@ -100,6 +101,8 @@ def show(
     showing.show()
     if not stays:
         app.exec()
+        # The last window's end is told twice: what is left of it would end every later loop of the person's program.
+        QCoreApplication.removePostedEvents(app, QEvent.Type.Quit.value)
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication
 from torch import nn
 from torchvision import transforms
@@ -105,6 +105,10 @@ def test_it_can_be_shown_again_without_transform_and_labels(qapp: QApplication) 
         result, _info, problems = watched(lambda: explorer.show(Net()))
         assert problems == {}
         assert result.geometry.input_hw == (224, 224)
+        for _loop in range(2):  # what ends the first shows in the second
+            loop = QEventLoop()
+            QTimer.singleShot(0, loop.quit)
+            assert loop.exec() == 0, "a loop of the program's own still runs"
 
 
 def test_what_goes_wrong_in_the_module_is_told_in_the_window(qapp: QApplication) -> None:
@@ -125,8 +129,7 @@ def test_inside_a_running_loop_it_returns_at_once_and_ends_nothing(qapp: QApplic
         went_on.append(showing._open[-1].application.window.isVisible())
 
     QTimer.singleShot(0, inside)
-    ended = []
-    qapp.aboutToQuit.connect(lambda: ended.append(True))
+    closed: list[float] = []
     timer = QTimer()
     timer.setInterval(20)
 
@@ -134,6 +137,8 @@ def test_inside_a_running_loop_it_returns_at_once_and_ends_nothing(qapp: QApplic
         if went_on and showing._open and showing._open[-1].application.store.result is not None:
             showing._open[-1].application.window.close()
         if went_on and not showing._open:
+            closed.append(1)
+        if len(closed) > 5:  # the loop went on without a window
             timer.stop()
             qapp.quit()
 
@@ -141,6 +146,7 @@ def test_inside_a_running_loop_it_returns_at_once_and_ends_nothing(qapp: QApplic
     timer.start()
     qapp.exec()
     assert went_on == [True]
+    assert len(closed) > 5
     assert showing._open == []
 
 
