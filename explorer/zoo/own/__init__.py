@@ -36,6 +36,7 @@ SUFFIXES = (*TENSORS, ".onnx", ".pt2", ".py")
 CARD = ".toml"
 """Follows the whole name of a network's file in the name of its card."""
 
+_MOST_CARD_BYTES = 1 << 20
 Form = Literal["tensors", "onnx", "exported", "python", "memory"]
 Tell = Callable[[str, "float | None"], None]
 _MODULES: dict[Form, str] = {
@@ -247,6 +248,8 @@ def find_card(name: str) -> OwnCard | None:
         files.append(_kept(network))
     for file in files:
         try:
+            if file.stat().st_size > _MOST_CARD_BYTES:
+                raise ValueError
             return from_toml(file.read_text(encoding="utf-8"), file)
         except FileNotFoundError:
             continue

@@ -351,7 +351,7 @@ def _hollow(module: nn.Module) -> bool:
 def _fit(card: Card, module: nn.Module, classes: int, **more: Any) -> Fit:
     first = next((one for one in module.modules() if isinstance(one, nn.Conv2d)), None)
     channels = first.in_channels if first else card.preparation.input_chw[0]
-    return Fit(card, module.eval().requires_grad_(False), classes, channels, **{"exact": False, **more})
+    return Fit(card, module.eval(), classes, channels, **{"exact": False, **more})
 
 
 def _some(names: Sequence[str]) -> str:

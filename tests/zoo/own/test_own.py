@@ -181,8 +181,9 @@ def test_whole_numbers_are_numbers(network: Path) -> None:
     )
 
 
-def test_a_broken_card_is_told_when_its_network_is_opened(network: Path) -> None:
-    Path(f"{network}.toml").write_bytes(b"\xff\xfe")
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"#" * (2 << 20)], ids=["no text", "huge"])
+def test_a_broken_card_is_told_when_its_network_is_opened(network: Path, content: bytes) -> None:
+    Path(f"{network}.toml").write_bytes(content)
     assert own.card(str(network)).title == "고양이"
     with pytest.raises(NetworkError, match="cannot be read"):
         own.open(str(network))
