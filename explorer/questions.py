@@ -93,13 +93,22 @@ def answer(network: Network | None, question: Question) -> Answer:
     """
     match question:
         case Inspect():
-            return own.inspect(question.path)
+            return _inspect(question)
         case KernelsOf():
             return _kernels(network, question)
         case Survey():
             return _own_survey(question) if own.is_own(question.network) else _survey(question)
         case Everything():
             return _everything()
+
+
+def _inspect(question: Inspect) -> own.Inspection:
+    from explorer import memory
+
+    try:
+        return own.inspect(question.path)
+    finally:  # it may have opened the network to see what it takes
+        memory.trim()
 
 
 def _kernels(network: Network | None, question: KernelsOf) -> Kernels:

@@ -84,10 +84,12 @@ class Outbox:
 
 
 def _key(event: Event) -> object:
-    """Return what a newer event replaces: every export says something of its own, as does every place of a problem."""
+    """Return what a newer event replaces: every export says something of its own, as does every place of a problem and
+    every kind of question, whose asker waits for it.
+    """
     match event:
         case Problem():
-            return type(event), event.where
+            return type(event), event.where, type(event.question)
         case Exported():
             return event.paths
         case DownloadChanged():

@@ -6,7 +6,8 @@ import threading
 
 from explorer.engine.events import Event, Exported, Problem, Progress
 from explorer.engine.mailbox import MOST_EXPORTS, Latest, Outbox
-from explorer.errors import SourceError
+from explorer.errors import NetworkError, SourceError
+from explorer.questions import Inspect, Survey
 
 
 def test_latest_keeps_the_newest_and_counts_the_dropped() -> None:
@@ -38,6 +39,15 @@ def test_outbox_keeps_arrival_order_and_one_problem_a_place() -> None:
     box.put(frame, second)
     box.put(Progress("b"))
     assert box.take() == [frame, second, Progress("b")]
+
+
+def test_whoever_asked_hears_that_there_is_no_answer() -> None:
+    box, error = Outbox(lambda: None), NetworkError("no")
+    old, new, other = (Problem("question", error, question=one) for one in (Survey("a"), Survey("b"), Inspect("c.py")))
+    box.put(old)
+    box.put(other)
+    box.put(new)
+    assert box.take() == [other, new]
 
 
 def test_outbox_is_bounded() -> None:

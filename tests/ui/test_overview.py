@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,7 +22,7 @@ from explorer.engine.events import Problem, ResultReady
 from explorer.errors import ForwardError
 from explorer.graph.stages import stages
 from explorer.recipe import MOST_COLUMNS, Recipe
-from explorer.values import FrameResult, Source, Thumbnail
+from explorer.values import FrameResult, Prediction, Source, Thumbnail
 from tests.ui import samples
 from tests.ui.desk import until
 from ui import theme
@@ -241,6 +242,17 @@ def test_a_network_that_does_not_classify(bench: samples.Bench, panel: Overview)
     give(bench, predictions=(), finite=False)
     assert "NaN" in panel.view.columns[-1].note
     panel.grab()
+
+
+def test_scores_of_which_nobody_says_how_they_become_shares(bench: samples.Bench, panel: Overview) -> None:
+    bench.load()
+    panel._ask()
+    give(bench, predictions=(Prediction(0, "first", math.nan, 12.5), Prediction(1, "second", math.nan, -3.0)))
+    place = len(panel.view.columns) - 1
+    assert [panel.view.describe((place, n)) for n in (0, 1)] == ["first   12.5", "second   -3"]
+    cell, image = panel.view.cell_rect(place, 0), panel.view.grab().toImage()
+    column = [QColor(image.pixel(int(cell.center().x()), y)).name() for y in range(int(cell.top()), int(cell.bottom()))]
+    assert theme.DARK.accent not in column, "a bar would claim a share"
 
 
 def test_it_is_dimmed_while_another_picture_is_looked_at(bench: samples.Bench, panel: Overview) -> None:

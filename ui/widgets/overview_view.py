@@ -215,7 +215,7 @@ class OverviewView(QWidget):
         channel = column.channels[place[1]]
         if column.answers:
             answer = column.answers[place[1]]
-            return f"{answer.label}   {percent(answer.probability)}"
+            return f"{answer.label}   {_told(answer)}"
         return _("{layer}\nchannel {channel}").format(layer=column.layer, channel=channel)
 
     # input
@@ -327,13 +327,15 @@ class OverviewView(QWidget):
 
     def _paint_answer(self, painter: QPainter, cell: QRectF, answer: Prediction) -> None:
         colours, line = theme.current(), _LINE * self._text
-        metrics, share = QFontMetrics(self._font()), percent(answer.probability)
+        metrics, share = QFontMetrics(self._font()), _told(answer)
         painter.setPen(QColor(colours.text))
         words = QRectF(cell.left(), cell.top(), cell.width(), line)
         painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, share)
         room = int(cell.width() - metrics.horizontalAdvance(share) - 10)
         label = metrics.elidedText(answer.label, Qt.TextElideMode.ElideRight, room)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, label)
+        if answer.score is not None:  # of how much it is a share nobody says
+            return
         track = QRectF(cell.left(), cell.top() + line + 2, cell.width(), 5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.raised))
@@ -379,6 +381,11 @@ class OverviewView(QWidget):
         font = QFont(self.font())
         font.setPixelSize(self._text)
         return font
+
+
+def _told(answer: Prediction) -> str:
+    """Return an answer's share, or its score where nobody says how that becomes one."""
+    return percent(answer.probability) if answer.score is None else answer.figure
 
 
 def _fits(room: float, size: float, gap: float) -> int:
