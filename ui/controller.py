@@ -21,7 +21,7 @@ from explorer.engine.events import (
     ResultReady,
 )
 from explorer.errors import ExplorerError
-from explorer.questions import Question
+from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Frame, Source
@@ -107,6 +107,7 @@ class Controller(QObject):
         self._ready: tuple[str, str] | None = None
         self._age = (False, False, False)
         self._sent_for: set[str] = set()
+        self._looked_up = False
         self.still, self.drawing = Source(), Source("drawing", "")
         self.stored: Settings | None = store.settings
 
@@ -147,12 +148,15 @@ class Controller(QObject):
         self._engine.reload()
 
     def open_network(self, name: str, **changes: Any) -> None:
-        """Look through another network; nothing is downloaded unasked: without weights it runs, and says, untrained."""
+        """Look through another network; nothing is downloaded unasked: without weights it runs, and says, untrained.
+
+        One that is in no catalogue has those that it has: an own one its file's, one of timm what timm has kept here.
+        """
         if name != self._store.recipe.network:
             cards = self._store.catalogue.cards if self._store.catalogue else ()
             state = next((state for card, state in cards if card.name == name), None)
-            here = is_own(name) or state in (WeightState.EMBEDDED, WeightState.CACHED)
-            changes = {"network": name, "weights": "" if here else NO_WEIGHTS} | changes
+            absent = state in (WeightState.DOWNLOADABLE, WeightState.NONE)
+            changes = {"network": name, "weights": NO_WEIGHTS if absent else ""} | changes
         self.change(**changes)
 
     @Slot()
@@ -294,6 +298,7 @@ class Controller(QObject):
                 if changed:
                     store.frame_changed.emit()
                 store.result_changed.emit(in_turns=store.live)
+                self._look_up_the_opened()
             case FrameRead():
                 self._take_frame(event.source, event.frame)
                 store.frame_changed.emit()
@@ -366,6 +371,15 @@ class Controller(QObject):
         self._judge()
         self._store.recipe_changed.emit()
         self.history_changed.emit()
+
+    def _look_up_the_opened(self) -> None:
+        """Ask once for all networks, after the first picture, where one that was opened before is in no catalogue."""
+        if self._looked_up or self._store.catalogue is None:
+            return
+        self._looked_up = True
+        listed = {card.name for card, _state in self._store.catalogue.cards}
+        if any(name not in listed and not is_own(name) for name in self._store.settings.networks):
+            self.ask(Everything())
 
     def _remember_network(self, card: Card) -> None:
         """Put a network that is not always listed among the opened ones; one in memory is gone at the next start."""

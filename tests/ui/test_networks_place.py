@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from explorer.engine.events import NetworkReady
+from explorer.engine.events import Catalogue, NetworkReady
 from explorer.questions import Everything
 from explorer.settings import RECENT, Settings
 from tests.ui import samples, zoo
@@ -110,6 +110,25 @@ def test_enter_opens_in_explore_and_never_asks_for_a_download(one: Desk, network
     QTest.keyClick(networks.list, Qt.Key.Key_Return)
     assert (one.store.recipe.network, one.store.recipe.weights) == (network, weights)
     assert one.window.explore.isVisible()
+
+
+def test_what_timm_has_kept_here_is_used(one: Desk) -> None:
+    networks = zoo.go(one, timm=("tiny_vit",))
+    one.controller.change(weights="none")
+    networks.open_network("tiny_vit")
+    assert (one.store.recipe.network, one.store.recipe.weights) == ("tiny_vit", "")
+
+
+@pytest.mark.parametrize(("opened", "asks"), [("mobile", 0), ("resnet50", 1), ("/tmp/own.pth", 0)])
+def test_after_the_first_picture_an_opened_network_is_looked_up(qapp: QApplication, opened: str, asks: int) -> None:
+    settings = Settings(language="en", theme="dark", networks=(opened,))
+    with desk(qapp, settings=settings) as one:
+        one.show()
+        one.send(Catalogue(zoo.CARDS, (("cpu", "CPU"),)), NetworkReady(samples.network(one.graph)))
+        assert Everything() not in one.engine.questions, "it may not delay the first picture"
+        one.give()
+        one.give()
+        assert one.engine.questions.count(Everything()) == asks
 
 
 def test_the_button_opens_too(one: Desk) -> None:

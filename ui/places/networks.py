@@ -170,7 +170,7 @@ class Networks(QWidget):
 
     def open_network(self, name: str) -> None:
         """Look through the network in Explore."""
-        self._controller.open_network(name, **self._weights(name))
+        self._controller.open_network(name)
         self.explore_wanted.emit()
 
     def show_weights(self, name: str) -> None:
@@ -377,15 +377,8 @@ class Networks(QWidget):
 
     @Slot(str)
     def _open_layer(self, layer: str) -> None:
-        name = self.list.current()
-        self._controller.open_network(name, **self._weights(name) | {"layer": layer})
+        self._controller.open_network(self.list.current(), layer=layer)
         self.explore_wanted.emit()
-
-    def _weights(self, name: str) -> dict[str, str]:
-        """Return what to say of the weights of a network that is in no catalogue: timm's may be in its own cache."""
-        entry, known = self._entries.get(name), self.surveys.of(name)
-        cached = entry is not None and entry.card.group == "timm" and known is not None and known.card.weights
-        return {"weights": ""} if cached and name != self._store.recipe.network else {}
 
     @Slot(str)
     def _say_written(self, path: str) -> None:
