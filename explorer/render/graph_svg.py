@@ -33,10 +33,10 @@ LINES = {"branch": 1.4, "plain": 1.4, "concat": 1.6, "residual": 2.0}
 
 def count(number: int) -> str:
     """Return a count with three digits that matter: ``9408``, ``25.6 M``, ``4.09 G``."""
-    for size, letter in ((10**9, "G"), (10**6, "M"), (10**4, "k")):
-        if number >= size:
-            return f"{number / (1000 if letter == 'k' else size):.3g} {letter}"
-    return str(number)
+    if number < 10**4:
+        return str(number)
+    words = (f"{number / 1000**power:.3g} {letter}" for power, letter in enumerate("kMGT", 1))
+    return next((word for word in words if "e" not in word), str(number))  # "1e+03 k" is 1 M
 
 
 def shape(output: Iterable[int]) -> str:

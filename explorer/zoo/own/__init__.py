@@ -122,6 +122,8 @@ def form_of(name: str) -> Form:
     if suffix not in TENSORS:
         return {".onnx": "onnx", ".pt2": "exported", ".py": "python"}.get(suffix, "tensors")  # type: ignore[return-value]
     try:
+        if not Path(name).is_file():
+            return "tensors"  # a pipe would wait for its writer
         with zipfile.ZipFile(name) as archive:
             exported = any(
                 entry.rpartition("/")[2] == "serialized_exported_program.json" or entry.endswith("/models/model.json")
@@ -246,6 +248,7 @@ def find_card(name: str) -> OwnCard | None:
     files = [network.with_name(network.name + CARD)]
     if _cards().is_dir() and network.is_file():
         files.append(_kept(network))
+        files.sort(key=_written, reverse=True)  # one beside the file may be older, and not to be overwritten
     for file in files:
         try:
             if file.stat().st_size > _MOST_CARD_BYTES:
@@ -253,7 +256,7 @@ def find_card(name: str) -> OwnCard | None:
             return from_toml(file.read_text(encoding="utf-8"), file)
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:  # the last of a whole number that no float can hold
             raise NetworkError(
                 N_("The card {file} cannot be read ({reason}): mend it, or delete it and open the network again."),
                 file=file,
@@ -354,3 +357,11 @@ def _cards() -> Path:
 
 def _kept(network: Path) -> Path:
     return _cards() / f"{sha256(network)}{CARD}"
+
+
+def _written(file: Path) -> int:
+    """Return when a file was written, ns; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

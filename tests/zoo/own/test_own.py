@@ -103,6 +103,29 @@ def test_a_card_beside_the_network_replaces_the_one_with_the_data(
     assert own.card(str(network)).title == "new"
 
 
+def test_of_two_cards_the_newer_counts(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A class's folder with a card in it, which a student may not change."""
+    guessed = own.inspect(str(network)).own
+    assert guessed is not None
+    beside = own.save(str(network), guessed)
+    os.utime(beside, (1, 1))
+    read_only(monkeypatch, network.parent)
+    own.save(str(network), replace(guessed, title="mine"))
+    found = own.find_card(str(network))
+    assert found is not None
+    assert found.title == "mine"
+
+
+def test_a_number_in_a_card_that_no_float_can_hold(network: Path) -> None:
+    guessed = own.inspect(str(network)).own
+    assert guessed is not None
+    card = own.save(str(network), guessed)
+    text = card.read_text("utf-8")
+    card.write_text(text.replace("full = 1.0", f"full = 1{'0' * 400}"), "utf-8")
+    with pytest.raises(NetworkError, match="cannot be read"):
+        own.find_card(str(network))
+
+
 def test_a_card_that_can_be_kept_nowhere(network: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_args: object) -> None:
         raise OSError(28, "No space left on device")
