@@ -14,6 +14,7 @@ from explorer.errors import NetworkError
 from explorer.text import N_, _
 from explorer.zoo import registry, weights
 from explorer.zoo.card import Card, Stock, WeightState
+from explorer.zoo.weights import megabytes
 
 ABOUT = N_("list trained weights, download, import or remove them")
 _STEP = 10
@@ -144,11 +145,6 @@ ACTIONS = {
     "import": Action(N_("copy a file of weights that you have into the cache"), _import_arguments, _import),
     "remove": Action(N_("remove downloaded weights"), _remove_arguments, _remove),
 }
-
-
-def megabytes(count: int) -> str:
-    """Return a number of bytes as ``44.7 MB``."""
-    return f"{count / 1e6:,.1f} MB"
 
 
 class _Progress:

@@ -30,6 +30,11 @@ HERE = (WeightState.EMBEDDED, WeightState.CACHED)
 """The states of weights that are on this machine."""
 
 
+def megabytes(count: int) -> str:
+    """Return a number of bytes as ``44.7 MB``."""
+    return f"{count / 1e6:,.1f} MB"
+
+
 def cache_folder() -> Path:
     """Return the folder where torch keeps downloaded weights, shared with every other program that uses torch."""
     home = os.environ.get("TORCH_HOME") or os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "torch")
@@ -64,8 +69,11 @@ def state(card: Card) -> WeightState:
 
 
 def best_here(card: Card) -> str:
-    """Return what to call the best weights on this machine: "", or "none" where random ones are all there is."""
-    return "" if state(card) in HERE else NO_WEIGHTS
+    """Return what to call the best weights on this machine: "", or "none" where random ones are all there is.
+
+    A person's own network has those of its file and no others, even where that cannot be read: opening it says why.
+    """
+    return "" if card.group == "own" or state(card) in HERE else NO_WEIGHTS
 
 
 def place_of(weights: Weights) -> Path:

@@ -13,6 +13,7 @@ from explorer.questions import Surveyed
 from explorer.text import _
 from explorer.zoo.card import Card, Preparation, WeightState
 from explorer.zoo.own import IN_MEMORY
+from explorer.zoo.weights import HERE, megabytes
 from ui import theme
 from ui.surveys import Surveys
 from ui.widgets.network_list import TASKS, Entry, state_text
@@ -62,7 +63,7 @@ class NetworkCard(Panel):
         known = self._surveys.of(entry.card.name)
         card = known.card if known else entry.card
         self.set_title(_("Card"))
-        trained = entry.state in (WeightState.EMBEDDED, WeightState.CACHED)
+        trained = entry.state in HERE
         tone = "good" if trained else "warning" if entry.state == WeightState.NONE else ""
         self.set_badge(state_text(entry), tone)
         self.page.write(html(card, known))
@@ -153,7 +154,7 @@ def _weights(card: Card) -> str:
             one.name,
             _(one.trained_on) if one.trained_on else "–",
             _(one.accuracy) if one.accuracy else "–",
-            f"{one.bytes / 1e6:,.1f} MB" if one.bytes else "–",
+            megabytes(one.bytes) if one.bytes else "–",
             one.licence or "–",
         )
         for one in card.weights

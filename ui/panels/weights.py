@@ -24,7 +24,7 @@ from explorer.errors import OfflineError
 from explorer.text import N_, _
 from explorer.zoo.card import Card, Stock, Weights, WeightState
 from explorer.zoo.own import is_own
-from explorer.zoo.weights import NO_WEIGHTS
+from explorer.zoo.weights import HERE, NO_WEIGHTS, megabytes
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
@@ -34,7 +34,6 @@ from ui.widgets.panel import Panel
 _MOST_ROWS = 6
 _MARGIN = 5
 """Of the table: its border and its padding, px."""
-_HERE = (WeightState.EMBEDDED, WeightState.CACHED)
 STATES = {
     WeightState.EMBEDDED: N_("embedded"),
     WeightState.CACHED: N_("cached"),
@@ -58,7 +57,7 @@ class _Set(NamedTuple):
     @property
     def here(self) -> bool:
         """Whether it can be used."""
-        return self.stock.state in _HERE or (self.download is not None and self.download.state == "done")
+        return self.stock.state in HERE or (self.download is not None and self.download.state == "done")
 
     @property
     def kept(self) -> int:
@@ -248,10 +247,10 @@ class WeightsPanel(Panel):
         if _is_offline(down):
             return _("offline")
         state = one.stock.state
-        if one.here and state not in _HERE:  # the catalogue that says so is on its way
+        if one.here and state not in HERE:  # the catalogue that says so is on its way
             state = WeightState.CACHED
         where = _(STATES[state])
-        if state == WeightState.CACHED and one.stock.state in _HERE and not one.stock.removable:
+        if state == WeightState.CACHED and one.stock.state in HERE and not one.stock.removable:
             where = _("shared folder")
         return _("{state}, in use").format(state=where) if self._is_used(one) else where
 
@@ -416,11 +415,6 @@ class WeightsPanel(Panel):
             self._show_chosen()
         else:
             self._controller.remove_weights(self._name, one.weights.name)
-
-
-def megabytes(count: int) -> str:
-    """Return a number of bytes as ``44.7 MB``."""
-    return f"{count / 1e6:,.1f} MB"
 
 
 def _is_offline(event: DownloadChanged | None) -> bool:
