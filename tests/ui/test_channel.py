@@ -214,8 +214,9 @@ def test_kernels_of_any_shape_fit_their_place(qapp: QApplication, shape: tuple[i
 def test_kernel_levels_are_centred_on_zero_and_colours_stretch_from_least_to_most() -> None:
     kernel = np.array([[[-2.0, 0.0], [1.0, np.nan]]], np.float32)
     assert slice_levels(kernel).tolist() == [[[0, 126], [189, 254]]]
-    rgb = np.array([[[0.0]], [[1.0]], [[0.5]]], np.float32)
-    assert colour_picture(rgb).tolist() == [[[0, 255, 128]]]
+    rgb = np.array([[[-2.0]], [[2.0]], [[0.0]]], np.float32)
+    assert colour_picture(rgb).tolist() == [[[1, 255, 128]]]  # zero is mid-grey, as the Kernels page says
+    assert colour_picture(np.array([[[0.5]], [[np.nan]], [[0.25]]], np.float32)).tolist() == [[[255, 128, 192]]]
     assert slice_levels(np.zeros((1, 1, 1), np.float32)).tolist() == [[[126]]]
 
 

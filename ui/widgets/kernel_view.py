@@ -31,10 +31,10 @@ def slice_levels(kernel: Floats) -> Bytes:
 
 
 def colour_picture(kernel: Floats) -> Bytes:
-    """Return a (3, kh, kw) kernel as uint8 RGB (kh, kw, 3): its smallest weight black, its largest full."""
-    low, high = float(np.nanmin(kernel)), float(np.nanmax(kernel))
-    scaled = np.nan_to_num((kernel - low) / ((high - low) or 1.0))
-    return np.ascontiguousarray(np.rint(255 * np.clip(scaled, 0, 1)).astype(np.uint8).transpose(1, 2, 0))
+    """Return a (3, kh, kw) kernel as uint8 RGB (kh, kw, 3): mid-grey at zero, as in the mosaic of all kernels."""
+    finite = np.where(np.isfinite(kernel), kernel, 0).astype(np.float64)
+    reach = float(np.abs(finite).max(initial=0)) or 1.0
+    return np.ascontiguousarray(np.rint(finite / reach * 127 + 128).astype(np.uint8).transpose(1, 2, 0))
 
 
 class KernelView(QWidget):
