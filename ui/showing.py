@@ -44,7 +44,7 @@ class Showing(QObject):
 
     def __init__(self, name: str, source: Source, ends_loop: bool) -> None:
         super().__init__()
-        self._name = name
+        self._name, self._before = name, _computing()
         settings, _problem = preferences.load()
         recipe = Recipe(source=source, network=name)
         self.application = Application(qt_application(), recipe, settings, remember=False, ends_loop=ends_loop)
@@ -65,6 +65,7 @@ class Showing(QObject):
         from explorer.zoo.own import memory
 
         memory.forget(self._name)
+        _compute_as(self._before)
         if self.application.left:
             log.error("did not end: %s", ", ".join(self.application.left))
         _open.remove(self)
@@ -104,6 +105,20 @@ def show(
         # The last window's end is told twice: what is left of it would end every later loop of the person's program.
         QCoreApplication.removePostedEvents(app, QEvent.Type.Quit.value)
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _computing() -> tuple[int, bool, bool]:
+    """Return what the window changes of how the person's program computes: threads, and where TF32 is allowed."""
+    import torch
+
+    return torch.get_num_threads(), torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+
+
+def _compute_as(before: tuple[int, bool, bool]) -> None:
+    import torch
+
+    threads, torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
+    torch.set_num_threads(threads)
 
 
 def source_of(picture: object) -> Source:

@@ -92,15 +92,17 @@ class Downloads:
         """Get ``key``, and then whatever waits."""
         next_one: Key | None = key
         while next_one:
-            self._download(next_one)
-            with self._lock:
+            end = self._download(next_one)
+            with self._lock:  # whoever hears of the end may ask for the same weights at once
                 del self._running[next_one]
                 self._cancelled.discard(next_one)
+                end()
                 next_one = self._waiting.popleft() if self._waiting else None
                 if next_one:
                     self._running[next_one] = None
 
-    def _download(self, key: Key) -> None:
+    def _download(self, key: Key) -> Callable[[], None]:
+        """Get ``key``, and return what tells how it ended."""
         last = (0, 0)
 
         def progress(done: int, total: int) -> None:
@@ -119,12 +121,12 @@ class Downloads:
             if one:
                 one.run()
         except Cancelled:
-            self._tell(key, "stopped", one.kept if one else 0, last[1])
+            return partial(self._tell, key, "stopped", one.kept if one else 0, last[1])
         except Exception as error:  # noqa: BLE001 - whatever a server or a disk makes of it, the person is told
-            self._tell(key, "failed", one.kept if one else 0, last[1], problem("weights", error).error)
-        else:
-            self._changed()
-            self._tell(key, "done", *last)
+            told = problem("weights", error).error
+            return partial(self._tell, key, "failed", one.kept if one else 0, last[1], told)
+        self._changed()
+        return partial(self._tell, key, "done", *last)
 
     def _import(self, path: str, network: str) -> None:
         try:

@@ -83,7 +83,7 @@ VGG = Facts(
         "All kernels are 3×3: two of them see as far as one 5×5 and three as far as one 7×7, with fewer weights and "
         "more ReLUs between. Everything else kept the same, depth alone was compared, from 11 to 19 layers."
     ),
-    lecture=N_("≈ 138,000,000 parameters; top-5 error 7.5 %"),
+    lecture=N_("≈ 138,000,000 parameters, which is configuration D (VGG-16); top-5 error 7.5 %"),
 )
 _VGG_SUBMISSION = (
     PublishedError(7.5, 5, _VALIDATION, _ENSEMBLE_OF_SEVEN, "Simonyan, Zisserman 2015, table 6"),

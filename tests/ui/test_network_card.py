@@ -149,3 +149,8 @@ def test_own_networks_name_their_file() -> None:
     words = read(network_card.html(card, None))
     assert "/tmp/mine.pth" in words
     assert "Nobody has published" not in words, "its file may well hold trained weights"
+
+
+def test_the_input_of_lenet_is_cut_out_and_then_padded() -> None:
+    said = {name: value for name, value, _remark in network_card._input(registry.card("lenet5").preparation)}
+    assert "the middle 28 × 28 cut out, 2 px of black added on every side" in said["Picture"]

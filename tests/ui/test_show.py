@@ -249,3 +249,15 @@ def test_a_folder_of_the_persons_that_hides_the_window_is_named(tmp_path: Path) 
         [sys.executable, str(tmp_path / "mine.py")], capture_output=True, text=True, check=False, env=environment
     )
     assert "rename what is called “ui” beside your program" in done.stderr
+
+
+def test_the_program_computes_afterwards_as_before(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        assert watched(lambda: explorer.show(Net()))
+        assert torch.backends.cudnn.allow_tf32
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(threads)

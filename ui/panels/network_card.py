@@ -139,7 +139,7 @@ def _size(card: Card, known: Surveyed | None) -> list[tuple[str, str, str]]:
 
 
 def _errors(card: Card) -> str:
-    heads = (_("Error"), _("Answers"), _("Measured on"), _("How"), _("Source"))
+    heads = (_("Error"), _("Answers"), _("Measured on"), _("How"), _("Published in"))
     rows = [
         (f"{error.percent:g} %", _("top-{count}").format(count=error.top), _(error.data), _(error.how), error.source)
         for error in card.errors
@@ -163,7 +163,7 @@ def _weights(card: Card) -> str:
 
 
 def _input(preparation: Preparation) -> list[tuple[str, str, str]]:
-    height, width = preparation.input_chw[1:]
+    height, width = (side - 2 * preparation.pad for side in preparation.input_chw[1:])
     fits = {
         "crop": _("short side to {side} px ({filter}), the middle {height} × {width} cut out"),
         "stretch": _("stretched to {height} × {width} ({filter})"),
@@ -172,6 +172,8 @@ def _input(preparation: Preparation) -> list[tuple[str, str, str]]:
     resized = fits[preparation.fit].format(
         side=preparation.resize, filter=preparation.interpolation, height=height, width=width
     )
+    if preparation.pad:
+        resized += ", " + _("{pad} px of black added on every side").format(pad=preparation.pad)
     numbers = _("values 0 … {full:g}, minus {mean}, divided by {std}").format(
         full=preparation.full, mean=_list(preparation.mean), std=_list(preparation.std)
     )
