@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from explorer import text
 from explorer.engine.events import NetworkReady, ResultReady
-from explorer.values import Prediction, Source
+from explorer.values import Frame, Prediction, Source
 from tests.ui import samples
 from ui import theme
 from ui.panels.predictions import Predictions
@@ -169,6 +170,19 @@ def test_a_cat_before_a_network_of_digits(bench: samples.Bench, panel: Predictio
     give(bench, 0.9)
     assert "only the digits" in texts(panel)
     assert "person" not in texts(panel)
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+def test_an_empty_pad_is_told(bench: samples.Bench, panel: Predictions, drawn: bool) -> None:
+    bench.load()
+    bench.controller.change(source=Source("drawing", ""))
+    result = samples.result(bench.store.recipe, bench.graph, trained=True)
+    pixels = np.zeros((28, 28, 3), np.uint8)
+    pixels[9, 9] = 255 * drawn
+    picture = Frame(pixels, "drawing")
+    bench.controller.on_event(ResultReady(replace(result, frame=picture, filtered=picture)))
+    assert ("Nothing is drawn yet" in texts(panel)) is not drawn
+    assert "ImageNet has no digits" in texts(panel)
 
 
 def test_every_row_fits_with_larger_text(bench: samples.Bench, panel: Predictions, qapp: QApplication) -> None:

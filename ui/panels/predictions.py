@@ -85,6 +85,8 @@ class Predictions(Panel):
         if not result.trained:
             return [_("With random weights the answer means nothing; the maps show the architecture alone.")]
         notes = []
+        if result.recipe.source.kind == "drawing" and not result.frame.pixels.any():
+            notes.append(_("Nothing is drawn yet: this is the answer to an empty picture."))
         labels = self._labels(result)
         suits = self._suits(result)
         if suits == DIGITS and labels == IMAGENET:
@@ -107,4 +109,6 @@ class Predictions(Panel):
 
     def _suits(self, result: FrameResult) -> str:
         source = result.recipe.source
+        if source.kind == "drawing":
+            return DIGITS
         return next((s.suits for s in sources.samples() if source.kind == "sample" and s.file == source.where), "")
