@@ -105,7 +105,7 @@ def from_toml(text: str, file: Path) -> OwnCard:
     """
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise NetworkError(
             N_("The card {file} is no TOML document ({reason}): mend the line, or delete the card and open again."),
             file=file,

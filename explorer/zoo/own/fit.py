@@ -250,7 +250,8 @@ def _likest(variants: Sequence[Variant], cards: Sequence[Card]) -> tuple[float, 
     def alike(pair: tuple[Card, Variant]) -> float:
         shapes, tensors = _shapes(pair[0]), pair[1][1]
         same = sum(tuple(one.shape) == shapes.get(name) for name, one in tensors.items())
-        return same / max(len(shapes), len(tensors))
+        wanted = sum(name in tensors or not _may_miss(name) for name in shapes)
+        return same / max(wanted, len(tensors))
 
     pairs = itertools.product(cards, variants)
     best = max(pairs, key=alike)

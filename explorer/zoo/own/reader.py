@@ -43,6 +43,8 @@ _NEVER = ("optimizer", "optim", "scheduler", "lr_scheduler", "scaler", "optimize
 """Entries of a checkpoint whose tensors are no network's."""
 _EMA = ("state_dict_ema", "model_ema", "ema_state_dict", "ema", "ema_model", "shadow")
 _DEPTH, _MOST_ENTRIES = 6, 200_000
+_MOST_PACKED = 100
+"""torch does not compress: what grows more than this when it is unpacked is made to fill the memory."""
 _RESAVE = N_(
     "{file} holds a whole module ({kind}), which cannot be opened without running code of the file. Where it comes "
     "from, run “model = torch.load({name!r}, weights_only=False)” and “torch.save(model.state_dict(), {new!r})”, and "
@@ -270,6 +272,9 @@ def _torch(stream: IO[bytes], head: bytes, path: Path) -> Any:
 def _refuse_scripts(stream: IO[bytes], path: Path) -> None:
     with zipfile.ZipFile(stream) as archive:
         names = archive.namelist()
+        packed = any(entry.compress_size * _MOST_PACKED < entry.file_size for entry in archive.infolist())
+    if packed:
+        raise _damaged(path, "zip bomb")
     stream.seek(0)
     if any(name.rpartition("/")[2] == "constants.pkl" for name in names):
         raise NetworkError(

@@ -189,6 +189,15 @@ def test_a_vision_transformer_of_another_size(tmp_path: Path) -> None:
     assert state.guess(tmp_path / "vit.pth").own.preparation.input_chw == (3, 64, 64)
 
 
+def test_a_segmentation_network_without_auxiliary_head_is_not_taken_for_its_backbone() -> None:
+    with torch.device("meta"):
+        network = models.segmentation.fcn_resnet50(weights=None, weights_backbone=None, num_classes=4)
+    state = {name: torch.zeros(one.shape) for name, one in network.state_dict().items()}
+    found = fit([("", state)], "", Path("a.pth"))
+    assert found.card.name == "fcn_resnet50"
+    assert tuple(found.module.get_submodule("classifier.4").weight.shape) == (4, 512, 1, 1)  # type: ignore[union-attr, arg-type]
+
+
 def test_segmentation_with_other_classes_and_no_auxiliary_head(tmp_path: Path) -> None:
     network = models.segmentation.lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=5).eval()
     torch.save(network.state_dict(), tmp_path / "seg.pth")

@@ -150,6 +150,7 @@ def test_labels_move_with_the_folder(network: Path) -> None:
         ("titel = 'a'\n[preparation]\n", "“titel” that nobody knows; the nearest are: title"),
         ("title = 'a'", "no entry “preparation”"),
         ("preparation = 3", "preparation = 3, which cannot be"),
+        pytest.param("x = " + "[" * 100_000, "no TOML document", id="deeper than Python goes"),
     ],
 )
 def test_cards_that_are_none(text: str, words: str) -> None:
@@ -256,6 +257,18 @@ def test_a_file_that_cannot_be_opened_is_a_problem_of_its_inspection(
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "a.pth").mkdir()
     assert "cannot be read" in str(own.inspect(str(tmp_path / "a.pth")).problem)
+
+
+@pytest.mark.parametrize("suffix", own.SUFFIXES)
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have names on POSIX alone")
+def test_a_pipe_is_not_waited_for(tmp_path: Path, suffix: str) -> None:
+    os.mkfifo(tmp_path / f"a{suffix}")
+    assert "is empty" in str(own.inspect(str(tmp_path / f"a{suffix}")).problem)
+
+
+def test_what_cannot_be_opened_still_has_no_weights_but_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.pth").mkdir()
+    assert weights.best_here(own.card(str(tmp_path / "a.pth"))) == ""
 
 
 def test_its_weights_are_the_file(network: Path) -> None:

@@ -247,6 +247,18 @@ def test_what_is_no_network(tmp_path: Path, make: Any, words: str) -> None:
         found(tmp_path / "ä file.pt")
 
 
+@pytest.mark.parametrize("entry", ["archive/data.pkl", "archive/data/0"])
+def test_an_archive_that_would_fill_the_memory_is_not_unpacked(
+    tmp_path: Path, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "a.pth", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in {"archive/data.pkl", entry}:
+            archive.writestr(name, bytes(1 << 20) if name == entry else b"\x80\x02}.")
+    monkeypatch.setattr(torch, "load", lambda *_args, **_named: pytest.fail("it was unpacked"))
+    with pytest.raises(NetworkError, match="damaged"):
+        read(tmp_path / "a.pth")
+
+
 def test_things_within_one_another_end(tmp_path: Path) -> None:
     ring: dict[str, Any] = {"a": torch.zeros(3)}
     ring["self"] = ring
