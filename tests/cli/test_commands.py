@@ -66,7 +66,6 @@ def test_layers_carry_what_later_rooms_compute_from(answer: Callable[..., Any]) 
     assert (found["model"], found["input"]) == ("resnet18", [3, 224, 224])
     layers = {layer["id"]: layer for layer in found["layers"]}
     names = {"id", "name", "block", "module", "op", "inputs", "output", "axes", "parameters", "macs", "attributes"}
-    names |= {"receptive_field"}
     assert all(set(layer) == names for layer in found["layers"])
     assert len(layers) == len(found["layers"])
     assert all(source in layers for layer in found["layers"] for source in layer["inputs"])
