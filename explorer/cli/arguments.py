@@ -106,6 +106,10 @@ class Parser(argparse.ArgumentParser):
 _MESSAGES = (
     (r"the following arguments are required: (?P<names>.*)", N_("{names} is missing: see “{help}”.")),
     (r"argument (?P<option>\S+): expected one argument", N_("{option} needs a value: see “{help}”.")),
+    (
+        r"argument (?P<option>\S+): expected (?P<count>\d+) arguments",
+        N_("{option} needs {count} values: see “{help}”."),
+    ),
     (r"argument (?P<option>\S+): ignored explicit argument .*", N_("{option} takes no value: see “{help}”.")),
 )
 

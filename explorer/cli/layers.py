@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from explorer.cli.area import field_values
 from explorer.cli.arguments import Parser, add_consent, add_json, add_weights, check_weights, model, size
 from explorer.cli.output import document, remarks, table, weights_name
 from explorer.graph.values import Layer
+from explorer.receptive.values import Field
 from explorer.text import N_, _
 from explorer.zoo import weights
 
@@ -27,10 +29,12 @@ def run(options: argparse.Namespace) -> None:
     options.weights = options.weights or weights.best_here(options.model)
     check_weights(options)
 
+    from explorer.receptive.analyse import analyse
     from explorer.session import Session  # loads torch
 
     network = Session().open(options.model.name, options.weights, options.input, "cpu")
     graph = network.graph
+    fields = analyse(graph)
     if options.json:
         document(
             {
@@ -39,11 +43,11 @@ def run(options: argparse.Namespace) -> None:
                 **remarks(network),
                 "input": list(graph.input),
                 "outputs": list(graph.outputs),
-                "layers": [_values(layer) for layer in graph],
+                "layers": [_values(layer, field) for layer, field in fields],
             }
         )
         return
-    heading = (_("layer"), _("op"), _("output"), _("parameters"), _("MACs"), _("inputs"))
+    heading = (_("layer"), _("op"), _("output"), _("parameters"), _("MACs"), _("receptive field"), _("inputs"))
     rows = [
         (
             layer.id,
@@ -51,15 +55,34 @@ def run(options: argparse.Namespace) -> None:
             " × ".join(map(str, layer.output)),
             f"{layer.parameters:,}",
             f"{layer.macs:,}",
+            _field(field),
             ", ".join(layer.inputs),
         )
-        for layer in graph
+        for layer, field in fields
     ]
-    total = (_("all"), "", "", f"{sum(one.parameters for one in graph):,}", f"{sum(one.macs for one in graph):,}", "")
-    print(table(heading, [*rows, total], "llrrrl"))
+    total = (
+        _("all"),
+        "",
+        "",
+        f"{sum(one.parameters for one in graph):,}",
+        f"{sum(one.macs for one in graph):,}",
+        "",
+        "",
+    )
+    print(table(heading, [*rows, total], "llrrrrl"))
 
 
-def _values(layer: Layer) -> dict[str, object]:
+def _field(field: Field) -> str:
+    """Return the size of a receptive field in a word; a “≤” before it where it is an upper bound."""
+    if field.path is None:
+        return _("unknown")
+    size = " × ".join(str(round(float(side), 1) if side.denominator > 1 else side) for side in field.path.size)
+    if field.certainty == "whole input":
+        return _("whole input")
+    return f"≤ {size}" if field.certainty == "upper bound" else size
+
+
+def _values(layer: Layer, field: Field) -> dict[str, object]:
     return {
         "id": layer.id,
         "name": layer.name,
@@ -72,4 +95,5 @@ def _values(layer: Layer) -> dict[str, object]:
         "parameters": layer.parameters,
         "macs": layer.macs,
         "attributes": dict(layer.attributes),
+        "receptive_field": field_values(field),
     }

@@ -66,6 +66,7 @@ def test_layers_carry_what_later_rooms_compute_from(answer: Callable[..., Any]) 
     assert (found["model"], found["input"]) == ("resnet18", [3, 224, 224])
     layers = {layer["id"]: layer for layer in found["layers"]}
     names = {"id", "name", "block", "module", "op", "inputs", "output", "axes", "parameters", "macs", "attributes"}
+    names |= {"receptive_field"}
     assert all(set(layer) == names for layer in found["layers"])
     assert len(layers) == len(found["layers"])
     assert all(source in layers for layer in found["layers"] for source in layer["inputs"])
@@ -120,7 +121,7 @@ def test_layers_are_those_of_the_weights_that_predict_takes(
 
 def test_the_table_of_layers_ends_with_the_sums(out: Callable[..., str]) -> None:
     heading, *rows, total = out("layers", "lenet5").splitlines()
-    assert heading.split() == ["layer", "op", "output", "parameters", "MACs", "inputs"]
+    assert heading.split() == ["layer", "op", "output", "parameters", "MACs", "receptive", "field", "inputs"]
     assert total.split()[:2] == ["all", "61,706"]
     end = heading.index("parameters") + len("parameters")
     assert all(row[end - 1].isdigit() and row[end] == " " for row in (*rows, total))
