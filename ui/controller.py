@@ -14,6 +14,7 @@ from explorer.engine.events import (
     DownloadChanged,
     Event,
     Exported,
+    FieldsReady,
     FrameRead,
     NetworkReady,
     Problem,
@@ -308,8 +309,15 @@ class Controller(QObject):
                 name, wished = event.network.card.name, _network(store.recipe)
                 self._ready = wished if wished == (name, "") else (name, event.network.weights)
                 self._forget("network", "frame", "device")
+                if store.fields is not None and store.fields.graph is not event.network.graph:
+                    store.fields = None
+                    store.fields_changed.emit()
                 store.network_changed.emit()
                 self._remember_network(event.network.card)
+            case FieldsReady():
+                if store.network is not None and store.network.graph is event.graph:
+                    store.fields = event.fields
+                    store.fields_changed.emit()
             case Catalogue():
                 store.catalogue = event
                 store.downloads = {key: one for key, one in store.downloads.items() if one.state != "done"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from explorer.engine.events import Catalogue, DownloadChanged, NetworkInfo, Problem, Progress
+from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import _
@@ -22,6 +23,7 @@ class Store(QObject):
         broken: whether the wished source could not be opened, or gives no more frames.
         result: the newest complete result, or None.
         network: the loaded network, or None.
+        fields: what the units of its layers see, or None until known.
         catalogue: networks and devices to choose from, or None until known.
         progress: the long action that goes on, or None.
         problems: the newest unsolved problem of each place (``events.Where``).
@@ -37,6 +39,7 @@ class Store(QObject):
     recipe_changed = Signal()
     frame_changed = Signal()
     network_changed = Signal()
+    fields_changed = Signal()
     catalogue_changed = Signal()
     progress_changed = Signal()
     problems_changed = Signal()
@@ -55,6 +58,7 @@ class Store(QObject):
         self.broken = False
         self.result: FrameResult | None = None
         self.network: NetworkInfo | None = None
+        self.fields: Fields | None = None
         self.catalogue: Catalogue | None = None
         self.progress: Progress | None = None
         self.problems: dict[str, Problem] = {}

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from explorer.engine.desk import Desk
 from explorer.engine.downloads import Downloads
-from explorer.engine.events import Catalogue, Event, Exported, FrameRead, Problem
+from explorer.engine.events import Catalogue, Event, Exported, FieldsReady, FrameRead, NetworkInfo, Problem
 from explorer.engine.feed import Feed, Grabber
 from explorer.engine.mailbox import Outbox
 from explorer.engine.model_thread import ModelThread
@@ -44,8 +44,8 @@ class Engine:
     def __init__(self, notify: Callable[[], None], settings: Settings, rooms: Rooms | None = None) -> None:
         self._rooms = rooms or Rooms()
         self._desk = Desk(Outbox(notify), settings)
-        self._model = ModelThread(self._desk, self._rooms, self._catalogue)
-        self._light = Worker("light", "read", "cards", failed=self._failed)
+        self._model = ModelThread(self._desk, self._rooms, self._catalogue, self._analyse)
+        self._light = Worker("light", "read", "fields", "cards", failed=self._failed)
         self._downloads = Downloads(self._desk.outbox, self._rooms, self._recount)
         self._recount()
         self._readers: list[tuple[Source, threading.Thread]] = []
@@ -244,6 +244,15 @@ class Engine:
         cards, stock = self._rooms.cards(), self._rooms.stock()
         with self._desk.lock:
             self._desk.outbox.put(Catalogue(cards, self._desk.devices, stock))
+
+    def _analyse(self, network: NetworkInfo) -> None:
+        """Tell what the units of a network see, once the window was told of the network."""
+
+        def analyse() -> None:
+            fields = self._rooms.fields(network.graph)
+            self._desk.outbox.put(FieldsReady(network.card.name, network.graph, fields))
+
+        self._light.put("fields", analyse)
 
     def _write(self, path: str, write: Callable[[], None], recipe: Recipe | None = None) -> None:
         try:

@@ -9,6 +9,7 @@ from typing import Literal
 from explorer.errors import ExplorerError
 from explorer.graph.values import Graph
 from explorer.questions import Answer, Question
+from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo.card import Card, Stock, WeightState
@@ -87,6 +88,21 @@ class NetworkReady:
 
 
 @dataclass(frozen=True, eq=False)
+class FieldsReady:
+    """What the units of a loaded network see is known.
+
+    Attributes:
+        network: its name.
+        graph: its layers, the very ones that ``NetworkReady`` told of.
+        fields: of these layers.
+    """
+
+    network: str
+    graph: Graph
+    fields: Fields
+
+
+@dataclass(frozen=True, eq=False)
 class ResultReady:
     """A frame went through the whole path; of several only the newest is delivered."""
 
@@ -145,4 +161,15 @@ class DownloadChanged:
     error: ExplorerError | None = None
 
 
-Event = DownloadChanged | Catalogue | Progress | FrameRead | NetworkReady | ResultReady | Problem | Exported | Answered
+Event = (
+    DownloadChanged
+    | Catalogue
+    | Progress
+    | FrameRead
+    | NetworkReady
+    | FieldsReady
+    | ResultReady
+    | Problem
+    | Exported
+    | Answered
+)

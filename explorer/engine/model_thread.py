@@ -32,12 +32,16 @@ class ModelThread:
         desk: says what is wished.
         rooms: do the work.
         catalogue: called when the devices are known.
+        ready: called with a network that the window was told of.
     """
 
-    def __init__(self, desk: Desk, rooms: Rooms, catalogue: Callable[[], None]) -> None:
+    def __init__(
+        self, desk: Desk, rooms: Rooms, catalogue: Callable[[], None], ready: Callable[[NetworkInfo], None]
+    ) -> None:
         self._desk = desk
         self._rooms = rooms
         self._catalogue = catalogue
+        self._ready = ready
         self._session: SessionLike | None = None
         self._network: Network | None = None
         self._key: NetworkKey | None = None
@@ -131,7 +135,7 @@ class ModelThread:
         with desk.lock:
             if desk.wants(key):
                 desk.failed = (key, failed) if failed else None
-                desk.outbox.put(*events)
+                self._tell(events)
                 desk.ready = self._network is not None
             else:
                 self._network = self._key = None
@@ -159,7 +163,14 @@ class ModelThread:
             if key and (went or network.graph is not graph):
                 with self._desk.lock:
                     if self._desk.wants(key):
-                        self._desk.outbox.put(*self._news(network, went))
+                        self._tell(self._news(network, went))
+
+    def _tell(self, events: list[Event]) -> None:
+        """Put ``events``, and let what belongs to a network follow it."""
+        self._desk.outbox.put(*events)
+        for event in events:
+            if isinstance(event, NetworkReady):
+                self._ready(event.network)
 
     def _info(self, network: Network) -> NetworkInfo:
         weights = network.weights

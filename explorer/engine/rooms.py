@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from explorer.engine.feed import Live
 from explorer.errors import DeviceError
+from explorer.graph.values import Graph
 from explorer.questions import Answer, Question
+from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.values import Floats, Frame, FrameResult, Source
 from explorer.zoo.card import Card, Stock, WeightState
@@ -152,6 +154,12 @@ def _raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     return frame_path.raw_input(network, frame, recipe)
 
 
+def _fields(graph: Graph) -> Fields:
+    from explorer.receptive.analyse import analyse
+
+    return analyse(graph)
+
+
 def _answer(network: Network | None, question: Question) -> Answer:
     from explorer import questions
 
@@ -197,6 +205,7 @@ class Rooms:
         run: takes a frame through the whole path.
         raw_maps: the chosen layer's maps as they are.
         raw_input: the picture as the network gets it.
+        fields: what the units of a graph's layers see.
         answer: answers a question about the loaded network, or another one.
         write: writes an export: kind, path, result, raw maps for "maps" and the prepared picture for "input".
     """
@@ -215,5 +224,6 @@ class Rooms:
     run: Callable[[Network, Frame, Recipe, dict[str, float], Callable[[], bool]], FrameResult] = _run
     raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
     raw_input: Callable[[Network, Frame, Recipe], Floats] = _raw_input
+    fields: Callable[[Graph], Fields] = _fields
     answer: Callable[[Network | None, Question], Answer] = _answer
     write: Callable[[str, str, FrameResult, Floats | None], None] = _write
