@@ -16,6 +16,8 @@ from explorer.zoo.card import Preparation
 from explorer.zoo.own.memory import Transform, transformed
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+_SUPPORT = {"bilinear": 1.0, "bicubic": 2.0}
+"""How far from a cell's centre Pillow's filter reads: so many cells, or pixels where those are larger."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +97,10 @@ def _placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) 
     resized_hw = _resized(picture_hw, crop_hw, preparation)
     scale = picture_hw[0] / resized_hw[0], picture_hw[1] / resized_hw[1]
     corner = _corner(resized_hw[0], crop_hw[0]), _corner(resized_hw[1], crop_hw[1])
-    geometry = Geometry(picture_hw, input_hw, scale, ((corner[0] - pad) * scale[0], (corner[1] - pad) * scale[1]))
+    origin = (corner[0] - pad) * scale[0], (corner[1] - pad) * scale[1]
+    support = _SUPPORT[preparation.interpolation]
+    reach = support * max(scale[0], 1) - scale[0] / 2, support * max(scale[1], 1) - scale[1] / 2
+    geometry = Geometry(picture_hw, input_hw, scale, origin, reach)
 
     top, left = max(corner[0], 0), max(corner[1], 0)
     bottom, right = min(corner[0] + crop_hw[0], resized_hw[0]), min(corner[1] + crop_hw[1], resized_hw[1])

@@ -76,12 +76,14 @@ class Geometry:
         input_hw: height and width of the network's input, cells.
         scale: picture pixels per input cell, (y, x).
         origin: picture coordinate of the input's top left corner, (y, x); negative in padding.
+        reach: how far beyond a cell's own edges the resize reads to make it, picture pixels, (y, x).
     """
 
     picture_hw: tuple[int, int]
     input_hw: tuple[int, int]
     scale: tuple[float, float]
     origin: tuple[float, float]
+    reach: tuple[float, float] = (0.0, 0.0)
 
     def to_picture(self, box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
         """Return the box [y0, x0, y1, x1] of input cells as a box in the picture's pixels."""
@@ -91,6 +93,43 @@ class Geometry:
     def to_input(self, y: float, x: float) -> tuple[float, float]:
         """Return the input coordinate of picture coordinate (y, x)."""
         return (y - self.origin[0]) / self.scale[0], (x - self.origin[1]) / self.scale[1]
+
+    def pixels(self, cells: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+        """Return the rectangle of pixels that the real cells of box [y0, x0, y1, x1) are made of; may be empty.
+
+        No other pixel changes them: a resize smooths, so that these are more than the pixels below the cells.
+        """
+        (top, bottom), (left, right) = (self._made_of(axis, cells[axis], cells[axis + 2]) for axis in (0, 1))
+        return top, left, bottom, right
+
+    def cells(self, pixel: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return the box [y0, x0, y1, x1) of input cells that pixel (row, column) goes into; empty where none is."""
+        spans = []
+        for axis in (0, 1):
+            low, high = self._reads(axis)
+            found = np.flatnonzero((low <= pixel[axis]) & (pixel[axis] < high))
+            spans.append((int(found[0]), int(found[-1]) + 1) if found.size else (0, 0))
+        (top, bottom), (left, right) = spans
+        return top, left, bottom, right
+
+    def _made_of(self, axis: int, first: int, last: int) -> tuple[int, int]:
+        low, high = (edges[max(first, 0) : max(last, 0)] for edges in self._reads(axis))
+        real = low < high
+        return (int(low[real].min()), int(high[real].max())) if real.any() else (0, 0)
+
+    def _reads(self, axis: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the first pixel that each cell along an axis is made of, and the one after the last.
+
+        As Pillow rounds them (``precompute_coeffs`` in its Resample.c), one more where that hangs on the last digit.
+        """
+        size, scale, reach, doubt = self.picture_hw[axis], self.scale[axis], self.reach[axis], 1e-6
+        edge = self.origin[axis] + np.arange(self.input_hw[axis]) * scale
+        inside = (edge + scale / 2 > 0) & (edge + scale / 2 < size)  # the others are padding
+        half = 0.5 if reach else 0.0
+        low = np.floor(edge - reach + half - doubt) if reach else np.floor(edge + doubt)
+        high = np.floor(edge + scale + reach + half + doubt) if reach else np.ceil(edge + scale - doubt)
+        low, high = (np.where(inside, np.clip(edges, 0, size), 0).astype(np.int64) for edges in (low, high))
+        return low, high
 
     @property
     def crop(self) -> tuple[float, float, float, float]:

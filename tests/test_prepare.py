@@ -222,3 +222,51 @@ def test_an_array_goes_unprepared() -> None:
 def test_an_array_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(SourceError, match=r"input\.npy has the shape .*takes 3×224×224"):
         prepare(array_frame(*shape), IMAGENET, CPU)
+
+
+READS = [(300, 451), (64, 90), (480, 640), (257, 130), (100, 77), (33, 20)]
+
+
+@pytest.mark.parametrize("size", READS)
+@pytest.mark.parametrize("preparation", [LITE, DIGITS, IMAGENET, replace(IMAGENET, interpolation="bicubic")])
+@pytest.mark.parametrize("fit", ["crop", "letterbox", "stretch"])
+def test_no_pixel_outside_of_the_told_ones_changes_a_cell(
+    size: tuple[int, int], preparation: Preparation, fit: str
+) -> None:
+    preparation = replace(preparation, fit=fit)
+    pixels, rng = noise(*size), np.random.default_rng(size[0])
+    before = prepared(pixels, preparation)
+    h, w = before.geometry.input_hw
+    for _ in range(4):
+        (y0, y1), (x0, x1) = (sorted(rng.choice(side + 1, 2, replace=False).tolist()) for side in (h, w))
+        top, left, bottom, right = before.geometry.pixels((y0, x0, y1, x1))
+        outside, inside = 255 - pixels, pixels.copy()
+        outside[top:bottom, left:right] = pixels[top:bottom, left:right]
+        inside[top:bottom, left:right] = 255 - pixels[top:bottom, left:right]
+        cells = np.s_[..., y0:y1, x0:x1]
+        assert torch.equal(prepared(outside, preparation).tensor[cells], before.tensor[cells])
+        if top < bottom and left < right:
+            assert not torch.equal(prepared(inside, preparation).tensor[cells], before.tensor[cells])
+
+
+@pytest.mark.parametrize("size", READS)
+@pytest.mark.parametrize("preparation", [LITE, IMAGENET, replace(IMAGENET, interpolation="bicubic", fit="letterbox")])
+def test_a_pixel_changes_no_cell_but_those_that_are_told(size: tuple[int, int], preparation: Preparation) -> None:
+    pixels, rng = np.full((*size, 3), 128, np.uint8), np.random.default_rng(size[1])
+    before = prepared(pixels, preparation)
+    for _ in range(12):
+        pixel = int(rng.integers(size[0])), int(rng.integers(size[1]))
+        other = pixels.copy()
+        other[pixel] = 255
+        changed = (prepared(other, preparation).tensor != before.tensor)[0].any(0).numpy()
+        y0, x0, y1, x1 = before.geometry.cells(pixel)
+        assert not changed[:y0].any()
+        assert not changed[y1:].any()
+        assert not changed[:, :x0].any()
+        assert not changed[:, x1:].any()
+        if y0 == y1 or x0 == x1:
+            assert not changed.any()
+        else:  # of the told ones only the outermost may have a weight that is rounded away
+            for low, high, found in ((y0, y1, changed.any(1)), (x0, x1, changed.any(0))):
+                at = np.flatnonzero(found)
+                assert max(at[0] - low, high - 1 - at[-1]) <= 1 + (high - low) // 4
