@@ -114,6 +114,32 @@ class Fields:
             found |= both if places[0] < places[1] else both.T
         return found
 
+    def that_see(self, id: str, seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which units of a layer see any of some input cells: bool (rows, columns) of its map.
+
+        Args:
+            id: the layer's.
+            seen: bool of the shape of the network's input, without channels.
+
+        Raises:
+            NetworkError: as ``map_hw``, or ``seen`` has another shape.
+        """
+        state = self._two(id)
+        if seen.shape != state.cells:
+            raise NetworkError(
+                N_("The network's input has {h} × {w} cells, not {other}."),
+                h=state.cells[0],
+                w=state.cells[1],
+                other=" × ".join(map(str, seen.shape)),
+            )
+        places = _places(state)
+        others = tuple(axis for axis in range(len(state.shape)) if axis not in places)
+        found = np.zeros((state.shape[places[0]], state.shape[places[1]]), bool)
+        for term in state.terms:
+            both = cells.meet(term, seen).any(axis=others)
+            found |= both if places[0] < places[1] else both.T
+        return found
+
     def _two(self, id: str) -> State:
         """Return the state of a layer whose units are at rows and columns of the input."""
         layer = self.graph[id]

@@ -54,6 +54,28 @@ def hull(sets: Sets) -> tuple[int, int]:
     return ((every & -every).bit_length() - 1, every.bit_length()) if every else (0, 0)
 
 
+def flags(sets: Sets, n: int) -> NDArray[np.bool_]:
+    """Return the sets of cells below ``n`` as bool (…, n)."""
+    data = b"".join(one.to_bytes(-(-n // 8), "little") for one in sets.ravel().tolist())
+    bits = np.unpackbits(np.frombuffer(data, np.uint8).reshape(sets.size, -1), axis=1, count=n, bitorder="little")
+    return bits.reshape(*sets.shape, n).astype(bool)
+
+
+def meet(term: Term, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return whether the product of the sets holds a cell of ``among``, bool (rows, columns): bool of the sets' shape.
+
+    Sets that are the same are looked up once: of a map there are no more than it has rows, and columns.
+    """
+    codes, tables = [], []
+    for sets, n in zip(term, among.shape, strict=True):
+        different, code = np.unique(sets, return_inverse=True)
+        codes.append(code.reshape(sets.shape))
+        tables.append(flags(different, n).astype(np.float32))
+    hits = tables[0] @ among.astype(np.float32) @ tables[1].T > 0
+    found: NDArray[np.bool_] = hits[codes[0], codes[1]]
+    return found
+
+
 def within(a: Term, b: Term) -> bool:
     """Whether at every position the product of ``a`` lies in that of ``b``."""
     return all(x is y or bool(((x | y) == y).all()) for x, y in zip(a, b, strict=True))

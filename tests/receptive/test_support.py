@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from explorer.errors import NetworkError
 from explorer.receptive import reach, rules
 from explorer.receptive.analyse import Fields, analyse
 from explorer.receptive.reach import Reach
@@ -131,3 +132,23 @@ def test_a_planted_wrong_rule_is_seen(name: str, kind: str, monkeypatch: pytest.
     monkeypatch.setattr(rules.reach, name, lambda *a: Reach(right(*a).taps + 1, right(*a).ratio))
     with pytest.raises(AssertionError):
         check(oracle, analyse(oracle.graph), layer_id, (1, 1))
+
+
+@pytest.mark.parametrize("name", ["googlenet", "shufflenet_v2_x0_5", "resnet18"])
+def test_the_units_that_see_any_of_some_cells(name: str) -> None:
+    more = {"init_weights": False} if name == "googlenet" else {}
+    oracle = Oracle(torchvision.models.get_model(name, weights=None, **more).eval(), (3, 75, 83))
+    fields, rng = analyse(oracle.graph), np.random.default_rng(0)
+    mapped = [layer.id for layer in oracle.graph if layer.axes == "CHW" and layer.output[1] > 1]
+    for layer_id in mapped[:: len(mapped) // 6]:
+        seen = rng.random((75, 83)) < 0.0005
+        seen[int(rng.integers(75)), int(rng.integers(83))] = True
+        expected = np.zeros(fields.map_hw(layer_id), bool)
+        for y, x in np.argwhere(seen).tolist():
+            expected |= fields.seen_by(layer_id, (y, x))
+        np.testing.assert_array_equal(fields.that_see(layer_id, seen), expected, layer_id)
+        for y, x in rng.permutation(np.argwhere(np.ones_like(expected)))[:4].tolist():
+            assert fields.that_see(layer_id, seen)[y, x] == (oracle.cells(layer_id, (y, x)) & seen).any()
+    assert not fields.that_see(layer_id, np.zeros((75, 83), bool)).any()
+    with pytest.raises(NetworkError, match="75 × 83"):
+        fields.that_see(layer_id, np.zeros((83, 75), bool))
