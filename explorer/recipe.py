@@ -16,6 +16,7 @@ from explorer.values import Source
 DEFAULT_NETWORK = "efficientnet_lite0"
 MOST_PREDICTIONS = 1000
 MOST_COLUMNS = 16
+MOST_LOCKED = 6
 MOST = 1 << 20
 """Of a channel, and of the rows or columns of an input or a map."""
 LEAST_ASPECT = 1e-3
@@ -44,6 +45,16 @@ class View:
 
 
 @dataclass(frozen=True)
+class Unit:
+    """One cell of one map of a layer."""
+
+    layer: str
+    channel: int
+    y: int
+    x: int
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What to look at, through which network, and what to show of it.
 
@@ -56,6 +67,7 @@ class Recipe:
         layer: id of the layer whose maps are shown; "" for the first convolution.
         channel: the map in the inspector.
         unit: row and column of the chosen cell of that map, or None.
+        locked: units whose values are told, and whose areas stay marked, whatever else is chosen.
         task: what is done with the network's output.
         top: how many predictions.
         device: "auto", or a name that ``device.available`` lists.
@@ -72,6 +84,7 @@ class Recipe:
     layer: str = ""
     channel: int = 0
     unit: tuple[int, int] | None = None
+    locked: tuple[Unit, ...] = ()
     task: Literal["classify"] = "classify"
     top: int = 5
     device: str = "auto"
@@ -82,7 +95,7 @@ class Recipe:
     def with_(self, **changes: Any) -> Recipe:
         """Return a copy with ``changes``; a new network or layer drops what only made sense for the old one."""
         if changes.get("network", self.network) != self.network:
-            changes = {"weights": "", "input_hw": None, "layer": "", "channel": 0, "unit": None} | changes
+            changes = {"weights": "", "input_hw": None, "layer": "", "channel": 0, "unit": None, "locked": ()} | changes
         elif changes.get("layer", self.layer) != self.layer:
             changes = {"channel": 0, "unit": None} | changes
         return replace(self, **changes)
@@ -117,6 +130,7 @@ class Recipe:
         )
         for name in ("input_hw", "unit"):
             raw[name] = None if raw[name] is None else tuple(raw[name])
+        raw["locked"] = tuple(Unit(**unit) for unit in raw.get("locked", ()))
         raw["thumbnails"] = tuple(raw["thumbnails"])
         return cls(**raw)
 
@@ -128,6 +142,8 @@ class Recipe:
             and 0 <= self.channel <= MOST
             and 0 <= self.columns <= MOST_COLUMNS
             and all(0 <= place <= MOST for place in self.unit or ())
+            and len(self.locked) <= MOST_LOCKED
+            and all(0 <= place <= MOST for unit in self.locked for place in (unit.channel, unit.y, unit.x))
             and all(1 <= side <= MOST for side in self.input_hw or ())
             and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT
             and view.low < view.high

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from explorer.pixels import region
 from explorer.values import Bytes
 from ui import theme
-from ui.widgets import cells, marks
+from ui.widgets import area_marks, cells, marks
+from ui.widgets.area_marks import Box, Outline
 from ui.widgets.rgb_image import RgbImage
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
 _PAN = 40
 _SHADE = QColor(0, 0, 0, 110)
-
-
-Box = tuple[float, float, float, float]
-"""[y0, x0, y1, x1] in picture pixels, edges."""
 
 
 class PictureView(ZoomView):
@@ -41,6 +39,8 @@ class PictureView(ZoomView):
         self._image: RgbImage | None = None
         self._crop: Box | None = None
         self._marked: tuple[int, int] | None = None
+        self._outlines: tuple[Outline, ...] = ()
+        self._heat: tuple[Bytes, Box] | None = None
         self._plane: cells.Plane = "rgb"
         self._base: cells.Base = "decimal"
         self._telling = True
@@ -85,6 +85,24 @@ class PictureView(ZoomView):
         """Outline the pixel (row, column)."""
         if self._marked != pixel:
             self._marked = pixel
+            self.update()
+
+    @property
+    def outlines(self) -> tuple[Outline, ...]:
+        """The areas that are outlined."""
+        return self._outlines
+
+    def set_outlines(self, outlines: tuple[Outline, ...]) -> None:
+        """Outline what units see; the last lies on top."""
+        if outlines != self._outlines:
+            self._outlines = outlines
+            self.update()
+
+    def set_heat(self, rgba: Bytes | None, box: Box = (0.0, 0.0, 0.0, 0.0)) -> None:
+        """Lay a picture, uint8 RGBA (h, w, 4), over ``box`` of this one, so that this one shows through; None: none."""
+        before = self._heat
+        self._heat = None if rgba is None else (np.ascontiguousarray(rgba), box)
+        if before is not None or rgba is not None:
             self.update()
 
     def set_numbers(self, plane: cells.Plane, base: cells.Base) -> None:
@@ -137,6 +155,8 @@ class PictureView(ZoomView):
         if self._image is None or self._pixels is None:
             return
         self._image.paint(painter, viewport, self.devicePixelRatioF())
+        if self._heat is not None:
+            self._paint_heat(painter, *self._heat)
         numbered = self._telling and viewport.scale >= cells.SMALLEST
         if numbered:
             y0, x0, y1, x1 = viewport.visible()
@@ -148,11 +168,20 @@ class PictureView(ZoomView):
         if self._crop is not None:
             whole = self.rect_of(0, 0, *viewport.picture_hw)
             self._paint_crop(painter, self.rect_of(*self._crop), whole, dimmed=not numbered)
+        room = QRectF(self.rect()) if viewport.fitted else None
+        for outline in self._outlines:
+            area_marks.paint(painter, outline, self.rect_of, room)
         if self._marked is not None:
             y, x = self._marked
             marks.box(painter, self.rect_of(y, x, y + 1, x + 1), theme.current().accent)
         if self._pointer is not None and not numbered and not self._dragged and (text := self.plate_text()):
             marks.plate(painter, self._pointer, text, QRectF(self.rect()))
+
+    def _paint_heat(self, painter: QPainter, rgba: Bytes, box: Box) -> None:
+        h, w = rgba.shape[:2]
+        image = QImage(rgba.data, w, h, 4 * w, QImage.Format.Format_RGBA8888)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        painter.drawImage(self.rect_of(*box), image, QRectF(image.rect()))
 
     def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF, dimmed: bool) -> None:
         inner = crop.intersected(whole)
