@@ -86,7 +86,7 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
             expected=" × ".join(map(str, graph.input)),
             shape=" × ".join(map(str, x.shape[1:])),
         )
-    watch = _Watch(graph, wanted)
+    watch = Watch(graph, wanted)
     with torch.inference_mode():
         if INPUT in wanted:
             watch.values[INPUT] = wanted[INPUT](x)
@@ -129,7 +129,7 @@ def check_budget(layers: Iterable[Layer], budget_bytes: int) -> None:
         )
 
 
-class _Watch(TorchFunctionMode):
+class Watch(TorchFunctionMode):
     """Counts the calls that make tensors, and hands the wanted ones on if they are the traced ones."""
 
     def __init__(self, graph: Graph, wanted: Mapping[str, Reducer]) -> None:

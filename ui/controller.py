@@ -12,6 +12,7 @@ from explorer.engine.events import (
     Answered,
     Catalogue,
     DownloadChanged,
+    Ended,
     Event,
     Exported,
     FieldsReady,
@@ -59,6 +60,10 @@ class EngineLike(Protocol):
         """Let ``question`` be answered."""
         ...
 
+    def drop(self, question: Question) -> None:
+        """Let nobody answer ``question`` any further."""
+        ...
+
     def download(self, network: str, weights: str) -> None:
         """Get a set of weights."""
         ...
@@ -95,6 +100,7 @@ class Controller(QObject):
 
     exported = Signal(object)
     answered = Signal(object)
+    ended = Signal(object)
     downloaded = Signal(object)
     history_changed = Signal()
 
@@ -233,9 +239,16 @@ class Controller(QObject):
         self._engine.save(path, fill)
 
     def ask(self, question: Question) -> None:
-        """Ask the engine something beside the frames; ``answered`` gives the ``Answered`` that follows."""
+        """Ask the engine something beside the frames; ``answered`` gives the ``Answered`` that follows.
+
+        Of a long question it gives several; ``ended`` gives the ``Ended`` of one whose network is gone.
+        """
         self._forget("question")
         self._engine.ask(question)
+
+    def drop(self, question: Question) -> None:
+        """Cancel a long question; an answer that is on its way may still come."""
+        self._engine.drop(question)
 
     def download(self, network: str, weights: str) -> None:
         """Get a set of weights; a network that was chosen when it was sent for is trained as soon as they are here."""
@@ -334,6 +347,8 @@ class Controller(QObject):
                 self.report(event)
             case Answered():
                 self.answered.emit(event)
+            case Ended():
+                self.ended.emit(event)
             case Exported():
                 self.exported.emit(event)
             case DownloadChanged():

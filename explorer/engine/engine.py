@@ -133,8 +133,16 @@ class Engine:
         self._light.put(f"export {path}", lambda: self._write(path, write))
 
     def ask(self, question: Question) -> None:
-        """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows."""
+        """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows.
+
+        A newer one of its kind takes its place. Of a long one more than one ``Answered`` comes, or ``Ended`` where its
+        network goes.
+        """
         self._model.ask(question)
+
+    def drop(self, question: Question) -> None:
+        """Let nobody answer ``question`` any further; no event of it is put after this."""
+        self._model.drop(question)
 
     def download(self, network: str, weights: str) -> None:
         """Get a set of weights: ``DownloadChanged`` tells how far it is."""

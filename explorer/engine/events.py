@@ -126,10 +126,24 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """A question of the window's was answered; where it could not be, a ``Problem`` of "question" follows instead."""
+    """A question of the window's was answered; where it could not be, a ``Problem`` of "question" follows instead.
+
+    Attributes:
+        question: what was asked.
+        answer: of a long question all that is known so far.
+        fraction: how far a long one is, 0 … 1; the last answer has 1.
+    """
 
     question: Question
     answer: Answer
+    fraction: float = 1.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A long question has no further answer, because its network is gone."""
+
+    question: Question
 
 
 @dataclass(frozen=True)
@@ -172,4 +186,5 @@ Event = (
     | Problem
     | Exported
     | Answered
+    | Ended
 )

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from explorer.engine.events import Answered, DownloadChanged, Event, Exported, Problem
+from explorer.engine.events import Answered, DownloadChanged, Ended, Event, Exported, Problem
 
 T = TypeVar("T")
 MOST_EXPORTS = 64
@@ -94,7 +94,7 @@ def _key(event: Event) -> object:
             return event.paths
         case DownloadChanged():
             return type(event), event.network, event.weights
-        case Answered():
-            return type(event), type(event.question)
+        case Answered() | Ended():
+            return Answered, type(event.question)
         case _:
             return type(event)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.engine.desk import Desk, NetworkKey
-from explorer.engine.events import Answered, Event, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
+from explorer.engine.events import Answered, Ended, Event, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
-from explorer.questions import Everything, Question
+from explorer.questions import Everything, Question, Steps
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult
@@ -46,6 +46,7 @@ class ModelThread:
         self._network: Network | None = None
         self._key: NetworkKey | None = None
         self._done: tuple[int, Frame] | None = None
+        self._asked: dict[type, Question] = {}
         self.worker = Worker(
             "model", "threads", "load", "frame", failed=self._failed, first=self._begin, last=self._end
         )
@@ -68,8 +69,16 @@ class ModelThread:
         self.worker.put(lane, lambda: self._array(raw, result, done))
 
     def ask(self, question: Question) -> None:
-        """Answer ``question``, unless a newer one of its kind comes first."""
-        self.worker.put(f"ask {type(question).__name__}", lambda: self._answer(question))
+        """Answer ``question``, unless a newer one of its kind comes first, also between the steps of a long one."""
+        with self._desk.lock:
+            self._asked[type(question)] = question
+            self.worker.put(_lane(question), lambda: self._answer(question))
+
+    def drop(self, question: Question) -> None:
+        """Answer ``question`` no further."""
+        with self._desk.lock:
+            if self._asks(question):
+                del self._asked[type(question)]
 
     def _begin(self) -> None:
         """Load torch, which takes seconds; tried again at the next load where it fails."""
@@ -211,17 +220,54 @@ class ModelThread:
         if desk.deliver(key, feed, event):
             self._done = wish, frame
 
+    def _asks(self, question: Question) -> bool:
+        """Whether ``question`` is the newest of its kind, and somebody waits for it."""
+        return self._asked.get(type(question)) is question and not self._desk.stopped
+
     def _answer(self, question: Question) -> None:
-        if self._desk.stopped:
+        if not self._asks(question):
             return
         event: Event
         try:
-            event = Answered(question, self._rooms.answer(self._network, question))
+            found = self._rooms.answer(self._network, question)
+            if isinstance(found, Iterator):
+                self._step(question, self._network, found)
+                return
+            event = Answered(question, found)
             if isinstance(question, Everything):
                 self._catalogue()
         except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built or traced
             event = replace(problem("question", error), question=question)
-        self._desk.outbox.put(event)
+        self._desk.outbox.put(event)  # of a short one even where a newer one waits: the work is done
+
+    def _step(self, question: Question, network: Network | None, steps: Steps) -> None:
+        """Go one step of a long answer; before the next one comes what is urgent, or a newer question of its kind."""
+        if not self._asks(question):
+            return
+        if network is not self._network:
+            self._reply(question, Ended(question))
+            return
+        try:
+            with self._moving(network) if network else nullcontext():
+                step = next(steps)
+        except Exception as error:  # noqa: BLE001 - a network's forward and backward may raise anything
+            self._reply(question, replace(problem("question", error), question=question))
+            return
+        last = step.done >= step.of
+        with self._desk.lock:  # nor may a newer question come between and lose its place in the lane
+            put = self._reply(question, Answered(question, step.answer, step.done / step.of), last)
+            if put and not last:
+                self.worker.put(_lane(question), lambda: self._step(question, network, steps))
+
+    def _reply(self, question: Question, event: Event, last: bool = True) -> bool:
+        """Put what a long question gave, unless nobody waits for it; return whether it was put."""
+        with self._desk.lock:
+            if not self._asks(question):
+                return False
+            self._desk.outbox.put(event)
+            if last:
+                del self._asked[type(question)]
+            return True
 
     def _array(
         self,
@@ -239,3 +285,7 @@ class ModelThread:
             done(array)
         except Exception as error:  # noqa: BLE001 - a network's forward may raise anything
             self._desk.outbox.put(problem("export", error, result.recipe))
+
+
+def _lane(question: Question) -> str:
+    return f"ask {type(question).__name__}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from explorer.engine.feed import Live
 from explorer.errors import DeviceError
 from explorer.graph.values import Graph
-from explorer.questions import Answer, Question
+from explorer.questions import Answer, Question, Steps
 from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.values import Floats, Frame, FrameResult, Source
@@ -160,7 +160,7 @@ def _fields(graph: Graph) -> Fields:
     return analyse(graph)
 
 
-def _answer(network: Network | None, question: Question) -> Answer:
+def _answer(network: Network | None, question: Question) -> Answer | Steps:
     from explorer import questions
 
     return questions.answer(network, question)
@@ -206,7 +206,7 @@ class Rooms:
         raw_maps: the chosen layer's maps as they are.
         raw_input: the picture as the network gets it.
         fields: what the units of a graph's layers see.
-        answer: answers a question about the loaded network, or another one.
+        answer: answers a question about the loaded network, or another one; a long one step by step.
         write: writes an export: kind, path, result, raw maps for "maps" and the prepared picture for "input".
     """
 
@@ -225,5 +225,5 @@ class Rooms:
     raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
     raw_input: Callable[[Network, Frame, Recipe], Floats] = _raw_input
     fields: Callable[[Graph], Fields] = _fields
-    answer: Callable[[Network | None, Question], Answer] = _answer
+    answer: Callable[[Network | None, Question], Answer | Steps] = _answer
     write: Callable[[str, str, FrameResult, Floats | None], None] = _write

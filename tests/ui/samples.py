@@ -46,6 +46,7 @@ class Engine:
         self.reloads = 0
         self.exports: list[tuple[str, str]] = []
         self.questions: list[Question] = []
+        self.dropped: list[Question] = []
         self.saved: list[tuple[str, bytes]] = []
         self.weights: list[tuple[str, ...]] = []
 
@@ -63,6 +64,9 @@ class Engine:
 
     def ask(self, question: Question) -> None:
         self.questions.append(question)
+
+    def drop(self, question: Question) -> None:
+        self.dropped.append(question)
 
     def download(self, network: str, weights: str) -> None:
         self.weights.append(("download", network, weights))

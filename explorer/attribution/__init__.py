@@ -1,0 +1,1 @@
+"""Why a unit answers as it does, by its gradients: which cells of the input really move it."""
