@@ -6,7 +6,7 @@ import importlib.util
 import json as jsons
 import statistics
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from explorer.bench import process
@@ -17,19 +17,20 @@ STARTS = 3
 """Fresh processes for each figure of the start."""
 
 
-def run(json: bool) -> int:
+def run(json: bool, say: Callable[[str], None] = print) -> int:
     """Measure, print every figure and return 0, or 1 if one is over its limit.
 
     Args:
         json: print one JSON document instead of a table.
+        say: writes a line.
     """
     found = []
     for figure in _figures():
         found.append(figure)
         if not json:
-            print(_line(figure), flush=True)
+            say(_line(figure))
     if json:
-        print(jsons.dumps({"figures": [figure.as_json() for figure in found]}))
+        say(jsons.dumps({"figures": [figure.as_json() for figure in found]}))
     return int(any(figure.verdict == "over" for figure in found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from explorer.cli.arguments import Parser, add_json
+from explorer.cli.streams import say
 from explorer.text import N_
 
 ABOUT = N_("measure the project's figures on this machine; takes minutes")
@@ -19,4 +20,4 @@ def run(options: argparse.Namespace) -> int:
     """Print the figures; return 1 if one is over its limit, else 0."""
     from explorer import bench
 
-    return bench.run(options.json)
+    return bench.run(options.json, say)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
-from explorer.cli.streams import one_line
+from explorer.cli.streams import one_line, say
 from explorer.errors import NetworkError, PersonError
 from explorer.render import export
 from explorer.text import N_, _
@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> None:
 
     network = opening.network(options)
     if options.layer == EVERY:
-        maps = frame_path.all_maps(network, frame, opening.recipe(options.image, options))
+        with opening.aside():
+            maps = frame_path.all_maps(network, frame, opening.recipe(options.image, options))
         file = options.out / MAPS
         export.folder(options.out)
         export.maps_npz(maps, file)
@@ -66,12 +67,13 @@ def run(options: argparse.Namespace) -> None:
             last=layer.channels - 1,
         )
     recipe = opening.recipe(options.image, options, layer=layer.id, channel=channel)
-    view = frame_path.run(network, frame, recipe).view
+    with opening.aside():
+        view, raw = frame_path.run(network, frame, recipe).view, frame_path.raw_maps(network, frame, recipe)
     paths = {"maps": MAPS, "grid": "grid.png", "stats": "stats.csv"}
     paths |= {} if options.channel is None else {"channel": "channel.png"}
     files = {name: options.out / file for name, file in paths.items()}
     export.folder(options.out)
-    export.maps_npz(frame_path.raw_maps(network, frame, recipe), files["maps"])
+    export.maps_npz(raw, files["maps"])
     export.mosaic_png(view, recipe.view.colours, files["grid"], network.trained)
     export.statistics(view, files["stats"], network.trained)
     if "channel" in files:
@@ -84,5 +86,5 @@ def _tell(options: argparse.Namespace, network: Network, frame: Frame, files: di
     if options.json:
         output.document({name: str(file) for name, file in files.items()})
         return
-    print(f"{one_line(frame.source)}  ·  {output.about(network)}")
-    print(output.table((), [(name, one_line(file)) for name, file in files.items()], "ll"))
+    say(f"{one_line(frame.source)}  ·  {output.about(network)}")
+    say(output.table((), [(name, one_line(file)) for name, file in files.items()], "ll"))

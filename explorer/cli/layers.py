@@ -7,6 +7,7 @@ import argparse
 from explorer.cli.area import field_values
 from explorer.cli.arguments import Parser, add_consent, add_json, add_weights, check_weights, model, size
 from explorer.cli.output import document, remarks, table, weights_name
+from explorer.cli.streams import say
 from explorer.graph.values import Layer
 from explorer.receptive.values import Field
 from explorer.text import N_, _
@@ -29,10 +30,12 @@ def run(options: argparse.Namespace) -> None:
     options.weights = options.weights or weights.best_here(options.model)
     check_weights(options)
 
+    from explorer.cli import opening
     from explorer.receptive.analyse import analyse
     from explorer.session import Session  # loads torch
 
-    network = Session().open(options.model.name, options.weights, options.input, "cpu")
+    with opening.aside():
+        network = Session().open(options.model.name, options.weights, options.input, "cpu")
     graph = network.graph
     fields = analyse(graph)
     if options.json:
@@ -69,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
         "",
         "",
     )
-    print(table(heading, [*rows, total], "llrrrrl"))
+    say(table(heading, [*rows, total], "llrrrrl"))
 
 
 def _field(field: Field) -> str:

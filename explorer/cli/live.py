@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_network, check_weights, feed, seconds
+from explorer.cli.streams import say
 from explorer.engine.events import Problem
 from explorer.engine.feed import Feed, Grabber
 from explorer.errors import SourceError
@@ -87,7 +88,7 @@ def _watch(take: Take, options: argparse.Namespace) -> None:
     network = opening.network(options)
     recipe = opening.recipe(options.source, options)
     if not options.json:
-        print(output.about(network), flush=True)
+        say(output.about(network))
     end_s = time.perf_counter() + options.seconds
     while time.perf_counter() < end_s:
         if taken := take():
@@ -109,4 +110,4 @@ def _print(result: FrameResult, json: bool) -> None:
         first = _(why)
     else:
         first = f"{result.predictions[0].figure:>6}  {result.predictions[0].label}"
-    print(f"{result.frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}", flush=True)
+    say(f"{result.frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}")

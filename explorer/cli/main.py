@@ -16,12 +16,11 @@ from explorer.cli.output import table
 from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 
-COMMANDS = ("models", "weights", "layers", "area", "predict", "inspect", "live", "bench")
+COMMANDS = ("models", "weights", "layers", "area", "stack", "predict", "inspect", "live", "bench")
 TRACEBACK = "CNN_EXPLORER_TRACEBACK"
 """Environment variable that asks for the traceback of an error of ours."""
 INTERRUPTED = 130
 _ABOUT = N_("CNN Explorer, the command line: look inside a convolutional network.")
-_STUCK = N_("The output cannot be written ({reason}): free some space, or send it elsewhere.")
 
 
 def main(words: list[str]) -> int:
@@ -40,10 +39,9 @@ def main(words: list[str]) -> int:
         set_language(system_language())
         words = _language(words)
         if not words or words[0] in ("-h", "--help"):
-            print(_help(_ABOUT, PROGRAM, {name: _module(name).ABOUT for name in COMMANDS}))
+            streams.say(_help(_ABOUT, PROGRAM, {name: _module(name).ABOUT for name in COMMANDS}))
         else:
             code = _run(words[0], words[1:])
-        print(end="", flush=True)  # here, where what goes wrong is caught
     except ExplorerError as error:
         streams.complain(error)
         return error.exit_code
@@ -52,11 +50,6 @@ def main(words: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: a sentence for the person, the traceback on request
-        if isinstance(error, OSError) and (reason := streams.why_stuck()):
-            streams.drop(sys.stdout)
-            stuck = PersonError(_STUCK, reason=reason)
-            streams.complain(stuck)
-            return stuck.exit_code
         if os.environ.get(TRACEBACK):
             traceback.print_exc()
         sentence = _("CNN Explorer itself failed ({kind}: {reason}): set {variable}=1, run it again and report it.")
@@ -103,7 +96,7 @@ def _run(command: str, words: list[str]) -> int:
     if not actions:
         action = Action(module.ABOUT, module.arguments, module.run)
     elif not words or words[0] in ("-h", "--help"):
-        print(_help(module.ABOUT, f"{PROGRAM} {command}", {name: one.about for name, one in actions.items()}))
+        streams.say(_help(module.ABOUT, f"{PROGRAM} {command}", {name: one.about for name, one in actions.items()}))
         return 0
     else:
         action = actions[_known(words[0], tuple(actions))]

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from explorer.cli.arguments import Parser, add_json
 from explorer.cli.output import document, table
+from explorer.cli.streams import say
 from explorer.text import N_, _
 from explorer.zoo import registry, weights
 from explorer.zoo.card import WeightState
@@ -59,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
         )
         for card, state in found
     ]
-    print(table(heading, rows, "llllrrl"))
+    say(table(heading, rows, "llllrrl"))
     if find_spec("timm"):
-        print()
-        print(_("timm is installed: every name that its list_models() gives is understood, too."))
+        say("")
+        say(_("timm is installed: every name that its list_models() gives is understood, too."))

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from explorer.cli.streams import say
 from explorer.text import N_, _
 from explorer.values import FrameResult
 from explorer.zoo import weights
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def document(value: Any) -> None:
     """Print ``value`` as one line of JSON, in ASCII so that every terminal and pipe takes it."""
-    print(json.dumps(value, allow_nan=False), flush=True)
+    say(json.dumps(value, allow_nan=False))
 
 
 def width(text: str) -> int:

@@ -8,7 +8,7 @@ import time
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
-from explorer.cli.streams import one_line
+from explorer.cli.streams import one_line, say
 from explorer.text import N_, _
 
 ABOUT = N_("name what a picture shows")
@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> None:
 
     network = opening.network(options)
     recipe = opening.recipe(options.image, options, top=options.top)
-    result = frame_path.run(network, frame, recipe, times_ms)
+    with opening.aside():
+        result = frame_path.run(network, frame, recipe, times_ms)
     if options.json:
         output.document(
             {
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> None:
             }
         )
         return
-    print(f"{one_line(frame.source)}  ·  {output.about(network)}")
-    print(output.answers(result))
+    say(f"{one_line(frame.source)}  ·  {output.about(network)}")
+    say(output.answers(result))
     times = output.times(result, "read", "prepare", "forward")
-    print(_("read {read:.1f} ms, prepare {prepare:.1f} ms, forward {forward:.1f} ms").format(**times))
+    say(_("read {read:.1f} ms, prepare {prepare:.1f} ms, forward {forward:.1f} ms").format(**times))

@@ -8,6 +8,9 @@ import unicodedata
 from contextlib import suppress
 from typing import TextIO
 
+from explorer.errors import PersonError
+from explorer.text import N_
+
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 """Unicode's categories of control characters, half characters, line and paragraph separators."""
 
@@ -37,13 +40,23 @@ def complain(problem: object) -> None:
         drop(sys.stderr)
 
 
-def why_stuck() -> str:
-    """Return why standard output does not take what is written, or ""."""
+def say(*lines: str) -> None:
+    """Write lines on standard output at once.
+
+    Raises:
+        BrokenPipeError: whoever read it has had enough.
+        PersonError: it cannot be written.
+    """
     try:
-        print(end="", flush=True)
+        print(*lines, sep="\n", end="\n" if lines else "", flush=True)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        return error.strerror or str(error)
-    return ""
+        drop(sys.stdout)  # the interpreter would try again at its end
+        raise PersonError(
+            N_("The output cannot be written ({reason}): free some space, or send it elsewhere."),
+            reason=error.strerror or error,
+        ) from error
 
 
 def drop(stream: TextIO) -> None:

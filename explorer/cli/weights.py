@@ -66,7 +66,7 @@ def _list(options: argparse.Namespace) -> None:
         )
         return
     if not found:
-        print(_("There are no weights of {network}.").format(network=options.model.title))
+        streams.say(_("There are no weights of {network}.").format(network=options.model.title))
         return
     heading = (_("network"), _("weights"), _("state"), _("size"), _("trained on"), _("file"))
     rows = [
@@ -80,7 +80,7 @@ def _list(options: argparse.Namespace) -> None:
         )
         for card, one, stock in found
     ]
-    print(table(heading, rows, "lllrll"))
+    streams.say(table(heading, rows, "lllrll"))
 
 
 def _state(stock: Stock) -> str:
@@ -111,7 +111,7 @@ def _get(options: argparse.Namespace) -> None:
             raise
         finally:
             progress.close()
-    print(streams.one_line(weights.place_of(chosen)))
+    streams.say(streams.one_line(weights.place_of(chosen)))
 
 
 def _import_arguments(parser: Parser) -> None:
@@ -122,7 +122,7 @@ def _import_arguments(parser: Parser) -> None:
 def _import(options: argparse.Namespace) -> None:
     """Copy a file into the cache and print which weights it is."""
     card, found = weights.import_file(options.file, registry.everything(), options.model)
-    print(f"{card.name}  {found.name}  {streams.one_line(weights.place_of(found))}")
+    streams.say(f"{card.name}  {found.name}  {streams.one_line(weights.place_of(found))}")
 
 
 def _remove_arguments(parser: Parser) -> None:
@@ -136,7 +136,7 @@ def _remove(options: argparse.Namespace) -> None:
     if options.weights == weights.NO_WEIGHTS:
         raise NetworkError(N_("Random weights have no file: there is nothing to remove."))
     removed = weights.remove(card, options.weights)
-    print(f"{card.name}  {removed.name}")
+    streams.say(f"{card.name}  {removed.name}")
 
 
 ACTIONS = {

@@ -83,7 +83,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
     [
         ("predcit chelsea.png", "predict"),
         ("predict2", "the nearest are: predict."),
-        ("--json", "the commands are: models, weights, layers, predict, inspect, live, bench."),
+        ("--json", f"the commands are: {', '.join(COMMANDS)}."),
         ("foo", "the commands are: models, weights, layers"),
         (f"{PREDICT} --xyzzy", "the options are: --"),
         (f"{PREDICT} --model xyzzy", "choose another, for example efficientnet_lite0, "),
@@ -219,6 +219,6 @@ def test_a_name_that_looks_like_an_option_after_two_dashes(say: Callable[[str], 
 @pytest.mark.parametrize("code", [0, 1])
 def test_bench_passes_on_whether_every_figure_is_within_its_limit(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     asked = []
-    monkeypatch.setattr("explorer.bench.run", lambda json: asked.append(json) or code)
+    monkeypatch.setattr("explorer.bench.run", lambda json, say: asked.append(json) or code)
     assert main(["bench", "--json"]) == code
     assert asked == [True]

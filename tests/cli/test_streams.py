@@ -70,7 +70,7 @@ def test_the_libraries_own_words_about_a_damaged_picture_stay_away(tmp_path: Pat
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["--help"]])
+@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["layers", "resnet50"], ["--help"]])
 def test_a_full_disk_behind_the_output(words: list[str]) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
