@@ -55,15 +55,15 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     before = network.columns_before(frame)
 
-    def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview]:
+    def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview, reduce.Readings]:
         layer = network.layer(recipe.layer)
         wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
-        overview = reduce.Overview(recipe.columns, before)
+        overview, readings = reduce.Overview(recipe.columns, before), reduce.Readings(recipe.locked)
         if recipe.columns:
             wanted = overview.beside(wanted, network.stages)
-        captured = capture(network.module, network.graph, x, wanted)
+        captured = capture(network.module, network.graph, x, readings.beside(wanted, network.graph))
         shape = captured.shapes.get(layer.id)
-        return layer if shape is None else replace(layer, output=shape), captured, overview
+        return layer if shape is None else replace(layer, output=shape), captured, overview, readings
 
     with stages("filter"):
         filtered = apply(frame, recipe.filters)
@@ -71,7 +71,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
     with stages("forward"):
-        layer, captured, overview = network.follow(through, prepared.tensor, filtered, recipe.layer)
+        layer, captured, overview, readings = network.follow(through, prepared.tensor, filtered, recipe.layer)
         output = captured.output.float().cpu()
     with stages("render"):
         reduce.check_values(captured.values[layer.id], layer)
@@ -92,6 +92,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         times_ms=dict(stages.times_ms),
         columns=columns,
         wide=recipe.columns,
+        readings=readings.values,
     )
     return network.seen
 
@@ -118,6 +119,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         times_ms={**seen.times_ms, **stages.times_ms},
         finite=bool(predictions) or not classifies,
         columns=seen.columns if recipe.columns else {},
+        locked=tuple(seen.reading(unit) for unit in recipe.locked),
     )
 
 

@@ -22,7 +22,7 @@ from torch import Tensor
 from explorer.cv import cv2
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph, Layer
-from explorer.recipe import View
+from explorer.recipe import Unit, View
 from explorer.render import tiles
 from explorer.render.measure import Figures, levels, number_type, pick, statistics
 from explorer.text import N_
@@ -140,6 +140,39 @@ def _thumbnail(values: Tensor) -> Thumbnail:
     elif low == high:
         low, high = min(low, 0.0), max(high, 0.0)
     return Thumbnail(levels(means[None], np.array([[low, high]], np.float32), finite)[0], signed)
+
+
+class Readings:
+    """Takes the values of single units while the network runs.
+
+    Attributes:
+        values: what was read; None of a unit that its layer does not have.
+    """
+
+    def __init__(self, units: Iterable[Unit]) -> None:
+        self._units = tuple(units)
+        self.values: dict[Unit, float | None] = dict.fromkeys(self._units)
+
+    def beside(self, reducers: Mapping[str, Reducer], graph: Graph) -> dict[str, Reducer]:
+        """Return ``reducers``, and those of the units' layers are read first; a missing one makes a thumbnail."""
+        layers = [graph.by_id[name] for name in {unit.layer for unit in self._units} if name in graph.by_id]
+        return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in layers}}
+
+    def _both(self, layer: Layer, reducer: Reducer) -> Reducer:
+        def both(output: Tensor) -> Tensor | Floats:
+            found = maps(output.detach(), layer)
+            for unit in self._units:
+                if unit.layer == layer.id:
+                    self.values[unit] = reading(found, unit)
+            return reducer(output)
+
+        return both
+
+
+def reading(of: Tensor | Floats, unit: Unit) -> float | None:
+    """Return the value of ``unit`` in maps (C, h, w); None where they do not reach so far."""
+    inside = all(at < n for at, n in zip((unit.channel, unit.y, unit.x), of.shape, strict=True))
+    return float(of[unit.channel, unit.y, unit.x]) if inside else None
 
 
 class Overview:

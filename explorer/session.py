@@ -22,7 +22,8 @@ from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.prepare import Prepared, given, prepare
-from explorer.recipe import Recipe
+from explorer.recipe import Recipe, Unit
+from explorer.reduce import reading
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
 from explorer.text import N_
@@ -55,6 +56,7 @@ class Seen:
         thumbnails: by layer id.
         times_ms: of the stages that led here.
         columns, wide: the overview by layer id, and how many maps of each stage were asked for it.
+        readings: the values of the locked units.
     """
 
     frame: Frame
@@ -71,6 +73,11 @@ class Seen:
     times_ms: Mapping[str, float]
     columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)
     wide: int = 0
+    readings: Mapping[Unit, float | None] = field(default_factory=dict)
+
+    def reading(self, unit: Unit) -> float | None:
+        """Return the value of ``unit``; None where there is no such unit."""
+        return reading(self.maps, unit) if unit.layer == self.layer.id else self.readings.get(unit)
 
 
 @dataclass(eq=False)
@@ -235,6 +242,8 @@ class Network:
         if seen.layer.id != (recipe.layer or self.layer("").id):
             return None
         if not self.thumbnail_ids(recipe) <= seen.thumbnails.keys():
+            return None
+        if any(unit.layer != seen.layer.id and unit not in seen.readings for unit in recipe.locked):
             return None
         return seen if recipe.columns in (0, seen.wide) else None
 

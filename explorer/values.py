@@ -300,6 +300,7 @@ class FrameResult:
         times_ms: read, filter, prepare, forward, render.
         columns: the overview, where the recipe asks for it: the most active maps of every stage, by layer id, each
             with its channel.
+        locked: the values of the recipe's locked units, in their order; None of one that is not there.
         finite: False where the network classifies, but NaN or infinities in its output leave no class a probability.
     """
 
@@ -317,3 +318,4 @@ class FrameResult:
     times_ms: Mapping[str, float] = field(default_factory=dict)
     finite: bool = True
     columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)
+    locked: tuple[float | None, ...] = ()
