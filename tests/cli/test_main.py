@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.cli.main import INTERRUPTED, TRACEBACK, main
+from explorer.cli.main import COMMANDS, INTERRUPTED, TRACEBACK, main
 from explorer.errors import ForwardError
 
 PREDICT, INSPECT = "predict chelsea.png", "inspect chelsea.png --model lenet5"
@@ -84,7 +84,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
         ("predcit chelsea.png", "predict"),
         ("predict2", "the nearest are: predict."),
         ("--json", f"the commands are: {', '.join(COMMANDS)}."),
-        ("foo", "the commands are: models, weights, layers"),
+        ("foo", f"the commands are: {', '.join(COMMANDS)}."),
         (f"{PREDICT} --xyzzy", "the options are: --"),
         (f"{PREDICT} --model xyzzy", "choose another, for example efficientnet_lite0, "),
         (f"{INSPECT} --out x --layer xyzzy", "there are, for example: c1, "),
