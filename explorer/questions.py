@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING
 from explorer.attribution.values import Effective, Reach
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph
+from explorer.proof import Proof, prove
+from explorer.receptive.analyse import Fields
+from explorer.recipe import Recipe
 from explorer.text import N_
-from explorer.values import Floats, Frame
+from explorer.values import Bytes, Floats, Frame
 from explorer.zoo import own
 from explorer.zoo.card import Card
 
@@ -137,8 +140,27 @@ class Step:
     of: int
 
 
-Question = Inspect | KernelsOf | Survey | Everything | EffectiveField | EffectiveCurve
-Answer = own.Inspection | Kernels | Surveyed | Zoo | Effective | Curve
+@dataclass(frozen=True, eq=False)
+class Prove:
+    """Do the units of the loaded network move when the picture is painted? Answered by a ``Proof``.
+
+    Attributes:
+        frame: the picture as it came.
+        painted: a copy of its pixels with paint on it, uint8 RGB (H, W, 3).
+        recipe: network, filters and layer.
+        unit: row and column in the layer's maps.
+        fields: what the window knows of the network's units, or None.
+    """
+
+    frame: Frame
+    painted: Bytes
+    recipe: Recipe
+    unit: tuple[int, int]
+    fields: Fields | None = None
+
+
+Question = Inspect | KernelsOf | Survey | Everything | Prove | EffectiveField | EffectiveCurve
+Answer = own.Inspection | Kernels | Surveyed | Zoo | Proof | Effective | Curve
 Steps = Iterator[Step]
 Ask = Callable[["Network | None", Question], Answer | Steps]
 
@@ -163,6 +185,9 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return _own_survey(question) if own.is_own(question.network) else _survey(question)
         case Everything():
             return _everything()
+        case Prove():
+            loaded = _loaded(network, question.recipe.network)
+            return prove(loaded, question.frame, question.painted, question.recipe, question.unit, question.fields)
         case EffectiveField():
             frame = question.frame
             inputs = ((frame, 0.0 if frame and not number else NOISE) for number in range(question.pictures))
