@@ -19,6 +19,7 @@ from explorer.cli.arguments import (
     whole,
 )
 from explorer.cli.output import document, remarks, table, weights_name
+from explorer.cli.streams import say
 from explorer.receptive.values import Area, Field, Path, Runs
 from explorer.text import N_, _
 from explorer.zoo import weights
@@ -47,10 +48,12 @@ def run(options: argparse.Namespace) -> None:
     check_weights(options)
     frame = sources.read(options.image) if options.image else None
 
+    from explorer.cli import opening
     from explorer.receptive.analyse import analyse
     from explorer.session import Session  # loads torch: after everything that can fail without it
 
-    network = Session().open(options.model.name, options.weights, options.input, "cpu")
+    with opening.aside():
+        network = Session().open(options.model.name, options.weights, options.input, "cpu")
     unit = (options.unit[0], options.unit[1])
     area = analyse(network.graph).area(options.layer, unit)
     in_picture = None
@@ -63,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         head |= {"input": list(network.graph.input), "layer": options.layer, "unit": list(unit)}
         document(head | _values(area) | ({} if in_picture is None else {"picture_box": list(in_picture)}))
         return
-    print(_text(area, in_picture))
+    say(_text(area, in_picture))
 
 
 def exact(value: Fraction) -> int | str:

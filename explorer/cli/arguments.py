@@ -198,7 +198,7 @@ def _exists(path: Path) -> bool:
 def _beside(path: Path) -> list[str]:
     """Return the files in the folder of a missing ``path`` that have a name like it."""
     try:
-        names = [entry.name for entry in path.parent.iterdir()]
+        names = [entry.name for entry in path.parent.iterdir() if _exists(entry)]
     except (OSError, ValueError):
         return []
     return [str(path.parent / name) for name in difflib.get_close_matches(path.name, names, cutoff=0.6)]
@@ -227,6 +227,9 @@ def model(text: str) -> Card:
     if own.is_own(text):
         where = own.located(text)
         if not text.startswith(own.IN_MEMORY) and not _exists(Path(where)):
+            if os.path.islink(where):
+                sentence = N_("“{file}” is a link to {target}, which is not there: mend the link.")
+                raise NetworkError(sentence, file=text, target=os.readlink(where))
             near = _beside(Path(where))
             sentence = N_("There is no file “{file}”; files with a like name: {nearest}.")
             if not near:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from explorer import device
@@ -11,10 +14,18 @@ from explorer.session import Network, Session
 from explorer.values import Source
 
 
+@contextmanager
+def aside() -> Iterator[None]:
+    """Let what a network's own code prints go to standard error: standard output is for our answer."""
+    with redirect_stdout(sys.stderr):
+        yield
+
+
 def network(options: argparse.Namespace) -> Network:
     """Return the network that ``add_network`` declared, ready to run."""
     device.set_threads()
-    return Session().open(options.model.name, options.weights, device=options.device, precision=options.precision)
+    with aside():
+        return Session().open(options.model.name, options.weights, device=options.device, precision=options.precision)
 
 
 def recipe(source: Source, options: argparse.Namespace, **more: Any) -> Recipe:
