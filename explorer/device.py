@@ -130,6 +130,13 @@ def out_of_memory(error: BaseException) -> bool:
     )
 
 
+def no_room(place: object) -> DeviceError:
+    """Return what to tell where ``place`` has too little memory for a network."""
+    return DeviceError(
+        N_("{device} has not enough memory for this network: choose another device or a smaller input."), device=place
+    )
+
+
 def with_room(work: Callable[[torch.device], T], place: torch.device, may_move: bool) -> T:
     """Return ``work(place)``; where memory is short, once more after all was freed that nobody needs, then on the CPU.
 
@@ -154,10 +161,7 @@ def with_room(work: Callable[[torch.device], T], place: torch.device, may_move: 
             if not (isinstance(error, DeviceError) or out_of_memory(error)):
                 raise
             if not tries:
-                raise DeviceError(
-                    N_("{device} has not enough memory for this network: choose another device or a smaller input."),
-                    device=here,
-                ) from error
+                raise no_room(here) from error
         free(here)  # only now: the error held the frames of the work that failed, and they its tensors
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from explorer.text import _
 
@@ -63,6 +65,23 @@ class ForwardError(PersonError):
 
 class Cancelled(ExplorerError):
     """The person, or a newer wish, ended the work; never shown as an error."""
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Let a stranger's code fail, as any code may, where it would end the program or the thread that runs it.
+
+    A KeyboardInterrupt in the main thread is the person's own Ctrl-C and goes on.
+
+    Raises:
+        RuntimeError: it called ``sys.exit``, or raised KeyboardInterrupt in a thread that Ctrl-C never reaches.
+    """
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
+        raise RuntimeError(f"{type(error).__name__}: {error}".removesuffix(": ")) from error
 
 
 def nearest(word: str, words: Iterable[str], count: int = 3) -> list[str]:

@@ -72,7 +72,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         picture, limits = reduce.picture(prepared.tensor)
     with stages("forward"):
         layer, captured, overview, readings = network.follow(through, prepared.tensor, filtered, recipe.layer)
-        output = captured.output.float().cpu()
+        output = reduce.real(captured.output).float().cpu()
     with stages("render"):
         reduce.check_values(captured.values[layer.id], layer)
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)

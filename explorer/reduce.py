@@ -36,8 +36,15 @@ _STAYS = 1.25
 """By so much another map must be more active than one that is shown in the overview to take its place."""
 
 
+def real(output: Tensor) -> Tensor:
+    """Return the magnitudes of complex numbers, which is what can be shown of them; other numbers as they are."""
+    return output.abs() if output.is_complex() else output
+
+
 def maps(output: Tensor, layer: Layer) -> Tensor:
     """Return a layer's output as maps (C, h, w), a view where possible, on its device and of its number type.
+
+    Of complex numbers these are the magnitudes.
 
     The channel axis comes first; what is left of the axes is laid out in their order: C is C maps of 1 × 1, LC and CL
     are C maps of 1 × L, HWC is turned, of more than two axes the last is the width. Without a channel axis it is one
@@ -50,7 +57,7 @@ def maps(output: Tensor, layer: Layer) -> Tensor:
     shape = layer.sizes(output.shape)
     if shape is None:
         raise ValueError(f"{tuple(output.shape)} is no output of {layer.id}")
-    whole = output.reshape(shape)
+    whole = real(output).reshape(shape)
     if "C" not in layer.axes:
         width = shape[-1] if shape else 1
         return whole.reshape(1, prod(shape[:-1]), width)

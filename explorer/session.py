@@ -95,7 +95,8 @@ class Network:
         input_hw: height and width of its input.
         may_move: whether it goes to the CPU where memory is short.
         varies: whether a picture has shown that its calls depend on the picture; ``graph`` is then of the newest one.
-        precision: the one that was asked for; "half" is another number type on a card than on the CPU.
+        precision: the one that was asked for; "half" is another number type on a card than on the CPU, see
+            ``number_type``.
         moved: why it is on the CPU, for the person, where it was meant to be elsewhere; else None.
         seen: what it saw last.
         remarks: what was assumed of a person's own network.
@@ -125,8 +126,8 @@ class Network:
 
     @property
     def number_type(self) -> torch.dtype:
-        """In which it runs."""
-        return devices.number_type(self.precision, self.device)
+        """In which it runs: float32 after a move to the CPU, which holds every number of the card as it is."""
+        return torch.float32 if self.moved else devices.number_type(self.precision, self.device)
 
     def prepare(self, frame: Frame) -> Prepared:
         """Return a picture as the network's input, in its number type and where it is; raises as ``prepare`` does."""
@@ -178,7 +179,7 @@ class Network:
         """Go to ``place``, where its device has not enough memory; nothing happens where it is there already."""
         if place == self.device:
             return
-        self.module.to(place, devices.number_type(self.precision, place))
+        self.module.to(place, torch.float32)
         self.moved = DeviceError(
             N_("{network} needs more memory than {device} has and runs on the CPU: a smaller input may fit."),
             network=self.card.title,
@@ -437,7 +438,7 @@ def _place(
     def on(place: torch.device) -> tuple[nn.Module, Graph, torch.device]:
         if place != wanted:
             tell(N_("Not enough memory there: {network} goes to the CPU …"), 0.7)
-        kind = devices.number_type(precision, place)
+        kind = devices.number_type(precision, place) if place == wanted else torch.float32
         there = module.eval().to(place, kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
         example = torch.zeros(shape, device=place, dtype=kind).to(memory_format=torch.channels_last)
         try:

@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -100,8 +101,23 @@ def session_file() -> Path:
 
 def shared_weights() -> Path | None:
     """Return the folder of weights that a class shares, the environment's before the preferred one; None for none."""
-    folder = os.environ.get(WEIGHTS_VARIABLE) or load()[0].shared_weights
+    folder = os.environ.get(WEIGHTS_VARIABLE) or _preferred_weights(settings_file(), *_stamp(settings_file()))
     return Path(os.path.expanduser(folder)) if folder else None  # Path.expanduser raises where there is no such person
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Return what is another when a file was written anew."""
+    try:
+        status = path.stat()
+    except OSError:
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=1)
+def _preferred_weights(_file: Path, _changed_ns: int, _size: int) -> str:
+    """Return the preferred folder of weights; the file is read again only when it has changed."""
+    return load()[0].shared_weights
 
 
 def load() -> tuple[Settings, ExplorerError | None]:

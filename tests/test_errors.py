@@ -1,10 +1,12 @@
-"""The words that a person may have meant."""
+"""The words that a person may have meant, and what may not end a program."""
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from explorer.errors import NetworkError, nearest
+from explorer.errors import NetworkError, contained, nearest
 from explorer.graph.values import Graph, Layer
 
 IDS = ("input", "conv1", "layer1.0.conv1", "layer1.0.conv1b", "layer1.0.relu:2", "layer4.1.bn2", "fc")
@@ -38,3 +40,27 @@ def test_the_input_alone_is_no_help(word: str, said: str) -> None:
     with pytest.raises(NetworkError, match=said) as caught:
         graph[word]
     assert "fc" in str(caught.value)
+
+
+@pytest.mark.parametrize("ends", [SystemExit(3), KeyboardInterrupt()])
+def test_what_would_end_a_thread_is_an_ordinary_error_there(ends: BaseException) -> None:
+    caught: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with contained():
+                raise ends
+        except Exception as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert [type(ends).__name__ in str(error) for error in caught] == [True]
+
+
+def test_ctrl_c_in_the_main_thread_goes_on() -> None:
+    with pytest.raises(KeyboardInterrupt), contained():
+        raise KeyboardInterrupt
+    with pytest.raises(RuntimeError, match="SystemExit: 3"), contained():
+        raise SystemExit(3)

@@ -331,3 +331,29 @@ def test_nan_that_decides_the_path_is_followed() -> None:
     np.testing.assert_allclose(
         maps(network, frame, network.graph.output.id), (torch.sigmoid(x / x.mean()) * 2)[0], atol=1e-6
     )
+
+
+class Ends(nn.Module):
+    """Ends the program."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise SystemExit(3)
+
+
+class Needs(nn.Module):
+    """Takes two inputs."""
+
+    def forward(self, x: Tensor, meta: Tensor) -> Tensor:
+        return x + meta
+
+
+def test_a_network_that_ends_the_program_only_stops() -> None:
+    with pytest.raises(ForwardError, match=r"stopped while it ran \(RuntimeError: SystemExit: 3\)"):
+        trace(Ends(), torch.zeros(1, 3, 8, 8))
+
+
+def test_a_network_of_several_inputs_points_to_its_card() -> None:
+    with pytest.raises(
+        ForwardError, match=r"more than a picture .*'meta'.*its further inputs in its card, .*inputs = \["
+    ):
+        trace(Needs(), torch.zeros(1, 3, 8, 8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Literal
 
 import numpy as np
@@ -248,3 +249,12 @@ def test_no_values_whatever_break_it(numbers: list[float], scale: Literal["map",
 )
 def test_sizes_of_a_layer_in_another_run(output: tuple[int, ...], found: tuple[int, ...], sizes: object) -> None:
     assert layer(output, "?" * len(output)).sizes(torch.Size(found)) == sizes
+
+
+def test_of_complex_numbers_the_magnitudes_are_shown() -> None:
+    values = torch.complex(torch.tensor([[[[3.0, -5.0]]]]), torch.tensor([[[[4.0, 12.0]]]]))
+    of = layer((1, 1, 2), "CHW")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert reduce.keep(of)(values).tolist() == [[[5.0, 13.0]]]
+        assert reduce.small(of)(values).tolist() == [[5.0, 13.0]]

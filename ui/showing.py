@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import logging
 import sys
@@ -130,6 +129,8 @@ def source_of(picture: object) -> Source:
     import numpy as np
     from PIL import Image
 
+    from explorer.zoo.own import memory
+
     if picture is None:
         return Source()
     if isinstance(picture, Source):
@@ -155,9 +156,7 @@ def source_of(picture: object) -> Source:
     if array.dtype.kind == "f" and array.ndim in (3, 4) and array.size:
         data = io.BytesIO()
         np.save(data, array.astype(np.float32))
-        path = preferences.data_folder() / "shown" / f"{hashlib.sha256(data.getvalue()).hexdigest()[:12]}.npy"
-        preferences.write_atomically(path, data.getvalue())
-        return Source("array", str(path))
+        return Source("array", str(memory.keep(data.getvalue(), ".npy")))
     raise _no_picture(f"{array.dtype} {array.shape}")
 
 

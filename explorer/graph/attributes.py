@@ -28,11 +28,16 @@ Attributes = dict[str, Any]
 
 
 def attributes(call: Call) -> Attributes:
-    """Return the attributes of ``call`` by the rules above.
+    """Return the attributes of ``call`` by the rules above; ``dtype`` too where its output is complex.
 
     A call of a form that is not known here has the one attribute ``unread``, the reason, and nothing may be computed
     from it; the network can be looked into all the same.
     """
+    complex_ = {"dtype": call.dtype} if call.dtype.startswith("complex") else {}
+    return complex_ | _read(call)
+
+
+def _read(call: Call) -> Attributes:
     if call.through_view:
         return {"unread": "an input was written through another view of its memory"}
     reader = READERS.get(call.word)

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from explorer.device import out_of_memory
-from explorer.errors import DeviceError, ExplorerError, ForwardError
+from explorer.device import no_room, out_of_memory
+from explorer.errors import ExplorerError, ForwardError, contained
 from explorer.graph.attributes import attributes, same_values
 from explorer.graph.axes import BATCH, without_batch
 from explorer.graph.call import Call, Shape, bind, distinct
@@ -30,6 +30,9 @@ from explorer.graph.macs import macs
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.graph.vocabulary import CONSTANTS, plain
 from explorer.text import N_
+
+_NEEDS_MORE = "forward() missing"
+"""In Python's own sentence where a module is called with fewer inputs than it takes."""
 
 
 def trace(module: nn.Module, example: Tensor) -> Graph:
@@ -60,20 +63,20 @@ def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
         DeviceError: its device has not enough memory.
     """
     try:
-        with mode:
+        with contained(), mode:
             return module(x)
     except ExplorerError:
         raise
     except Exception as error:
         if out_of_memory(error):
-            raise DeviceError(
-                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
-                device=x.device,
-            ) from error
-        raise ForwardError(
-            N_("The network stopped while it ran ({reason}). Try another input size or another network."),
-            reason=f"{type(error).__name__}: {' '.join(str(error).split())}",
-        ) from error
+            raise no_room(x.device) from error
+        sentence = N_("The network stopped while it ran ({reason}). Try another input size or another network.")
+        if isinstance(error, TypeError) and _NEEDS_MORE in str(error):
+            sentence = N_(
+                "The network takes more than a picture ({reason}): say its further inputs in its card, for example "
+                'inputs = ["random:1x10"], or in “Open a network…”.'
+            )
+        raise ForwardError(sentence, reason=f"{type(error).__name__}: {' '.join(str(error).split())}") from error
 
 
 def tensors(value: Any) -> Iterator[Tensor]:

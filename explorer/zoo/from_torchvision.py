@@ -22,7 +22,7 @@ def _card(name: str, parameters: int, sha256: str, mebibytes: float, accuracy: t
     return Card(
         name=name,
         parameters=parameters,
-        build=f"{__name__}:{name}",
+        build=f"{__name__}:build:{name}",
         weights=torchvisions(f"{name}-{sha256}", mebibytes, *accuracy),
         preparation=IMAGENET,
         labels="imagenet1k",
@@ -39,53 +39,11 @@ CARDS = (
 )
 
 
-def squeezenet1_1() -> nn.Module:
-    """Return torchvision's SqueezeNet 1.1 with random weights."""
-    from torchvision import models
-
-    return models.squeezenet1_1()  # type: ignore[no-any-return]
-
-
-def resnet18() -> nn.Module:
-    """Return torchvision's ResNet-18 with random weights."""
-    from torchvision import models
-
-    return models.resnet18()  # type: ignore[no-any-return]
-
-
-def vgg16() -> nn.Module:
-    """Return torchvision's VGG-16 with random weights."""
-    from torchvision import models
-
-    return models.vgg16()  # type: ignore[no-any-return]
-
-
-def googlenet() -> nn.Module:
-    """Return torchvision's GoogLeNet without auxiliary heads, with random weights.
-
-    Its ``load_state_dict`` also takes the published checkpoint: it drops the auxiliary heads (which nobody trained) and
-    turns ``transform_input`` on, because those weights expect inputs of mean and deviation 0.5.
-    """
-    from torchvision import models
-
-    network = models.googlenet(aux_logits=False, init_weights=False)
-    network.register_load_state_dict_pre_hook(_as_published)
-    return network  # type: ignore[no-any-return]
-
-
-def densenet121() -> nn.Module:
-    """Return torchvision's DenseNet-121 with random weights.
-
-    Its ``load_state_dict`` also takes the published checkpoint, which still says ``norm.1`` for ``norm1``.
-    """
-    from torchvision import models
-
-    network = models.densenet121()
-    network.register_load_state_dict_pre_hook(_without_dots)
-    return network  # type: ignore[no-any-return]
-
-
 def _as_published(network: Any, state: dict[str, Tensor], prefix: str, *_: Any) -> None:
+    """Drop the auxiliary heads of the published GoogLeNet, which nobody trained.
+
+    Its weights expect inputs of mean and deviation 0.5.
+    """
     auxiliary = [name for name in state if name.startswith((f"{prefix}aux1.", f"{prefix}aux2."))]
     for name in auxiliary:
         del state[name]
@@ -98,6 +56,7 @@ def _normalising(network: Any, state: dict[str, Tensor], prefix: str, *_: Any) -
 
 
 def _without_dots(_network: nn.Module, state: dict[str, Tensor], *_: Any) -> None:
+    """The published DenseNets still say ``norm.1`` for ``norm1``."""
     for name in list(state):
         own = re.sub(r"(denselayer\d+\.(?:norm|conv))\.([12]\.)", r"\1\2", name)
         if own != name:
@@ -130,6 +89,7 @@ def _newest_form(network: Any) -> None:
 
 
 _PUBLISHED: Mapping[str, Any] = {
+    "GoogLeNet": lambda network: network.register_load_state_dict_pre_hook(_as_published),
     "DenseNet": lambda network: network.register_load_state_dict_pre_hook(_without_dots),
     "Inception3": lambda network: network.register_load_state_dict_pre_hook(_normalising),
     "VisionTransformer": lambda network: network.register_load_state_dict_pre_hook(_other_size),
@@ -137,6 +97,14 @@ _PUBLISHED: Mapping[str, Any] = {
 }
 """By class: what lets a network take the tensors that torchvision publishes for it."""
 
+
+_OPTIONS: Mapping[str, Mapping[str, bool]] = {
+    "inception_v3": {"init_weights": True},  # its default, of which torchvision warns
+    "googlenet": {"aux_logits": False, "init_weights": False},
+}
+"""What a network is built with beside what its builder does by itself."""
+
+_WITH_AUXILIARY = N_("The count includes the auxiliary head: the published weights have it, but only training uses it.")
 
 _TASKS: Mapping[str, Task] = {"": "classify", ".detection": "detect", ".segmentation": "segment"}
 """By the part of ``torchvision.models`` that has them; its quantised networks and those for videos are left out."""
@@ -205,11 +173,21 @@ def card(name: str) -> Card:
         weights=sets,
         preparation=usual.preparation,
         labels=usual.labels,
+        note=_WITH_AUXILIARY if _has_auxiliary(name) else "",
         group="torchvision",
         task=task,
         activation="softmax" if task == "classify" else "none",
     )
     return replace(found, **FACTS.get(name, {}))
+
+
+def _has_auxiliary(name: str) -> bool:
+    """Return whether the parameters that are published for a network count a head that only training uses."""
+    import inspect
+
+    from torchvision import models
+
+    return name == "inception_v3" or "aux_loss" in inspect.signature(models.get_model_builder(name)).parameters
 
 
 def least_side(name: str) -> int:
@@ -304,8 +282,7 @@ def build(name: str) -> nn.Module:
         options["weights_backbone"] = None
     if "aux_loss" in takes:
         options["aux_loss"] = True
-    if name == "inception_v3":
-        options["init_weights"] = True  # its default, of which torchvision warns
+    options |= _OPTIONS.get(name, {})
     network: nn.Module = models.get_model(name, **options)
     if "trainable_backbone_layers" in takes:
         best = models.get_model_weights(name).DEFAULT

@@ -112,7 +112,7 @@ def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
 
     if state is None:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(SEED)
+            torch.default_generator.manual_seed(SEED)  # the CPU's alone: a card's is the person's
             network: nn.Module = _builder(card)()
     else:
         network = undrawn(card)
@@ -148,6 +148,14 @@ def undrawn(card: Card, device: str = "cpu") -> nn.Module:
     with torch.device(device), Undrawn():
         network: nn.Module = _builder(card)()
     return network.eval()
+
+
+def skeleton(card: Card) -> nn.Module:
+    """Return the network of ``card`` without numbers, on torch's meta device."""
+    try:
+        return undrawn(card, "meta")
+    except NotImplementedError:  # RegNet computes its widths with tensors
+        return undrawn(card).to("meta")
 
 
 def _builder(card: Card) -> Callable[[], nn.Module]:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from explorer import settings
-from explorer.device import out_of_memory
-from explorer.errors import DeviceError, DownloadError, NetworkError
+from explorer.device import no_room, out_of_memory
+from explorer.errors import DownloadError, NetworkError
 from explorer.text import N_
 from explorer.zoo.card import Card, Stock, Weights, WeightState
 
@@ -349,10 +349,7 @@ def _content(stream: IO[bytes], file: Traversable) -> Any:
         if isinstance(error, OSError) and error.errno != errno.EINVAL:  # EINVAL: it points before its beginning
             raise
         if out_of_memory(error):
-            raise DeviceError(
-                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
-                device="cpu",
-            ) from error
+            raise no_room("cpu") from error
         if isinstance(error, pickle.UnpicklingError) and "GLOBAL" in str(error):
             raise NetworkError(
                 N_(

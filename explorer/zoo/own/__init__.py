@@ -10,7 +10,6 @@ Each form of file has a module of its own, imported when such a file is opened:
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import zipfile
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 IN_MEMORY = "memory:"
 """Begins the name of a module that the person's own program showed."""
-TENSORS = (".pth", ".pt", ".safetensors", ".ckpt", ".bin")
+TENSORS = (".pth", ".pt", ".safetensors", ".ckpt", ".bin", ".tar")
 SUFFIXES = (*TENSORS, ".onnx", ".pt2", ".py")
 CARD = ".toml"
 """Follows the whole name of a network's file in the name of its card."""
@@ -125,13 +124,20 @@ def form_of(name: str) -> Form:
         if not Path(name).is_file():
             return "tensors"  # a pipe would wait for its writer
         with zipfile.ZipFile(name) as archive:
-            exported = any(
-                entry.rpartition("/")[2] == "serialized_exported_program.json" or entry.endswith("/models/model.json")
-                for entry in archive.namelist()
-            )
+            exported = any(map(is_program, archive.namelist()))
     except (OSError, ValueError, zipfile.BadZipFile):
         return "tensors"
     return "exported" if exported else "tensors"
+
+
+def is_program(entry: str) -> bool:
+    """Return whether an entry of an archive holds what ``torch.export.save`` writes, in its old form or its new one."""
+    return entry.rpartition("/")[2] == "serialized_exported_program.json" or entry.endswith("/models/model.json")
+
+
+def stem(path: Path) -> str:
+    """Return a file's name without its ending; without both of ``.pth.tar``."""
+    return Path(path.name.removesuffix(".tar")).stem
 
 
 def stamp(name: str) -> tuple[int, ...]:
@@ -293,10 +299,10 @@ def _stat(where: str) -> int:
     path = Path(where)
     try:
         size = path.stat().st_size
-        if path.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
+    if path.is_dir():
+        raise NetworkError(N_("{file} is a folder: give the file of the network that is in it."), file=path)
     if size == 0:
         raise NetworkError(N_("The file {file} is empty: save or copy it again."), file=path)
     return size
@@ -347,7 +353,7 @@ def _facts(where: str, own: OwnCard) -> Card:
 
 
 def _title(where: str) -> str:
-    return where.removeprefix(IN_MEMORY) if where.startswith(IN_MEMORY) else Path(where).stem
+    return where.removeprefix(IN_MEMORY) if where.startswith(IN_MEMORY) else stem(Path(where))
 
 
 def _cards() -> Path:

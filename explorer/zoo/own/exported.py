@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import io
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.errors import NetworkError
+from explorer.errors import NetworkError, contained
 from explorer.text import N_
 from explorer.zoo.card import Task
-from explorer.zoo.own import consent
+from explorer.zoo.own import consent, is_program
 from explorer.zoo.own.card import Guess, OwnCard
-from explorer.zoo.own.guesses import SIDE, preparation, several
+from explorer.zoo.own.guesses import SIDE, answer, preparation, several
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 SUFFIX = ".pt2"
 _SPEED = {"cudnn_enabled"}
 """Arguments that decide how fast an op is, not what it gives."""
-_CHECK = "aten._assert_tensor_metadata"
+_LINEAR = ("aten.linear", "aten.addmm")
+_ASSERTS = "aten._assert_tensor_metadata"
 """Insists on the device that the program was exported on."""
 
 
@@ -39,17 +41,19 @@ def guess(path: Path) -> Guess:
         )
     returned = _returned(program)
     paths = outputs(returned)
-    main = next((path for path in ("out", "logits") if path in paths), paths[0] if paths else "")
+    chosen = answer(returned, _linear(program))
+    main = chosen or next((path for path in ("out", "logits") if path in paths), paths[0] if paths else "")
     rank = pick(returned, main).dim() if paths else 0
     task: Task = {2: "classify", 4: "segment"}.get(rank, "none")  # type: ignore[assignment]
     own = OwnCard(
         title=path.stem,
         preparation=preparation((picture[1], picture[2], picture[3])),
+        output=chosen,
         task=task,
         activation="none" if task == "none" else "softmax",
         inputs=tuple("=zeros:" + "x".join(map(str, shape)) for shape in shapes[1:]),
     )
-    return Guess(own, {"input_chw": "sure", "inputs": "sure"}, several(paths))
+    return Guess(own, {"input_chw": "sure", "inputs": "sure"}, several(paths, chosen))
 
 
 def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
@@ -71,7 +75,7 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
     for part in module.modules():
         if isinstance(graph := getattr(part, "graph", None), torch.fx.Graph):
             for node in list(graph.nodes):
-                if str(node.target).startswith(_CHECK):
+                if str(node.target).startswith(_ASSERTS):
                     graph.erase_node(node)
                 else:
                     _speak(node)
@@ -84,10 +88,28 @@ def _load(path: Path) -> Any:
     """Run the file, if somebody has consented, and return the program in it."""
     import torch
 
+    _check(path)
     data = consent.read(path)
     try:
-        return torch.export.load(io.BytesIO(data))
+        with contained():
+            return torch.export.load(io.BytesIO(data))
     except Exception as error:
+        raise _broken(path, error) from error
+
+
+def _check(path: Path) -> None:
+    """Raise ``NetworkError`` where the file is no whole archive of a program: that is told before anybody is asked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if not any(is_program(name) for name in archive.namelist()):
+                raise _broken(path, ValueError("no program in it"))
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise NetworkError(
+                N_("{file} cannot be read ({reason}): check its name and its permissions."),
+                file=path,
+                reason=error.strerror or error,
+            ) from error
         raise _broken(path, error) from error
 
 
@@ -112,6 +134,11 @@ def _returned(program: Any) -> Any:
     from torch.utils._pytree import tree_unflatten
 
     return tree_unflatten(_values(program, inputs=False), program.call_spec.out_spec)
+
+
+def _linear(program: Any) -> list[Any]:
+    """Return what is known of the outputs of the program's fully connected layers."""
+    return [node.meta.get("val") for node in program.graph.nodes if str(node.target).startswith(_LINEAR)]
 
 
 def _side(size: Any) -> int:

@@ -132,8 +132,8 @@ def fit(sets: Sequence[Variant], architecture: str, file: Path) -> Fit:
     if nearest is None:
         raise NetworkError(
             N_(
-                "The tensors of {file} belong to no network here: choose its architecture, or open the network itself "
-                "as ONNX or as a Python file."
+                "The tensors of {file} belong to no network here: choose its architecture (one of timm's is "
+                "looked at only if it is named), or open the network itself as ONNX or as a Python file."
             ),
             file=file,
         )
@@ -142,7 +142,8 @@ def fit(sets: Sequence[Variant], architecture: str, file: Path) -> Fit:
     if made is None:
         message = N_(
             "The tensors of {file} belong to no network here: the nearest is {network}, but not all fits: {reasons}. "
-            "Choose its architecture, or open the network itself as ONNX or as a Python file."
+            "Choose its architecture (one of timm's is looked at only if it is named), or open the network itself as "
+            "ONNX or as a Python file."
         )
         if architecture:
             message = N_(
@@ -213,7 +214,7 @@ def _count(tensors: Mapping[str, Tensor]) -> int:
 
 def _exactly(card: Card, tensors: dict[str, Tensor]) -> Fit | None:
     """Return the network as it is, if the tensors fit it to the last one."""
-    module = _skeleton(card)
+    module = registry.skeleton(card)
     difference = _load(module, tensors)
     if difference.missing or difference.wrong or difference.unexpected:
         return None
@@ -261,20 +262,12 @@ def _likest(variants: Sequence[Variant], cards: Sequence[Card]) -> tuple[float, 
 @cache
 def _shapes(card: Card) -> dict[str, Shape]:
     """Return the shapes of a network's tensors by name."""
-    return {name: tuple(one.shape) for name, one in _without_counters(_skeleton(card).state_dict()).items()}
-
-
-def _skeleton(card: Card) -> nn.Module:
-    """Return the network without numbers: on the meta device, where it can be built there."""
-    try:
-        return registry.undrawn(card, "meta")
-    except NotImplementedError:  # RegNet computes its widths with tensors
-        return registry.undrawn(card)
+    return {name: tuple(one.shape) for name, one in _without_counters(registry.skeleton(card).state_dict()).items()}
 
 
 def _changed(card: Card, tensors: dict[str, Tensor]) -> tuple[Fit | None, _Difference]:
     """Return the network with as many classes and channels as the tensors have, and their head; else what differs."""
-    module = _skeleton(card)
+    module = registry.skeleton(card)
     changes = heads.changes(module, {name: tuple(one.shape) for name, one in tensors.items()}, card.task)
     heads.apply(module, changes)
     renamed = {changes.renamed.get(name, name): one for name, one in tensors.items()}

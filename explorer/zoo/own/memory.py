@@ -5,15 +5,20 @@ What is looked at is a copy, made when the network is opened: the person's modul
 
 from __future__ import annotations
 
+import atexit
 import copy
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from explorer import settings
-from explorer.errors import NetworkError
+from explorer.errors import NetworkError, contained
 from explorer.text import N_
 from explorer.zoo.own import IN_MEMORY
 from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
@@ -108,15 +113,14 @@ def guess(name: str) -> Guess:
 
         tensor = transformed(of.transform, Image.new("RGB", _TRIAL[::-1], (124, 116, 104)))
         made = (int(tensor.shape[1]), int(tensor.shape[2]), int(tensor.shape[3]))
+        _made, output, remarks = by_trial(open(name), len(of.labels), made)
         plain = preparation(made)
         certainty["input_chw"] = "sure"
     else:
-        shape, found = by_trial(open(name))
-        plain, remarks = (
-            preparation(shape),
-            (Remark(N_("No transform was given: the usual preparation is taken.")), *found),
-        )
-    own = OwnCard(of.title, plain, labels=_file_of(of.labels), task="classify")
+        shape, output, found = by_trial(open(name), len(of.labels))
+        plain = preparation(shape)
+        remarks = (Remark(N_("No transform was given: the usual preparation is taken.")), *found)
+    own = OwnCard(of.title, plain, labels=_file_of(of.labels), output=output, task="classify")
     return Guess(own, certainty, remarks)
 
 
@@ -128,7 +132,8 @@ def open(name: str) -> nn.Module:  # noqa: A001
     """
     of = shown(name)
     try:
-        return copy.deepcopy(of.module).eval()
+        with contained():
+            return copy.deepcopy(of.module).eval()
     except Exception as error:
         raise NetworkError(
             N_("{network} cannot be copied ({reason}): save its state_dict and open that file instead."),
@@ -146,7 +151,8 @@ def transformed(transform: Transform, picture: Any) -> Tensor:
     import torch
 
     try:
-        made = transform(picture)
+        with contained():
+            made = transform(picture)
         tensor = torch.as_tensor(made).detach()
     except Exception as error:
         raise NetworkError(
@@ -176,11 +182,24 @@ def _numbered(title: str, number: int) -> str:
     return IN_MEMORY + title if number == 1 else f"{IN_MEMORY}{title} {number}"
 
 
+def keep(data: bytes, suffix: str) -> Path:
+    """Return a file with ``data`` that is there for as long as this program runs, and is removed at its end.
+
+    Raises:
+        ExportError: it cannot be written.
+    """
+    path = _folder() / f"{hashlib.sha256(data).hexdigest()[:12]}{suffix}"
+    settings.write_atomically(path, data)
+    return path
+
+
+@cache
+def _folder() -> Path:
+    made = Path(mkdtemp(prefix=f"{settings.APPLICATION}-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
 def _file_of(names: tuple[str, ...]) -> str:
     """Return the path of a file with the labels: a card names its classes by a file."""
-    if not names:
-        return ""
-    data = json.dumps(names).encode()
-    path = settings.data_folder() / "shown" / f"{hashlib.sha256(data).hexdigest()[:12]}.json"
-    settings.write_atomically(path, data)
-    return str(path)
+    return str(keep(json.dumps(names).encode(), ".json")) if names else ""

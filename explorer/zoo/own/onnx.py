@@ -43,22 +43,25 @@ def guess(path: Path) -> Guess:
     picture, *others = _inputs(model, path)
     bytes_ = picture.type.tensor_type.elem_type == _onnx().TensorProto.UINT8
     ranks = [len(shape_of(output)) for output in model.graph.output]
-    task: Task = "segment" if ranks[:1] == [4] else "classify" if ranks == [2] else "none"
+    place = _answer(model)
+    rank = ranks[place] if ranks and (place or len(ranks) == 1 or ranks[0] == 4) else 0
+    task: Task = {2: "classify", 4: "segment"}.get(rank, "none")  # type: ignore[assignment]
     own = OwnCard(
         title=path.stem,
         preparation=preparation(_chw(shape_of(picture)), 255.0 if bytes_ else 1.0),
+        output=str(place or ""),
         task=task,
-        activation=_ENDS.get(_last(model), "none" if task == "none" else "softmax"),
+        activation=_ENDS.get(_last(model, place), "none" if task == "none" else "softmax"),
         inputs=tuple("=zeros:" + "x".join(str(side or 1) for side in shape_of(one)) for one in others),
     )
     open_sides = 0 in shape_of(picture)[1:]
     certainty: dict[str, Certainty] = {"input_chw": "guess" if open_sides else "sure", "inputs": "sure"}
-    if _last(model) in _ENDS:
+    if _last(model, place) in _ENDS:
         certainty["activation"] = "likely"
     if task == "classify":
         certainty["task"] = "likely"
     size = Remark(N_("The file leaves the input's size open: {side} × {side} is taken."), {"side": SIDE})
-    answers = several([f"{place} ({output.name})" for place, output in enumerate(model.graph.output)])
+    answers = several([f"{place} ({output.name})" for place, output in enumerate(model.graph.output)], own.output)
     _lowered(model, path)  # an op that cannot be converted is told before anything is asked
     return Guess(own, certainty, ((size,) if open_sides else ()) + answers)
 
@@ -239,10 +242,25 @@ def _chw(shape: list[int]) -> tuple[int, int, int]:
     return channels or 3, height or SIDE, width or SIDE
 
 
-def _last(model: Any) -> str:
-    """Return the op that makes the first output, through those that only pass values on."""
+def _answer(model: Any) -> int:
+    """Return the place of the output that is the answer: one called so, or the only vector of a fully connected layer.
+
+    The first where there is no such output, or several.
+    """
+    outputs = list(model.graph.output)
+    called = [place for place, one in enumerate(outputs) if one.name in ("out", "logits")]
+    weighed = [
+        place
+        for place, one in enumerate(outputs)
+        if len(shape_of(one)) == 2 and _last(model, place) in ("Gemm", "MatMul")
+    ]
+    return next((some[0] for some in (called, weighed) if len(some) == 1), 0)
+
+
+def _last(model: Any, place: int) -> str:
+    """Return the op that makes an output, through those that only pass values on."""
     made = {name: node for node in model.graph.node for name in node.output}
-    node = made.get(model.graph.output[0].name) if model.graph.output else None
+    node = made.get(model.graph.output[place].name) if model.graph.output else None
     for _step in range(len(model.graph.node)):
         if node is None or node.op_type not in _PASSING or not node.input:
             break

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from explorer.errors import NetworkError, nearest
+from explorer.errors import NetworkError, contained, nearest
 from explorer.text import N_
 from explorer.zoo.own import consent
 from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 SUFFIX = ".py"
+_INSTALLED = {"site-packages", "dist-packages"}
+_neighbours: list[Any] = []
+"""Modules that the file that ran last imported from its folder."""
 _LIKELY = ("net", "model", "build", "make", "create", "get")
 
 
@@ -72,10 +76,13 @@ def guess(path: Path) -> Guess:
     if not consent.given(path):
         return Guess(own, certainty)
     try:
-        shape, remarks = by_trial(open(path, own))
+        shape, output, remarks = by_trial(open(path, own))
     except NetworkError as error:  # another function may be meant
         return Guess(own, certainty, (Remark(error.message, error.values),))
-    return Guess(replace(own, preparation=preparation(shape)), certainty | {"input_chw": "likely"}, remarks)
+    if output:
+        certainty["output"] = "likely"
+    own = replace(own, preparation=preparation(shape), output=output)
+    return Guess(own, certainty | {"input_chw": "likely"}, remarks)
 
 
 def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
@@ -87,8 +94,8 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
     """
     from torch import nn
 
+    known = functions(path)  # what is wrong with it is told before anybody is asked
     source = consent.read(path)
-    known = functions(path)
     if own.function not in known:
         raise NetworkError(
             N_("{file} has no function “{function}” that can be called without arguments: choose one of {known}."),
@@ -103,13 +110,10 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
     namespace = importlib.util.module_from_spec(spec)
     namespace.__file__ = str(path)
     try:
-        with (
-            _importable(path.parent, name, namespace),
-            redirect_stdout(sys.stderr),
-        ):  # standard output is for our answer
+        with _importable(path.parent, name, namespace), contained():
             exec(compile(source, str(path), "exec"), namespace.__dict__)
             made = getattr(namespace, own.function)()
-    except (Exception, SystemExit) as error:
+    except Exception as error:
         raise NetworkError(
             N_("{function} in {file} failed ({reason}): correct it, then try again."),
             function=own.function,
@@ -123,6 +127,7 @@ def open(path: Path, own: OwnCard) -> nn.Module:  # noqa: A001
             file=path.name,
             kind=type(made).__name__,
         )
+    consent.include(path, filter(Path.is_file, map(_source, _neighbours)))
     return made.eval()
 
 
@@ -142,15 +147,33 @@ def _needs(arguments: ast.arguments) -> int:
 
 @contextmanager
 def _importable(folder: Path, name: str, module: Any) -> Iterator[None]:
-    """Let what runs import from ``folder``; afterwards such modules are forgotten, so that a change of one is seen."""
+    """Let what runs import from ``folder`` and below.
+
+    What the file before imported so is forgotten first: it may have changed, or be of another folder. What this file
+    imports stays, for its network may import it again while it runs.
+    """
+    for other in _neighbours:
+        sys.modules.pop(other.__name__, None)
+    _neighbours.clear()
     before = set(sys.modules)
     sys.path.insert(0, str(folder))
     sys.modules[name] = module
+    importlib.invalidate_caches()  # a neighbour that was written just now is seen
     try:
         yield
     finally:
         sys.path.remove(str(folder))
-        for other in set(sys.modules) - before:
-            file = getattr(sys.modules[other], "__file__", None)
-            if other != name and file and Path(file).parent == folder:
-                del sys.modules[other]
+        for other in [sys.modules[one] for one in set(sys.modules) - before - {name}]:
+            top = getattr(other, "__name__", name).partition(".")[0]
+            if top not in before and _is_neighbour(_source(other), folder):  # else a part of a package that was here
+                _neighbours.append(other)
+
+
+def _source(module: Any) -> Path:
+    """Return the file of a module; of a package without one its folder."""
+    return Path(getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), "") or os.devnull)
+
+
+def _is_neighbour(file: Path, folder: Path) -> bool:
+    """Return whether a file lies in ``folder`` or below and is no installed package of an environment there."""
+    return file.is_relative_to(folder) and not _INSTALLED.intersection(file.relative_to(folder).parts)

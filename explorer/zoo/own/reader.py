@@ -20,9 +20,10 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
-from explorer.device import out_of_memory
-from explorer.errors import DeviceError, NetworkError
+from explorer.device import no_room, out_of_memory
+from explorer.errors import NetworkError
 from explorer.text import N_
+from explorer.zoo.own import stem
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 """First value of a file in torch's format before 1.6."""
@@ -223,10 +224,7 @@ def read(path: Path) -> Any:
         raise
     except Exception as error:  # a damaged file makes torch, zip and pickle raise anything
         if out_of_memory(error):
-            raise DeviceError(
-                N_("{device} has not enough memory for this network: choose another device or a smaller input."),
-                device="cpu",
-            ) from error
+            raise no_room("cpu") from error
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise NetworkError(
                 N_("The file {file} cannot be read ({reason}): check its name and permissions."),
@@ -356,7 +354,7 @@ def candidates(content: Any, path: Path) -> list[tuple[str, dict[str, Tensor]]]:
     found = list(_sets(content, "", 0, set(), [_MOST_ENTRIES]))
     if not found:
         if kind := _module(content):
-            new = path.with_name(path.stem + "-state.pth").name
+            new = path.with_name(stem(path) + "-state.pth").name
             raise NetworkError(_RESAVE, file=path, kind=kind, name=path.name, new=new)
         raise NetworkError(
             N_(

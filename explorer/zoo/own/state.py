@@ -11,13 +11,15 @@ from torch import nn
 from explorer.errors import ExplorerError, NetworkError
 from explorer.text import N_
 from explorer.zoo.card import Preparation
-from explorer.zoo.own import class_names
+from explorer.zoo.own import class_names, stem
 from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
 from explorer.zoo.own.fit import Fit, fit
 from explorer.zoo.own.reader import candidates, read
 
 _GREY = Preparation((1, 224, 224), 256, "bilinear", (0.449,), (0.226,))
 """Mean and deviation of ImageNet's pictures in grey: the means over its three channels."""
+_TWINS = ("fasterrcnn_mobilenet_v3_large_fpn", "fasterrcnn_mobilenet_v3_large_320_fpn")
+"""Networks that differ only in how large they make their pictures."""
 _FEW = 20
 """So many classes can be anything: their names are not taken from the network's published weights."""
 
@@ -97,7 +99,7 @@ def _guessed(found: Fit, path: Path) -> tuple[OwnCard, dict[str, Certainty]]:
         certainty |= {"mean": "guess", "std": "guess", "full": "guess"}
     task = card.task if found.classes or card.task != "classify" else "none"
     own = OwnCard(
-        title=path.stem,
+        title=stem(path),
         preparation=preparation,
         architecture=card.name,
         labels=_labels(found, path),
@@ -109,7 +111,8 @@ def _guessed(found: Fit, path: Path) -> tuple[OwnCard, dict[str, Certainty]]:
 
 def _labels(found: Fit, path: Path) -> str:
     """Return the list of classes: a file beside the network, or that of the published weights, if the number fits."""
-    for name in (f"{path.stem}.txt", f"{path.stem}.json", "labels.txt", "classes.txt", "labels.json", "classes.json"):
+    own = stem(path)
+    for name in (f"{own}.txt", f"{own}.json", "labels.txt", "classes.txt", "labels.json", "classes.json"):
         file = path.with_name(name)
         try:
             if found.classes and file.is_file() and len(class_names.read(file)) == found.classes:
@@ -121,18 +124,35 @@ def _labels(found: Fit, path: Path) -> str:
 
 
 def _assumed(found: Fit) -> tuple[Remark, ...]:
-    if any(type(one).__name__ == "FrozenBatchNorm2d" for one in found.module.modules()):
-        return (
-            Remark(
-                N_("The file cannot tell the epsilon of its batch norms: here it is that of the published {network}."),
-                {"network": found.card.title},
-            ),
+    """Return what no file of tensors tells of such a network, and what is taken here."""
+    module, network = found.module, {"network": found.card.title}
+    kinds = {type(one).__name__ for one in module.modules()}
+    remarks: list[Remark] = []
+    if "FrozenBatchNorm2d" in kinds:
+        sentence = N_(
+            "The file cannot tell the epsilon of its batch norms: here it is that of the published {network}."
         )
-    again = getattr(found.module, "transform_input", None)
-    if again is None:
-        return ()
-    does = N_("The file cannot tell whether {network} normalises its input once more (transform_input): here it does.")
-    does_not = N_(
-        "The file cannot tell whether {network} normalises its input once more (transform_input): here it does not."
-    )
-    return (Remark(does if again else does_not, {"network": found.card.title}),)
+        remarks.append(Remark(sentence, network))
+    again = getattr(module, "transform_input", None)
+    if again is not None:
+        does = N_(
+            "The file cannot tell whether {network} normalises its input once more (transform_input): here it does."
+        )
+        does_not = N_(
+            "The file cannot tell whether {network} normalises its input once more (transform_input): here it does not."
+        )
+        remarks.append(Remark(does if again else does_not, network))
+    if type(module).__name__ == "ResNet" and "Bottleneck" in kinds:
+        sentence = N_(
+            "The file cannot tell whether {network} dilates instead of striding (replace_stride_with_dilation): here "
+            "it strides."
+        )
+        remarks.append(Remark(sentence, network))
+    if found.card.name in _TWINS:
+        (other,) = (name for name in _TWINS if name != found.card.name)
+        sentence = N_(
+            "The file cannot tell {network} from {other}, which makes its pictures another size: choose that as the "
+            "architecture if it was trained."
+        )
+        remarks.append(Remark(sentence, network | {"other": other}))
+    return tuple(remarks)

@@ -165,3 +165,36 @@ def test_a_truncated_file(tmp_path: Path) -> None:
     consent.give(path)
     with pytest.raises(NetworkError, match="no exported network"):
         exported.guess(path)
+
+
+def test_what_is_broken_is_told_before_anybody_is_asked(tmp_path: Path) -> None:
+    whole = saved(tmp_path, nn.Conv2d(3, 2, 1), torch.zeros(1, 3, 8, 8)).read_bytes()
+    path = tmp_path / "a.pt2"
+    for data in (whole[: len(whole) // 2], b"hello"):
+        path.write_bytes(data)
+        problem = inspect(str(path)).problem
+        assert "is no exported network that can be read" in str(problem)
+        assert not isinstance(problem, ConsentNeededError)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "no program")
+    assert "no program in it" in str(inspect(str(path)).problem)
+    path.write_bytes(whole)
+    assert isinstance(inspect(str(path)).problem, ConsentNeededError)
+
+
+class Pair(nn.Module):
+    """Gives its features and then its classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(3, 4, 3), nn.Linear(4, 7)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.conv(x).mean((2, 3))
+        return features, self.fc(features)
+
+
+def test_of_a_tuple_the_answer_is_what_the_fully_connected_layer_gives(tmp_path: Path) -> None:
+    path = saved(tmp_path, Pair(), torch.zeros(1, 3, 8, 8))
+    consent.give(path)
+    assert (exported.guess(path).own.output, exported.guess(path).own.task) == ("1", "classify")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +142,43 @@ def test_labels_are_kept_where_a_card_can_name_them(own_home: Path) -> None:
     opened = Session().open(memory.put(digits(), labels=names), device="cpu")
     assert opened.labels == tuple(names)
     assert not list(own_home.glob("*.json"))
-    assert Path(own.open(memory.put(digits(), labels=names)).own.labels).is_relative_to(own_home / "data")
+    assert not (own_home / "data").exists(), "what one program shows is nothing for the next one"
 
 
 def test_labels_of_another_number_are_told() -> None:
     with pytest.raises(NetworkError):
         Session().open(memory.put(digits(), labels=["a", "b"]), device="cpu")
+
+
+def test_what_is_kept_for_a_program_goes_with_it(tmp_path: Path) -> None:
+    program = "from explorer.zoo.own import memory; print(memory.keep(b'x', '.npy'))"
+    kept = Path(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+    )
+    assert kept.suffix == ".npy"
+    assert not kept.parent.exists()
+
+
+class Pair(nn.Module):
+    """Gives its features and then its classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 7, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.conv(x).mean((2, 3), keepdim=True)
+        return features.flatten(1), self.head(features).flatten(1)
+
+
+@pytest.mark.parametrize("transform", [None, lambda picture: torch.zeros(3, 20, 30)])
+def test_the_answer_is_the_output_with_as_many_numbers_as_there_are_labels(transform: memory.Transform | None) -> None:
+    name = memory.put(Pair(), transform, [str(n) for n in range(7)])
+    assert memory.guess(name).own.output == "1"
+    assert memory.guess(memory.put(Pair(), transform, ["a"] * 4)).own.output == ""
+    assert memory.guess(memory.put(Pair(), transform)).own.output == ""
+
+
+def test_a_transform_or_copy_that_ends_the_program_is_an_error() -> None:
+    with pytest.raises(NetworkError, match="SystemExit: 3"):
+        memory.transformed(lambda _picture: sys.exit(3), None)

@@ -346,3 +346,29 @@ def test_what_torch_itself_exports(tmp_path: Path) -> None:
     x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         torch.testing.assert_close(room.open(path, room.guess(path).own)(x), network(x), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("second", "op", "answer"),
+    [("logits", "Relu", "1"), ("y2", "Gemm", "1"), ("y2", "Relu", "")],
+)
+def test_of_several_outputs_the_answer_is_called_so_or_a_fully_connected_layer_gives_it(
+    tmp_path: Path, second: str, op: str, answer: str
+) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["y"], name="conv"),
+        helper.make_node("GlobalAveragePool", ["y"], ["p"], name="pool"),
+        helper.make_node("Flatten", ["p"], ["f"], name="flat"),
+        helper.make_node(op, ["f", "g"] if op == "Gemm" else ["f"], [second], name="last"),
+    ]
+    made = model(nodes, [weights("w", 4, 3, 3, 3), weights("g", 4, 7)], y=(1, 4, 6, 6))
+    made.graph.output.append(helper.make_tensor_value_info(second, FLOAT, (1, 7 if op == "Gemm" else 4)))
+    path = tmp_path / "two.onnx"
+    onnx.save(made, str(path))
+    own = room.guess(path).own
+    assert (own.output, own.task) == (answer, "classify" if answer else "segment")
+    x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    (first, last) = ReferenceEvaluator(made).run(None, {"x": x.numpy()})
+    found = adapt(room.open(path, own), own)(x)
+    expected = last if answer else first
+    assert np.allclose((found if answer else found[0]).detach().numpy(), expected, atol=1e-5)

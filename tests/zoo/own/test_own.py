@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_opened_is_a_problem_of_its_inspection(
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "a.pth").mkdir()
-    assert "cannot be read" in str(own.inspect(str(tmp_path / "a.pth")).problem)
+    assert "a.pth is a folder: give the file" in str(own.inspect(str(tmp_path / "a.pth")).problem)
 
 
 @pytest.mark.parametrize("suffix", own.SUFFIXES)
