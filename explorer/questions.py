@@ -6,13 +6,14 @@ The answer of a long question comes in steps, each of about one forward and one 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from explorer.attribution.values import Effective, Reach
+from explorer.attribution.values import Effective
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph
+from explorer.influence import NOISES, Curve, Steps, curve, effective, noisy
 from explorer.proof import Proof, prove
 from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
@@ -22,13 +23,9 @@ from explorer.zoo import own
 from explorer.zoo.card import Card
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
     from explorer.session import Network
 
 log = logging.getLogger(__name__)
-NOISES = 16
-"""How many inputs an effective receptive field is averaged over, where nobody says."""
 
 
 @dataclass(frozen=True)
@@ -119,27 +116,6 @@ class EffectiveCurve:
     pictures: int = NOISES
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Answers ``EffectiveCurve``: in the order of its layers, without those that have no gradient."""
-
-    points: tuple[Reach, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """How far the answer of a long question is.
-
-    Attributes:
-        answer: all that is known; whole once ``done`` is ``of``.
-        done, of: steps.
-    """
-
-    answer: Effective | Curve
-    done: int
-    of: int
-
-
 @dataclass(frozen=True, eq=False)
 class Prove:
     """Do the units of the loaded network move when the picture is painted? Answered by a ``Proof``.
@@ -161,7 +137,6 @@ class Prove:
 
 Question = Inspect | KernelsOf | Survey | Everything | Prove | EffectiveField | EffectiveCurve
 Answer = own.Inspection | Kernels | Surveyed | Zoo | Proof | Effective | Curve
-Steps = Iterator[Step]
 Ask = Callable[["Network | None", Question], Answer | Steps]
 
 
@@ -189,13 +164,11 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             loaded = _loaded(network, question.recipe.network)
             return prove(loaded, question.frame, question.painted, question.recipe, question.unit, question.fields)
         case EffectiveField():
-            frame = question.frame
-            inputs = ((frame, 0.0 if frame and not number else NOISE) for number in range(question.pictures))
-            return effective(
-                _loaded(network, question.network), question.layer, question.unit, inputs, question.pictures
-            )
+            loaded = _loaded(network, question.network)
+            inputs = noisy(question.frame, question.pictures)
+            return effective(loaded, question.layer, question.unit, inputs, question.pictures)
         case EffectiveCurve():
-            return _curve(_loaded(network, question.network), question)
+            return curve(_loaded(network, question.network), question.layers, question.pictures)
 
 
 def _inspect(question: Inspect) -> own.Inspection:
@@ -233,7 +206,7 @@ def _survey(question: Survey) -> Surveyed:
     chosen = weights.find(card, weights.best_here(card))
     shape = (1, *(chosen or card).preparation.input_chw)
     try:
-        return Surveyed(card, trace(_shapes_alone(card), torch.empty(shape, device="meta")))
+        return Surveyed(card, trace(registry.skeleton(card), torch.empty(shape, device="meta")))
     except Exception as error:  # noqa: BLE001 - torch says in many ways that it needs the numbers (a detector's boxes)
         log.info("%s needs its numbers: %s", card.name, error)
     try:
@@ -267,99 +240,3 @@ def _everything() -> Zoo:
     except Exception as error:  # noqa: BLE001 - another package's import may raise anything; ours goes without it
         log.warning("timm cannot be imported: %s", error)
         return Zoo(())
-
-
-def _shapes_alone(card: Card) -> nn.Module:
-    """Return the network on the meta device; one that computes with numbers while it is built is moved there after."""
-    from explorer.zoo import registry
-
-    try:
-        return registry.undrawn(card, "meta")
-    except NotImplementedError:
-        return registry.undrawn(card).to("meta")
-
-
-NOISE = 0.15
-"""Standard deviation of the noise that is laid over a picture, as a share of its range; Smilkov et al. 2017,
-"SmoothGrad", section 3.2: 10 to 20 %. Noise alone has 1, as an input that is normalised has."""
-
-
-def effective(
-    network: Network,
-    layer: str,
-    unit: tuple[int, int] | None,
-    inputs: Iterable[tuple[Frame | None, float]],
-    count: int,
-) -> Steps:
-    """Yield the effective receptive field of a unit after each of some inputs.
-
-    Args:
-        network: the loaded one.
-        layer: id; "" for the first convolution.
-        unit: row and column; None for the one in the middle.
-        inputs: each a picture after its filters, and how much noise is laid over it (see ``NOISE``); None for noise
-            alone. Taken one at a time.
-        count: of the inputs.
-
-    Raises:
-        NetworkError: there is no such layer or unit, it has no gradient, or nothing moves it.
-        ForwardError, DeviceError, SourceError: the network raised, memory is short, a picture does not fit.
-    """
-    from explorer.attribution.effective import averaged, unmeasured
-    from explorer.receptive.analyse import analyse
-
-    found = unmeasured(analyse(network.graph), network.layer(layer).id, unit)
-    for number, (frame, noise) in enumerate(inputs):
-        found = averaged(found, _influence(network, found, frame, noise, number))
-        if number + 1 == count and not found.cells_95:
-            raise NetworkError(
-                N_("Nothing in these pictures moves the unit of {layer}: choose another unit, or other pictures."),
-                layer=found.layer,
-            )
-        yield Step(found, number + 1, count)
-
-
-def _curve(network: Network, question: EffectiveCurve) -> Steps:
-    from explorer.attribution.effective import averaged, unmeasured
-    from explorer.receptive.analyse import analyse
-
-    fields, points, of = analyse(network.graph), Curve(()), len(question.layers) * question.pictures
-    for place, layer in enumerate(question.layers):
-        try:
-            found = unmeasured(fields, layer)
-            for number in range(question.pictures):
-                if found.pictures:
-                    yield Step(points, place * question.pictures + number, of)
-                found = averaged(found, _influence(network, found, None, NOISE, number))
-        except NetworkError as error:  # an op of whole numbers, such as argmax
-            log.info("%s: no effective size: %s", layer, error)
-        else:
-            side = None if found.cells is None else found.cells**0.5
-            points = Curve((*points.points, Reach(layer, found.diameter_95, side)))
-        yield Step(points, (place + 1) * question.pictures, of)
-
-
-def _influence(network: Network, of: Effective, frame: Frame | None, noise: float, number: int) -> Floats:
-    """Return how much each cell of one input moves a unit, float32 (h, w); on the CPU where the card has no room."""
-    import torch
-
-    from explorer.attribution.effective import influence
-    from explorer.capture import OtherPath
-
-    def follow(x: Tensor) -> Floats:
-        return influence(network.module, network.graph, x, network.layer(of.layer), of.unit, number)
-
-    def work() -> Floats:
-        drawn = torch.randn(1, *network.graph.input, generator=torch.Generator().manual_seed(number))
-        drawn = drawn.to(network.device, memory_format=torch.channels_last)
-        if frame is not None:
-            x = network.prepare(frame).tensor.float()
-            return network.follow(follow, x + drawn * noise * (x.max() - x.min()), frame, of.layer)
-        try:
-            return follow(drawn)
-        except OtherPath as error:
-            raise NetworkError(
-                N_("For noise the network takes another path than for a picture: choose pictures instead of noise.")
-            ) from error
-
-    return network.with_room(work)

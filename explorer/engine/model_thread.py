@@ -13,7 +13,8 @@ from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
-from explorer.questions import Everything, Question, Steps
+from explorer.influence import Steps
+from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from explorer.engine.feed import Live
 from explorer.errors import DeviceError
 from explorer.graph.values import Graph
-from explorer.questions import Answer, Question, Steps
+from explorer.influence import Steps
+from explorer.questions import Answer, Question
 from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.values import Floats, Frame, FrameResult, Source

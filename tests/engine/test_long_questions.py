@@ -11,7 +11,8 @@ import pytest
 from explorer.engine import Engine
 from explorer.engine.events import Answered, Ended, Exported, NetworkReady, Problem, ResultReady
 from explorer.errors import DeviceError, NetworkError
-from explorer.questions import EffectiveCurve, EffectiveField, Question, Step, Survey
+from explorer.influence import Step
+from explorer.questions import EffectiveCurve, EffectiveField, Question, Survey
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Source
