@@ -16,7 +16,7 @@ from explorer.filters.apply import apply
 from explorer.graph.values import Layer
 from explorer.recipe import Recipe
 from explorer.render import measure
-from explorer.session import Network, Seen, Stages
+from explorer.session import Network, Seen, Steps
 from explorer.tasks.classify import classify
 from explorer.values import Floats, Frame, FrameResult
 
@@ -41,17 +41,17 @@ def run(
         NetworkError: the layer is not there. ForwardError: the network raised. Cancelled: it is no longer wanted.
         DeviceError: its device has not enough memory, and it was opened for no other; else it goes to the CPU.
     """
-    stages = Stages({} if times_ms is None else times_ms, cancelled)
-    seen = _seen(network, frame, recipe, stages)
-    return show(network, seen, recipe, stages)
+    steps = Steps({} if times_ms is None else times_ms, cancelled)
+    seen = _seen(network, frame, recipe, steps)
+    return show(network, seen, recipe, steps)
 
 
-def _seen(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
+def _seen(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
     """Return what the network remembers, or let it look."""
-    return network.remembers(frame, recipe) or network.with_room(lambda: look(network, frame, recipe, stages))
+    return network.remembers(frame, recipe) or network.with_room(lambda: look(network, frame, recipe, steps))
 
 
-def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen:
+def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     before = network.columns_before(frame)
 
@@ -65,15 +65,15 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         shape = captured.shapes.get(layer.id)
         return layer if shape is None else replace(layer, output=shape), captured, overview, readings
 
-    with stages("filter"):
+    with steps("filter"):
         filtered = apply(frame, recipe.filters)
-    with stages("prepare"):
+    with steps("prepare"):
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
-    with stages("forward"):
+    with steps("forward"):
         layer, captured, overview, readings = network.follow(through, prepared.tensor, filtered, recipe.layer)
         output = reduce.real(captured.output).float().cpu()
-    with stages("render"):
+    with steps("render"):
         reduce.check_values(captured.values[layer.id], layer)
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
         measured, columns = measure.figures(maps), overview.columns()
@@ -89,7 +89,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
         prepared_range=limits,
         output=output,
         thumbnails=thumbnails,
-        times_ms=dict(stages.times_ms),
+        times_ms=dict(steps.times_ms),
         columns=columns,
         wide=recipe.columns,
         readings=readings.values,
@@ -97,9 +97,9 @@ def look(network: Network, frame: Frame, recipe: Recipe, stages: Stages) -> Seen
     return network.seen
 
 
-def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameResult:
+def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameResult:
     """Make what was seen into what the window paints."""
-    with stages("render"):
+    with steps("render"):
         kernel = network.kernel(seen.layer, recipe.channel)
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
         classifies = network.classifies(seen.output)
@@ -116,7 +116,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, stages: Stages) -> FrameR
         thumbnails=seen.thumbnails,
         view=view,
         device=str(network.device),
-        times_ms={**seen.times_ms, **stages.times_ms},
+        times_ms={**seen.times_ms, **steps.times_ms},
         finite=bool(predictions) or not classifies,
         columns=seen.columns if recipe.columns else {},
         locked=tuple(seen.reading(unit) for unit in recipe.locked),
@@ -153,4 +153,4 @@ def raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     """Return the maps of the recipe's layer as the network made them, float32 (C, h, w); raises as ``run`` does."""
-    return _seen(network, frame, recipe, Stages()).maps
+    return _seen(network, frame, recipe, Steps()).maps

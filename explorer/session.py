@@ -273,8 +273,8 @@ def _floats(weight: Tensor) -> Floats:
 
 
 @dataclass
-class Stages:
-    """The stages of a piece of work: each is timed, and before each it is asked whether the work is still wanted.
+class Steps:
+    """The steps of a piece of work: each is timed, and before each it is asked whether the work is still wanted.
 
     Attributes:
         times_ms: how long each took.
@@ -286,7 +286,7 @@ class Stages:
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        """Time a stage.
+        """Time a step.
 
         Raises:
             Cancelled: the work is no longer wanted.

@@ -76,3 +76,22 @@ def test_another_precision_is_another_network() -> None:
     first = session.open("lenet5", device="cpu")
     assert session.open("lenet5", device="cpu") is first
     assert session.open("lenet5", device="cpu", precision="half") is not first
+
+
+def test_what_moves_from_a_card_keeps_its_numbers() -> None:
+    """A card's float16 holds what bfloat16 rounds away: on the CPU these very numbers are float32."""
+    network = Session().open("lenet5", device="cpu", precision="half")
+    network.module.to(torch.float16)
+    before = [one.double() for one in network.module.parameters()]
+    network.device = torch.device("meta")  # stands for the card
+    network.move(torch.device("cpu"))
+    assert network.number_type == torch.float32
+    assert all(torch.equal(one.double(), was) for one, was in zip(network.module.parameters(), before, strict=True))
+
+
+def test_an_untrained_network_leaves_every_generator_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``torch.manual_seed`` would seed those of the person's cards, too."""
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda _seed: pytest.fail("the cards' generators were seeded"))
+    before = torch.random.get_rng_state()
+    registry.build(registry.card("lenet5"))
+    assert torch.equal(torch.random.get_rng_state(), before)

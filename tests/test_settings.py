@@ -203,3 +203,19 @@ def test_a_broken_file_that_cannot_be_renamed(monkeypatch: pytest.MonkeyPatch) -
     assert loaded == Settings()
     assert "Permission denied" in str(problem)
     assert settings.settings_file().exists()
+
+
+def test_the_shared_folder_is_read_again_only_when_the_settings_change(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(settings.HOME_VARIABLE, str(tmp_path))
+    monkeypatch.delenv(settings.WEIGHTS_VARIABLE, raising=False)
+    reads: list[Path] = []
+    read = settings._read
+    monkeypatch.setattr(settings, "_read", lambda path: reads.append(path) or read(path))
+    assert settings.shared_weights() is None
+    settings.save(settings.Settings(shared_weights="/one"))
+    assert [settings.shared_weights() for _time in range(3)] == [Path("/one")] * 3
+    assert len(reads) == 2
+    settings.save(settings.Settings(shared_weights="/other"))
+    assert settings.shared_weights() == Path("/other")

@@ -121,7 +121,11 @@ def _import_arguments(parser: Parser) -> None:
 
 def _import(options: argparse.Namespace) -> None:
     """Copy a file into the cache and print which weights it is."""
-    card, found = weights.import_file(options.file, registry.everything(), options.model)
+    progress = _Progress(options.file.name)
+    try:
+        card, found = weights.import_file(options.file, registry.everything(), options.model, progress)
+    finally:
+        progress.close()
     streams.say(f"{card.name}  {found.name}  {streams.one_line(weights.place_of(found))}")
 
 

@@ -33,7 +33,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Resolution:
     """What a network does with maps of one size.
 
     Attributes:
@@ -72,7 +72,7 @@ def depth(graph: Graph) -> int:
     return max(longest.values(), default=0)
 
 
-def stages(graph: Graph) -> tuple[Stage, ...]:
+def resolutions(graph: Graph) -> tuple[Resolution, ...]:
     """Return the network by the size of its maps, the largest first and the head last.
 
     A size that only padding makes on the way to a convolution is none of its own.
@@ -81,12 +81,12 @@ def stages(graph: Graph) -> tuple[Stage, ...]:
     for layer in _ops(graph):
         groups.setdefault(size(layer), []).append(layer)
     works = {key for key, layers in groups.items() if any(map(_works, layers))}
-    return tuple(_stage(key, groups[key]) for key in _in_order(works))
+    return tuple(_resolution(key, groups[key]) for key in _in_order(works))
 
 
-def sizes(*networks: Sequence[Stage]) -> tuple[Size | None, ...]:
+def sizes(*networks: Sequence[Resolution]) -> tuple[Size | None, ...]:
     """Return the sizes that any of ``networks`` has, the largest first and the head last."""
-    return tuple(_in_order({stage.size for network in networks for stage in network}))
+    return tuple(_in_order({one.size for network in networks for one in network}))
 
 
 def size(layer: Layer) -> Size | None:
@@ -97,8 +97,8 @@ def size(layer: Layer) -> Size | None:
     return height, width
 
 
-def _stage(key: Size | None, layers: Sequence[Layer]) -> Stage:
-    return Stage(
+def _resolution(key: Size | None, layers: Sequence[Layer]) -> Resolution:
+    return Resolution(
         size=key,
         output=layers[-1].output,
         weighted=sum(map(_weighted, layers)),

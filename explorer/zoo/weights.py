@@ -6,7 +6,6 @@ import errno
 import hashlib
 import os
 import pickle
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 
 NO_WEIGHTS = "none"
 """What ``--weights`` calls random weights."""
+_PIECE = 1 << 24
+"""Bytes of a file that are copied at once."""
 HERE = (WeightState.EMBEDDED, WeightState.CACHED)
 """The states of weights that are on this machine."""
 
@@ -176,13 +177,16 @@ def download(card: Card, name: str = "", progress: Callable[[int, int], None] | 
     return Download(weights.url, cache_folder() / weights.file, weights.sha256, progress)
 
 
-def import_file(path: Path, cards: Sequence[Card], card: Card | None = None) -> tuple[Card, Weights]:
+def import_file(
+    path: Path, cards: Sequence[Card], card: Card | None = None, progress: Callable[[int, int], None] | None = None
+) -> tuple[Card, Weights]:
     """Copy a file of weights that a person has into torch's cache folder; its hash tells which weights it is.
 
     Args:
         path: the file, whatever it is called.
         cards: all networks.
         card: the network that the person means, if any; the file must be of one of its weights then.
+        progress: told how many bytes of how many are copied, between the pieces of a large file.
 
     Returns:
         The network and the weights.
@@ -211,7 +215,7 @@ def import_file(path: Path, cards: Sequence[Card], card: Card | None = None) -> 
         raise _another(path, found, known[0][0] if known else None, card, cards)
     of, weights = known[0]
     if state_of(weights) not in HERE or not _sha256(_file(weights)).startswith(weights.sha256.lower()):
-        _copy(path, cache_folder() / weights.file)
+        _copy(path, cache_folder() / weights.file, progress or (lambda done, total: None))
     return of, weights
 
 
@@ -260,14 +264,22 @@ def remove(card: Card, name: str = "") -> Weights:
     )
 
 
-def _copy(path: Path, target: Path) -> None:
+def _copy(path: Path, target: Path, tell: Callable[[int, int], None]) -> None:
     """Copy a file to its place; nothing is there until all of it is."""
     from explorer.download import discard
 
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("rb") as source:
-            settings.fill_atomically(target, lambda file: shutil.copyfileobj(source, file, 1 << 20))
+        size = path.stat().st_size
+
+        def fill(file: IO[bytes]) -> None:
+            with path.open("rb") as source:
+                while piece := source.read(_PIECE):
+                    file.write(piece)
+                    if (done := file.tell()) < size:
+                        tell(done, size)
+
+        settings.fill_atomically(target, fill)
         discard(target)
     except OSError as error:
         raise DownloadError(

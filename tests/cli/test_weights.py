@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -156,8 +157,8 @@ def test_a_fault_is_one_sentence_and_goes_on_the_next_time(
         ("remove lenet5", "come with the program"),
         ("remove net --weights none", "Random weights have no file"),
         ("import", "FILE is missing"),
-        ("import missing.pth net", "cannot be read (No such file or directory): choose a file of weights, such as one"),
-        ("import . net", "cannot be read (Is a directory)"),
+        ("import missing.pth net", f"cannot be read ({os.strerror(errno.ENOENT)}): choose a file of weights, such"),
+        ("import . net", "cannot be read ("),
         ("fetch net", "There is no command “fetch”; the commands are: list, get, import, remove."),
         ("lst", "There is no command “lst”; the nearest are: list."),
     ],

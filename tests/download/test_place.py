@@ -28,7 +28,8 @@ def test_a_full_disk(get: Callable[..., Any], target: Path, monkeypatch: pytest.
     with pytest.raises(DownloadError) as caught:
         get()
     assert str(caught.value) == (
-        f"There is no room for weights.pth in {target.parent} (No space left on device): free some space and try again."
+        f"There is no room for weights.pth in {target.parent} ({os.strerror(errno.ENOSPC)}): "
+        "free some space and try again."
     )
     usage.free = len(CONTENT)
     get()
@@ -58,7 +59,7 @@ def test_no_permission(get: Callable[..., Any], target: Path, monkeypatch: pytes
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(Path, "mkdir", refuse)  # the tests may run as root, whom no folder refuses
-    with pytest.raises(DownloadError, match=r"cannot be written into .* \(Permission denied\): allow it"):
+    with pytest.raises(DownloadError, match=rf"cannot be written into .* \({os.strerror(errno.EACCES)}\): allow it"):
         get()
 
 

@@ -33,7 +33,7 @@ def test_totals_of_lenet5_are_the_hand_summed_ones() -> None:
 
 def test_stages_of_resnet18_are_its_papers_table_1() -> None:
     """Table 1: output sizes 112, 56, 28, 14, 7 with 64, 64, 128, 256, 512 maps; the shortcut's 1×1 is one more."""
-    found = summary.stages(surveyed("resnet18"))
+    found = summary.resolutions(surveyed("resnet18"))
     assert [(stage.size, stage.output) for stage in found] == [
         ((112, 112), (64, 112, 112)),
         ((56, 56), (64, 56, 56)),
@@ -47,11 +47,11 @@ def test_stages_of_resnet18_are_its_papers_table_1() -> None:
 
 
 def test_a_size_that_only_padding_makes_is_no_stage() -> None:
-    assert (225, 225) not in {stage.size for stage in summary.stages(surveyed("efficientnet_lite0"))}
+    assert (225, 225) not in {stage.size for stage in summary.resolutions(surveyed("efficientnet_lite0"))}
 
 
 def test_sizes_of_two_networks_go_from_the_largest_to_the_head() -> None:
-    first, second = (summary.stages(surveyed(name)) for name in ("lenet5", "resnet18"))
+    first, second = (summary.resolutions(surveyed(name)) for name in ("lenet5", "resnet18"))
     assert summary.sizes(first, second) == (
         *((n, n) for n in (112, 56, 28, 14, 10, 7, 5, 1)),
         None,
@@ -61,4 +61,4 @@ def test_sizes_of_two_networks_go_from_the_largest_to_the_head() -> None:
 def test_a_network_of_nothing() -> None:
     graph = Graph((Layer("input", "input", "input", (), (3, 8, 8), "CHW"),))
     assert summary.totals(graph) == summary.Totals(0, 0, 0, 0, 0, 0)
-    assert summary.stages(graph) == ()
+    assert summary.resolutions(graph) == ()

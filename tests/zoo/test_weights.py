@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from dataclasses import replace
@@ -127,7 +128,7 @@ def test_a_damaged_embedded_file_is_installed_again() -> None:
 
 def test_a_file_that_went_away(small: Weights) -> None:
     path(small).unlink()
-    with pytest.raises(NetworkError, match="cannot be read: No such file"):
+    with pytest.raises(NetworkError, match=f"cannot be read: {os.strerror(errno.ENOENT)}"):
         weights.load(small)
 
 
@@ -359,7 +360,7 @@ def test_what_cannot_be_read_is_not_imported(
     if what == "no permission":
 
         def refuse(*args: Any, **more: Any) -> Any:
-            raise PermissionError(13, "Permission denied")
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
         monkeypatch.setattr(Path, "open", refuse)  # the tests may run as root, whom no file refuses
     with pytest.raises(
@@ -402,10 +403,10 @@ def test_what_an_unfinished_download_left_can_be_removed(net: Card, small: Weigh
 
 def test_a_file_that_cannot_be_removed(net: Card, small: Weights, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any, **more: Any) -> None:
-        raise PermissionError(13, "Permission denied")
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
     monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(NetworkError, match=r"cannot be removed \(Permission denied\): close what uses it"):
+    with pytest.raises(NetworkError, match=rf"cannot be removed \({os.strerror(errno.EACCES)}\): close what uses it"):
         weights.remove(net)
     assert path(small).exists()
 
@@ -417,3 +418,16 @@ def test_what_another_program_keeps_is_used_and_never_touched(net: Card, small: 
     with pytest.raises(NetworkError, match=f"lie in {elsewhere.parent}, which is only read here"):
         weights.remove(theirs)
     assert elsewhere.exists()
+
+
+def test_a_large_file_tells_how_far_its_copy_is(
+    net: Card, small: Weights, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = elsewhere.stat().st_size
+    monkeypatch.setattr(weights, "_PIECE", size // 3)
+    told: list[tuple[int, int]] = []
+    weights.import_file(elsewhere, (net,), net, lambda done, total: told.append((done, total)))
+    assert told
+    assert all(0 < done < total == size for done, total in told)
+    assert sorted(told) == told
+    assert path(small).read_bytes() == elsewhere.read_bytes()

@@ -184,7 +184,7 @@ def totals(first: Surveyed, second: Surveyed) -> list[Row]:
 
 def stages(first: Surveyed, second: Surveyed) -> list[Row]:
     """Return what the two do at every size of map, the largest first and the head last."""
-    found = [{stage.size: stage for stage in summary.stages(one.graph)} for one in (first, second)]
+    found = [{stage.size: stage for stage in summary.resolutions(one.graph)} for one in (first, second)]
     rows: list[Row] = []
     for size in summary.sizes(*(tuple(each.values()) for each in found)):
         name = _("head") if size is None else f"{size[0]} × {size[1]}"
@@ -192,7 +192,7 @@ def stages(first: Surveyed, second: Surveyed) -> list[Row]:
     return rows
 
 
-def _stage(stage: summary.Stage | None) -> str:
+def _stage(stage: summary.Resolution | None) -> str:
     if stage is None:
         return "–"
     layers = ngettext("{count} layer with weights", "{count} layers with weights", stage.weighted)
