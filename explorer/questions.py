@@ -15,7 +15,7 @@ from explorer.errors import NetworkError
 from explorer.graph.values import Graph
 from explorer.influence import NOISES, Curve, Steps, curve, effective, noisy
 from explorer.proof import Proof, prove
-from explorer.receptive.analyse import Fields
+from explorer.receptive.analyse import Fields, analyse
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame
@@ -61,6 +61,26 @@ class Surveyed:
 
     card: Card
     graph: Graph
+
+
+@dataclass(frozen=True)
+class FieldsOf:
+    """What do the units of a network see that need not be loaded? Answered by a ``FieldsFound``.
+
+    Attributes:
+        network: its name.
+        input_hw: height and width of its input; None for what its weights want.
+    """
+
+    network: str
+    input_hw: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FieldsFound:
+    """Answers ``FieldsOf``."""
+
+    fields: Fields
 
 
 @dataclass(frozen=True)
@@ -135,8 +155,8 @@ class Prove:
     fields: Fields | None = None
 
 
-Question = Inspect | KernelsOf | Survey | Everything | Prove | EffectiveField | EffectiveCurve
-Answer = own.Inspection | Kernels | Surveyed | Zoo | Proof | Effective | Curve
+Question = Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve
+Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve
 Ask = Callable[["Network | None", Question], Answer | Steps]
 
 
@@ -157,7 +177,9 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
         case KernelsOf():
             return _kernels(network, question)
         case Survey():
-            return _own_survey(question) if own.is_own(question.network) else _survey(question)
+            return _survey(question.network)
+        case FieldsOf():
+            return FieldsFound(analyse(_survey(question.network, question.input_hw).graph))
         case Everything():
             return _everything()
         case Prove():
@@ -194,17 +216,20 @@ def _kernels(network: Network | None, question: KernelsOf) -> Kernels:
     return Kernels(weights)
 
 
-def _survey(question: Survey) -> Surveyed:
+def _survey(name: str, input_hw: tuple[int, int] | None = None) -> Surveyed:
     """Run the network where a tensor is nothing but its shape; only one whose ops depend on numbers really runs."""
+    if own.is_own(name):
+        return _own_survey(name, input_hw)
     import torch
 
     from explorer import memory
     from explorer.graph.trace import trace
     from explorer.zoo import registry, weights
 
-    card = registry.card(question.network)
+    card = registry.card(name)
     chosen = weights.find(card, weights.best_here(card))
-    shape = (1, *(chosen or card).preparation.input_chw)
+    channels, *usual_hw = (chosen or card).preparation.input_chw
+    shape = (1, channels, *(input_hw or usual_hw))
     try:
         return Surveyed(card, trace(registry.skeleton(card), torch.empty(shape, device="meta")))
     except Exception as error:  # noqa: BLE001 - torch says in many ways that it needs the numbers (a detector's boxes)
@@ -215,7 +240,7 @@ def _survey(question: Survey) -> Surveyed:
         memory.trim()
 
 
-def _own_survey(question: Survey) -> Surveyed:
+def _own_survey(name: str, input_hw: tuple[int, int] | None) -> Surveyed:
     """Open a person's own network: what it runs may hang on what its file holds."""
     import torch
 
@@ -223,9 +248,10 @@ def _own_survey(question: Survey) -> Surveyed:
     from explorer.graph.trace import trace
 
     try:
-        opened = own.open(question.network)
+        opened = own.open(name)
         here = next(opened.module.parameters(), torch.empty(0)).device  # one in memory may be on a card
-        example = torch.zeros(1, *opened.card.preparation.input_chw, device=here)
+        channels, *usual_hw = opened.card.preparation.input_chw
+        example = torch.zeros(1, channels, *(input_hw or usual_hw), device=here)
         return Surveyed(opened.card, trace(opened.module, example))
     finally:
         memory.trim()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from fractions import Fraction
 from typing import Any
 
 from explorer import sources
@@ -20,7 +19,8 @@ from explorer.cli.arguments import (
 )
 from explorer.cli.output import document, remarks, table, weights_name
 from explorer.cli.streams import say
-from explorer.receptive.values import Area, Field, Path, Runs
+from explorer.receptive.plain import exact
+from explorer.receptive.values import Area, Runs
 from explorer.text import N_, _
 from explorer.zoo import weights
 
@@ -67,27 +67,6 @@ def run(options: argparse.Namespace) -> None:
         document(head | _values(area) | ({} if in_picture is None else {"picture_box": list(in_picture)}))
         return
     say(_text(area, in_picture))
-
-
-def exact(value: Fraction) -> int | str:
-    """Return a whole number as a number, a fraction as text such as "1/2"."""
-    return int(value) if value.denominator == 1 else str(value)
-
-
-def field_values(field: Field) -> dict[str, Any]:
-    """Return a layer's receptive field as members of a JSON object; sizes are null where they are unknown."""
-    found: dict[str, Any] = dict.fromkeys(("size", "stride", "start"))
-    if field.path:
-        found = path_values(field.path)
-    found["certainty"] = field.certainty
-    if field.main_path:
-        found["main_path"] = path_values(field.main_path)
-    return found | ({"why": field.why} if field.why else {})
-
-
-def path_values(path: Path) -> dict[str, Any]:
-    """Return sizes, strides and starts as JSON values, an entry an axis."""
-    return {name: [exact(value) for value in getattr(path, name)] for name in ("size", "stride", "start")}
 
 
 def _values(area: Area) -> dict[str, Any]:

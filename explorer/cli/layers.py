@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from explorer.cli.area import field_values
 from explorer.cli.arguments import Parser, add_consent, add_json, add_weights, check_weights, model, size
 from explorer.cli.output import document, remarks, table, weights_name
 from explorer.cli.streams import say
 from explorer.graph.values import Layer
+from explorer.receptive.plain import field_values
 from explorer.receptive.values import Field
 from explorer.text import N_, _
 from explorer.zoo import weights

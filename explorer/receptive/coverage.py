@@ -1,0 +1,57 @@
+"""Which layers have a unit that sees the whole picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from explorer.receptive.analyse import Fields
+from explorer.receptive.values import Area, Path
+
+
+def whole_picture(fields: Fields) -> tuple[str, ...]:
+    """Return the ids of the layers of which at least one unit depends on every cell of the input, in order.
+
+    The size alone does not tell: an area as large as the input may lie beside it, and a dilated one has holes. Where
+    only a bound is known, the layer is not among them.
+    """
+    return tuple(layer.id for layer, field in fields if _sees_all(fields, layer.id))
+
+
+def _sees_all(fields: Fields, id: str) -> bool:
+    field = fields[id]
+    if field.certainty == "whole input":
+        return True
+    state = fields.states[id]
+    if field.path is None or isinstance(state, str) or len(state.cells) != 2 or any(a.at is None for a in state.axes):
+        return False
+    unit = [_covering(field.path, axis, state.cells[axis], n) for axis, n in enumerate(fields.map_hw(id))]
+    if None in unit:
+        return False
+    area = fields.area(id, (unit[0] or 0, unit[1] or 0))
+    return area.exact and area.clipped == (0, 0, *state.cells) and (area.filled or _covered(area, state.cells))
+
+
+def _covered(area: Area, cells: Sequence[int]) -> bool:
+    """Whether the parts of an area, none of which need be a box, together are all ``cells``."""
+    seen = np.zeros(cells, bool)
+    for part in area.parts:
+        rows, columns = (np.zeros(n, bool) for n in cells)
+        for marks, runs in ((rows, part.rows), (columns, part.columns)):
+            for low, high in runs:
+                marks[low:high] = True
+        seen |= rows[:, None] & columns
+    return bool(seen.all())
+
+
+def _covering(path: Path, axis: int, cells: int, units: int) -> int | None:
+    """Return the middle one of the units whose areas hold all ``cells`` of an axis, or None."""
+    size, stride, start = path.size[axis], path.stride[axis], path.start[axis]
+    if stride <= 0:
+        return units // 2 if start <= 0 and start + size >= cells else None
+    first = max(math.ceil((cells - size - start) / stride), 0)
+    last = min(math.floor(Fraction(-start) / stride), units - 1)
+    return (first + last) // 2 if first <= last else None

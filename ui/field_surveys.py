@@ -1,0 +1,115 @@
+"""What the units of networks see, at any size of input: one question at a time, and the last few answers kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer.engine.events import Answered
+from explorer.errors import ExplorerError
+from explorer.questions import FieldsFound, FieldsOf
+from explorer.receptive.analyse import Fields
+from ui.controller import Controller
+from ui.store import Store
+
+KEPT = 8
+"""So many answers; DenseNet-201's, of the largest, takes some megabytes."""
+Key = tuple[str, tuple[int, int] | None]
+"""A network's name and its input's height and width; None for what its weights want, or of the loaded one its own."""
+
+
+class FieldSurveys(QObject):
+    """Asks for networks that need not be loaded; of the loaded one it knows what the store knows.
+
+    Signals:
+        changed: something new is known.
+    """
+
+    changed = Signal()
+
+    def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._known: OrderedDict[Key, Fields] = OrderedDict()
+        self._failed: dict[Key, ExplorerError] = {}
+        self._waiting: list[Key] = []
+        self._asked: Key | None = None
+        controller.answered.connect(self._take_answer)
+        store.problems_changed.connect(self._take_problem)
+        store.network_changed.connect(self._take_network)
+        store.fields_changed.connect(self.changed)
+
+    def of(self, name: str, input_hw: tuple[int, int] | None = None) -> Fields | None:
+        """Return what is known of a network at a size of its input."""
+        network = self._store.network
+        if network is not None and network.card.name == name and input_hw in (None, network.graph.input[1:]):
+            return self._store.fields
+        return self._known.get((name, input_hw))
+
+    def failed(self, name: str, input_hw: tuple[int, int] | None = None) -> ExplorerError | None:
+        """Return why it cannot be had, or None."""
+        return None if self.of(name, input_hw) else self._failed.get((name, input_hw))
+
+    def want(self, *keys: Key, again: bool = False) -> None:
+        """Ask for these; others that still wait are forgotten.
+
+        Args:
+            keys: networks and sizes.
+            again: ask also for those that failed.
+        """
+        for key in keys if again else ():
+            self._failed.pop(key, None)
+        self._waiting = [key for key in keys if self._missing(key)]
+        if self._asked in self._waiting:
+            self._waiting.remove(self._asked)
+        elif self._waiting:
+            self._asked = None  # the newer question takes the place of one that waits
+        self._ask_next()
+
+    def _missing(self, key: Key) -> bool:
+        network = self._store.network
+        loaded = network is not None and network.card.name == key[0] and key[1] in (None, network.graph.input[1:])
+        return not loaded and key not in self._known and key not in self._failed
+
+    def _ask_next(self) -> None:
+        while self._waiting and self._asked is None:
+            key = self._waiting.pop(0)
+            if self._missing(key):
+                self._asked = key
+                self._controller.ask(FieldsOf(*key))
+
+    @Slot(object)
+    def _take_answer(self, event: Answered) -> None:
+        if isinstance(event.question, FieldsOf) and isinstance(event.answer, FieldsFound):
+            key = event.question.network, event.question.input_hw
+            self._known[key] = event.answer.fields
+            self._known.move_to_end(key)
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+            self._done(key)
+
+    @Slot()
+    def _take_problem(self) -> None:
+        problem = self._store.problems.get("question")
+        if problem is not None and isinstance(problem.question, FieldsOf):
+            key = problem.question.network, problem.question.input_hw
+            self._failed[key] = problem.error
+            self._controller.dismiss("question")  # it is told in its place
+            self._done(key)
+
+    @Slot()
+    def _take_network(self) -> None:
+        """Forget an own network that is opened anew: its file, or what the person says of it, may be another now."""
+        loaded = self._store.network
+        if loaded is not None and loaded.card.group == "own":
+            for kept in (self._known, self._failed):
+                for key in [key for key in kept if key[0] == loaded.card.name]:
+                    del kept[key]
+        self.changed.emit()
+
+    def _done(self, key: Key) -> None:
+        if self._asked == key:
+            self._asked = None
+        self._ask_next()
+        self.changed.emit()
