@@ -241,17 +241,23 @@ def _survey(name: str, input_hw: tuple[int, int] | None = None) -> Surveyed:
 
 
 def _own_survey(name: str, input_hw: tuple[int, int] | None) -> Surveyed:
-    """Open a person's own network: what it runs may hang on what its file holds."""
+    """Open a person's own network without its numbers; with them only where what it runs hangs on them."""
     import torch
 
     from explorer import memory
     from explorer.graph.trace import trace
 
     try:
+        opened = own.open(name, hollow=True)
+        channels, *usual_hw = opened.card.preparation.input_chw
+        example = torch.empty(1, channels, *(input_hw or usual_hw), device="meta")
+        try:
+            return Surveyed(opened.card, trace(opened.module, example))
+        except Exception as error:  # noqa: BLE001 - as above
+            log.info("%s needs its numbers: %s", opened.card.title, error)
         opened = own.open(name)
         here = next(opened.module.parameters(), torch.empty(0)).device  # one in memory may be on a card
-        channels, *usual_hw = opened.card.preparation.input_chw
-        example = torch.zeros(1, channels, *(input_hw or usual_hw), device=here)
+        example = example.new_zeros(example.shape, device=here)
         return Surveyed(opened.card, trace(opened.module, example))
     finally:
         memory.trim()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,3 +134,20 @@ def test_a_broken_timm_does_not_take_the_others_away(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(from_timm, "names", broken)
     assert answer(None, Everything()) == Zoo(())
+
+
+def test_a_survey_of_a_file_of_tensors_reads_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else two large networks would lie in memory while they are compared."""
+    from torchvision import models
+
+    network = models.resnet18(num_classes=5).eval()
+    torch.save({"state_dict": network.state_dict()}, tmp_path / "a.pth")
+    loads: list[dict[str, Any]] = []
+    load = torch.load
+    monkeypatch.setattr(torch, "load", lambda *args, **more: loads.append(more) or load(*args, **more))
+    surveyed = answer(None, Survey(str(tmp_path / "a.pth")))
+    assert isinstance(surveyed, Surveyed)
+    assert [one.get("mmap") for one in loads] == [True]
+    expected = trace(network, torch.zeros(1, 3, 224, 224))
+    found = [(one.id, one.output, one.parameters, one.macs) for one in surveyed.graph]
+    assert found == [(one.id, one.output, one.parameters, one.macs) for one in expected]

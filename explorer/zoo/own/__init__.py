@@ -164,12 +164,13 @@ def card(name: str) -> Card:
     return _facts(where, own or OwnCard(_title(where), _PLAIN))
 
 
-def open(name: str, progress: Tell | None = None) -> Opened:  # noqa: A001
+def open(name: str, progress: Tell | None = None, hollow: bool = False) -> Opened:  # noqa: A001
     """Return the own network ``name``, built and loaded.
 
     Args:
         name: where it is, as ``located`` gives it.
         progress: told each stage (marked text; ``{network}`` is its title's place) and how far it is, 0 … 1.
+        hollow: whether its numbers are left out, on torch's meta device: a large file of tensors is not even read.
 
     Raises:
         NetworkError: it cannot be opened, or the person has not allowed its code to run.
@@ -185,7 +186,7 @@ def open(name: str, progress: Tell | None = None) -> Opened:  # noqa: A001
     if form == "tensors":
         from explorer.zoo.own.state import open as open_tensors
 
-        built = open_tensors(Path(where), own)
+        built = open_tensors(Path(where), own, hollow)
         own, module, report = built.own, built.module, built.remarks
     else:
         room: Any = import_module(_MODULES[form])
@@ -197,6 +198,8 @@ def open(name: str, progress: Tell | None = None) -> Opened:  # noqa: A001
         from explorer.zoo.own.adapt import adapt
 
         module = adapt(module, own)
+    if hollow:
+        module.to("meta")
     facts = _facts(where, own)
     return Opened(facts, own, module.eval(), facts.weights[0], report)
 

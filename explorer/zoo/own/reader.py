@@ -206,8 +206,13 @@ class Inert(pickle.Unpickler):
         return pid[1] if pid[0] == "module" else self._load(pid)
 
 
-def read(path: Path) -> Any:
+def read(path: Path, mapped: bool = False) -> Any:
     """Return what the file ``path`` holds: tensors on the CPU, plain values, and stubs for everything else.
+
+    Args:
+        path: the file.
+        mapped: whether a number may stay in the file until it is looked at, as far as torch can do that; only for a
+            moment, for a file that is written anew meanwhile would end the program.
 
     Raises:
         NetworkError: it cannot be read, is damaged, or is none of the formats.
@@ -219,7 +224,7 @@ def read(path: Path) -> Any:
             stream.seek(0)
             if path.suffix.lower() == ".safetensors" or _is_safetensors(head, path.stat().st_size):
                 return _safetensors(stream, path)
-            return _torch(stream, head, path)
+            return _torch(stream, head, path, mapped)
     except NetworkError:
         raise
     except Exception as error:  # a damaged file makes torch, zip and pickle raise anything
@@ -248,7 +253,7 @@ def _safetensors(stream: IO[bytes], path: Path) -> dict[str, Tensor]:
         raise _damaged(path, " ".join(str(error).split())[:120]) from error
 
 
-def _torch(stream: IO[bytes], head: bytes, path: Path) -> Any:
+def _torch(stream: IO[bytes], head: bytes, path: Path, mapped: bool) -> Any:
     is_zip = head.startswith(b"PK\x03\x04")
     if is_zip:
         _refuse_scripts(stream, path)
@@ -261,6 +266,8 @@ def _torch(stream: IO[bytes], head: bytes, path: Path) -> Any:
             file=path,
         )
     try:
+        if mapped and is_zip:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         return torch.load(stream, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:  # other objects lie beside the tensors, or the file is damaged
         stream.seek(0)

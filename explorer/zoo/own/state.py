@@ -47,17 +47,18 @@ def guess(path: Path) -> Guess:
     return Guess(built.own, built.certainty, built.remarks)
 
 
-def open(path: Path, own: OwnCard | None = None) -> Built:  # noqa: A001
+def open(path: Path, own: OwnCard | None = None, mapped: bool = False) -> Built:  # noqa: A001
     """Return the network whose tensors are in the file ``path``.
 
     Args:
         path: the file; nothing of it runs.
         own: the card; None where there is none, so that it is guessed.
+        mapped: as in ``reader.read``.
 
     Raises:
         NetworkError: the file cannot be used, its tensors belong to no network of the zoo, or not to that of the card.
     """
-    found = fit(candidates(read(path), path), own.architecture if own else "", path)
+    found = fit(candidates(read(path, mapped), path), own.architecture if own else "", path)
     if own is None:
         own, certainty = _guessed(found, path)
         return Built(own, found.module, certainty, (*found.remarks, *_assumed(found)))
