@@ -16,7 +16,7 @@ from explorer.cli.output import table
 from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 
-COMMANDS = ("models", "weights", "layers", "area", "stack", "predict", "inspect", "live", "bench")
+COMMANDS = ("models", "weights", "layers", "area", "effective", "stack", "predict", "inspect", "live", "bench")
 TRACEBACK = "CNN_EXPLORER_TRACEBACK"
 """Environment variable that asks for the traceback of an error of ours."""
 INTERRUPTED = 130
