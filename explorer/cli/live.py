@@ -93,7 +93,9 @@ def _watch(take: Take, options: argparse.Namespace) -> None:
     while time.perf_counter() < end_s:
         if taken := take():
             frame, read_ms = taken
-            _print(frame_path.run(network, frame, recipe, {"read": read_ms}), options.json)
+            with opening.aside():
+                result = frame_path.run(network, frame, recipe, {"read": read_ms})
+            _print(result, options.json)
 
 
 def _print(result: FrameResult, json: bool) -> None:

@@ -242,3 +242,65 @@ def test_a_network_of_nan_says_so(tmp_path: Path, say: Callable[..., tuple[int, 
     code, out, _err = say("predict", "chelsea.png", "--model", tmp_path / "nan.pth")
     assert code == 0
     assert "The output is not finite" in out
+
+
+_SPEAKS = """
+import sys
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        print("built")
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x):
+        print("runs")
+        return self.conv(x).mean((2, 3))
+
+class Ends(Net):
+    def forward(self, x):
+        sys.exit(3)
+"""
+
+
+@pytest.mark.parametrize("command", [("predict", "chelsea.png", "--model"), ("layers",)])
+def test_what_a_network_prints_is_not_our_answer(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]], command: tuple[str, ...]
+) -> None:
+    (tmp_path / "net.py").write_text(_SPEAKS)
+    code, out, err = say(*command, tmp_path / "net.py", "--allow-code", "--json")
+    assert code == 0
+    assert json.loads(out)
+    assert {"built", "runs"} <= set(err.split())
+
+
+def test_a_network_that_ends_the_program_is_a_sentence(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(_SPEAKS.replace("class Net", "class _Net").replace("(Net)", "(_Net)"))
+    code, out, err = say("predict", "chelsea.png", "--model", file, "--allow-code")
+    assert (code, out) == (2, "")
+    assert "The network stopped while it ran (RuntimeError: SystemExit: 3)" in err
+
+
+def test_a_checkpoint_called_pth_tar(
+    network: tuple[Path, nn.Module], tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    file = tmp_path / "model_best.pth.tar"
+    file.write_bytes(network[0].read_bytes())
+    assert own.inspect(str(file)).own.title == "model_best"  # type: ignore[union-attr]
+    assert say("layers", file)[0] == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_link_that_leads_nowhere_is_not_what_was_meant(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    (tmp_path / "a.pth").symlink_to(tmp_path / "gone.pth")
+    code, _out, err = say("layers", tmp_path / "a.pth")
+    assert code == 2
+    assert f"is a link to {tmp_path / 'gone.pth'}, which is not there" in err
+    assert "a.pth”; files with" not in say("layers", tmp_path / "b.pth")[2]
+    assert "like name" not in say("layers", tmp_path / "b.pth")[2]

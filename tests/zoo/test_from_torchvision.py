@@ -226,3 +226,13 @@ def test_segmentation_has_its_auxiliary_head_as_published(name: str) -> None:
     with torch.inference_mode():
         returned = network(torch.zeros(1, 3, 64, 64))
     assert ("aux" in returned) == name.startswith("deeplab")
+
+
+@pytest.mark.parametrize("name", ["inception_v3", "fcn_resnet50", "resnet18", "googlenet", "lraspp_mobilenet_v3_large"])
+def test_a_card_that_counts_an_auxiliary_head_says_so(name: str) -> None:
+    card = registry.card(name)
+    network = registry.undrawn(card, "meta")
+    parts = {part.partition(".")[0] for part, _parameter in network.named_parameters()}
+    auxiliary = bool(parts & {"AuxLogits", "aux_classifier"})
+    assert ("count includes the auxiliary head" in card.note) == auxiliary
+    assert sum(one.numel() for one in network.parameters()) == card.parameters

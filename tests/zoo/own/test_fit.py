@@ -337,3 +337,18 @@ def test_the_state_is_not_kept_twice(tmp_path: Path) -> None:
     pointers = {one.data_ptr() for one in state.values()}
     assert {one.data_ptr() for one in found.module.parameters()} <= pointers
     assert replace(found, remarks=()).exact
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("resnet50", {"replace_stride_with_dilation": [False, True, True], "num_classes": 3}, "here it strides"),
+        ("resnet18", {"num_classes": 3}, ""),
+        ("fasterrcnn_mobilenet_v3_large_fpn", {"weights_backbone": None, "num_classes": 3}, "another size"),
+    ],
+)
+def test_what_no_file_can_tell_is_a_remark(tmp_path: Path, name: str, options: dict[str, Any], told: str) -> None:
+    torch.save(models.get_model(name, weights=None, **options).state_dict(), tmp_path / "a.pth")
+    remarks = " ".join(map(str, own.open(str(tmp_path / "a.pth")).report))
+    assert told in remarks
+    assert bool(told) or "cannot tell" not in remarks
