@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import (
@@ -55,11 +56,11 @@ class ProvePanel(Panel):
 
     Signals:
         painted_changed: the frame that is painted on and its painted pixels, uint8 RGB (H, W, 3), or None and None.
-        lit_changed: which units of the layer moved, bool (rows, columns), or None while nothing is painted.
+        lit_changed: other units may have moved.
     """
 
     painted_changed = Signal(object, object)
-    lit_changed = Signal(object)
+    lit_changed = Signal()
 
     def __init__(
         self, store: Store, controller: Controller, areas: Areas, view: PictureView, parent: QWidget | None = None
@@ -75,6 +76,7 @@ class ProvePanel(Panel):
         self._told: tuple[object, ...] | None = None
         self._proof: Proof | None = None
         self._error: ExplorerError | None = None
+        self._lit: NDArray[np.bool_] | None = None
         self._own = QColor("#ff4d6d")
         self.brush = Brush(view)
         self._view = view
@@ -132,6 +134,11 @@ class ProvePanel(Panel):
     def proof(self) -> Proof | None:
         """What the paint did, of the picture, layer and unit that are wished; None until that is known."""
         return self._proof if self._proof is not None and self._told == self._key() else None
+
+    @property
+    def lit(self) -> NDArray[np.bool_] | None:
+        """Which units of the layer moved, bool (rows, columns); None while nothing is painted, or it is not known."""
+        return self._lit
 
     # what the person does
 
@@ -267,6 +274,12 @@ class ProvePanel(Panel):
         self._show()
 
     @Slot()
+    def _take_result(self) -> None:
+        """Follow the picture; while frames keep coming and nothing is painted there is nothing to do."""
+        if self._marks or self.paint.isEnabled() != (self._newest() is not None):
+            self._follow()
+
+    @Slot()
     def _take_network(self) -> None:
         self._version += 1
         self._follow()
@@ -334,7 +347,10 @@ class ProvePanel(Panel):
             self.values.show_numbers(proof_words.values(shown, value))
         untrained = result is not None and not result.trained
         self.set_badge(_("untrained") if untrained else "", "warning")
-        self.lit_changed.emit(proof.moved if paint and proof is not None else None)
+        lit = proof.moved if paint and proof is not None else None
+        if lit is not self._lit and not (lit is not None and self._lit is not None and np.array_equal(lit, self._lit)):
+            self._lit = lit
+            self.lit_changed.emit()
 
     def _lines(self, unit: Unit | None, shown: Proof | None) -> tuple[str, str, str, str]:
         """Return what is told: of the value, of the cells, of the other units, and what is to be known beside."""
@@ -412,7 +428,7 @@ class ProvePanel(Panel):
         self._controller.answered.connect(self._take_answer)
         self._areas.changed.connect(self._follow)
         store = self._store
-        store.result_changed.connect(self._follow)
+        store.result_changed.connect(self._take_result)
         for signal in (store.recipe_changed, store.fields_changed, store.live_changed):
             signal.connect(self._follow)
         store.network_changed.connect(self._take_network)

@@ -58,14 +58,14 @@ def _of_units(proof: Proof) -> str:
     count, every = int(proof.moved.sum()), proof.moved.size
     if proof.sees is None or every == 1:
         return ngettext(
-            "{count} of {all} unit of this layer moves.", "{count} of {all} units of this layer move.", every
+            "{count} of {all} unit of each map moves.", "{count} of {all} units of each map move.", every
         ).format(count=count, all=every)
     if not proof.holds:
         return _(
             "Units that see none of the paint move by up to {leak}: the areas that are told are wrong, or the network "
             "draws random numbers."
         ).format(leak=number(proof.leak))
-    return _("{seeing} of {all} units of this layer see the paint; {count} of them move, and no other one.").format(
+    return _("{seeing} of {all} units of each map see the paint; {count} of them move, and no other one.").format(
         seeing=int(proof.sees.sum()), all=every, count=count
     )
 

@@ -61,14 +61,13 @@ class Spotlight:
 
 
 def _borders(units: NDArray[np.bool_]) -> list[QLineF]:
-    """Return the lines between lit and other units, in units; straight ones in one piece."""
-    padded = np.pad(units, 1)
+    """Return the lines between lit and other units, in units, straight ones in one piece; none along the map's edges."""
     found: list[QLineF] = []
     for turned in (False, True):
-        cells = padded.T if turned else padded
-        edges = cells[1:, 1:-1] != cells[:-1, 1:-1]
+        cells = units.T if turned else units
+        edges = cells[1:] != cells[:-1]
         steps = np.diff(np.pad(edges, ((0, 0), (1, 1))).astype(np.int8), axis=1)
         starts, ends = np.argwhere(steps > 0), np.argwhere(steps < 0)
         for (at, low), (_at, high) in zip(starts.tolist(), ends.tolist(), strict=True):
-            found.append(QLineF(at, low, at, high) if turned else QLineF(low, at, high, at))
+            found.append(QLineF(at + 1, low, at + 1, high) if turned else QLineF(low, at + 1, high, at + 1))
     return found
