@@ -79,7 +79,7 @@ def _text(stack: Stack, figures: Facts) -> str:
     rows += [
         (_("area of a unit"), " × ".join(map(str, figures.area))),
         (_("cells that it sees"), _("{seen} of {box}").format(seen=figures.seen, box=figures.box)),
-        (_("distance of areas"), str(figures.stride[0])),
+        (_("distance between areas"), str(figures.stride[0])),
         (_("weights"), f"{figures.weights:,}" + (f" = {figures.squares} C²" if figures.squares else "")),
         (_("biases"), f"{figures.biases:,}"),
         (_("MACs"), f"{figures.macs:,}"),
