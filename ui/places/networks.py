@@ -33,6 +33,7 @@ from ui.panels.network_card import NetworkCard
 from ui.panels.network_graph import NetworkGraph
 from ui.panels.network_table import NetworkTable
 from ui.panels.overview import Overview
+from ui.panels.stacks import Stacks
 from ui.panels.weights import WeightsPanel
 from ui.places.of_loaded import OfLoaded
 from ui.store import Store
@@ -94,12 +95,13 @@ class Networks(QWidget):
         self.weights = WeightsPanel(store, controller, self)
         self.compare = Compare(self.surveys, self)
         self.graph = NetworkGraph(store, controller, self)
+        self.stacks = Stacks(self)
         self.overview, self.kernels = Overview(store, controller), KernelsPanel(store, controller)
         self._overview, self._kernels = (
             OfLoaded(panel, store, controller, self) for panel in (self.overview, self.kernels)
         )
         pages = (self.card, self.weights, self.table, self.graph, self._overview, self._kernels, self.compare)
-        for page in pages:
+        for page in (*pages, self.stacks):
             self.tabs.addTab("")
             self.pages.addWidget(page)
 
@@ -199,6 +201,7 @@ class Networks(QWidget):
             self._overview: _("Overview"),
             self._kernels: _("Kernels"),
             self.compare: _("Compare"),
+            self.stacks: _("Stacks"),
         }
         for place in range(self.pages.count()):
             self.tabs.setTabText(place, titles[self.pages.widget(place)])
