@@ -1,0 +1,219 @@
+"""The effective receptive field of the chosen unit: measured step by step, and its heat laid over the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.attribution.values import Effective
+from explorer.engine.events import Answered, Ended
+from explorer.questions import EffectiveField
+from explorer.recipe import Unit
+from explorer.render.heat import over_picture
+from explorer.text import _
+from explorer.values import Geometry
+from ui import theme
+from ui.areas import Areas
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets.picture_view import PictureView
+
+_BAR_PX = 96
+
+
+class EffectiveRow(QWidget):
+    """A switch; while it is on, how far the measuring is, a button that stops it, and what was found, in words.
+
+    Args:
+        store: what the window knows.
+        controller: is asked.
+        areas: tells the chosen unit and the way to the picture.
+        view: the picture that the heat is laid over.
+        parent: as always.
+    """
+
+    def __init__(
+        self, store: Store, controller: Controller, areas: Areas, view: PictureView, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._controller, self._areas, self._view = store, controller, areas, view
+        self._key: tuple[object, ...] = ()
+        self._asked: EffectiveField | None = None
+        self._found: Effective | None = None
+        self._fraction = 0.0
+        self._trouble = ""
+        self._laid: tuple[Effective | None, Geometry | None] = (None, None)
+        self.switch, self.bar, self.stop, self.words = (
+            QPushButton(self),
+            QProgressBar(self),
+            QToolButton(self),
+            QLabel(),
+        )
+        self.switch.setCheckable(True)
+        self.switch.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 100)
+        self.stop.setObjectName("small")
+        theme.set_icon(self.stop, "close")
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        row, column = QHBoxLayout(), QVBoxLayout(self)
+        row.setSpacing(8)
+        row.addWidget(self.switch)
+        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.stop)
+        row.addStretch(1)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.words)
+        self.switch.toggled.connect(self._follow)
+        self.stop.clicked.connect(self._stop)
+        areas.changed.connect(self._follow)
+        store.result_changed.connect(self._follow)
+        store.recipe_changed.connect(self._follow)
+        store.age_changed.connect(self._follow)
+        store.problems_changed.connect(self._take_problem)
+        controller.answered.connect(self._take_answer)
+        controller.ended.connect(self._take_end)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.switch.setText(_("Effective"))
+        tip = _("Measure which cells really move the chosen unit, and lay the heat over the picture")
+        self.switch.setToolTip(tip)
+        self.switch.setAccessibleName(_("Effective receptive field"))
+        self.switch.setAccessibleDescription(tip)
+        self.bar.setAccessibleName(_("How far the measuring is"))
+        for tell in (self.stop.setToolTip, self.stop.setAccessibleName):
+            tell(_("Stop measuring, and keep what is known"))
+        self._show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language or text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() == QEvent.Type.FontChange:
+            self.bar.setFixedWidth(theme.px(_BAR_PX))
+
+    @property
+    def found(self) -> Effective | None:
+        """What is shown of the chosen unit, as far as it is known."""
+        return self._found
+
+    # what the window says
+
+    @Slot()
+    def _follow(self) -> None:
+        """Measure what is chosen now, unless it is measured, or was, or the picture of it is still to come."""
+        unit, store = self._areas.chosen, self._store
+        result = store.result_of_network
+        wanted: tuple[object, ...] = ()
+        if self.switch.isChecked() and unit is not None and result is not None:
+            frame = None if store.recipe.source.live else result.filtered  # of a moving picture one frame is enough
+            wanted = (unit.layer, unit.y, unit.x, store.network, store.recipe.source, store.recipe.filters, frame)
+            if store.result_is_old or result.recipe.filters != store.recipe.filters:
+                wanted = self._key  # its result is on the way
+        if wanted != self._key:
+            self._drop()
+            self._key = wanted
+            if wanted and unit is not None and result is not None:
+                self._ask(EffectiveField(store.recipe.network, unit.layer, (unit.y, unit.x), result.filtered))
+        self._show()
+
+    def _ask(self, question: EffectiveField) -> None:
+        self._asked, self._fraction = question, 0.0
+        self._controller.ask(question)
+
+    def _drop(self) -> None:
+        if self._asked is not None:
+            self._controller.drop(self._asked)
+        self._asked, self._found, self._trouble, self._fraction = None, None, "", 0.0
+
+    @Slot()
+    def _stop(self) -> None:
+        """Go no further; what is known stays."""
+        if self._asked is not None:
+            self._controller.drop(self._asked)
+            self._asked = None
+        if self._found is None:
+            self.switch.setChecked(False)
+        self._show()
+
+    @Slot(object)
+    def _take_answer(self, event: Answered) -> None:
+        if event.question is self._asked and isinstance(event.answer, Effective):
+            self._found, self._fraction = event.answer, event.fraction
+            if event.fraction == 1:
+                self._asked = None
+            self._show()
+
+    @Slot(object)
+    def _take_end(self, event: Ended) -> None:
+        """Measure again once the network is there."""
+        if event.question is self._asked:
+            self._asked, self._key = None, ()
+            self._follow()
+
+    @Slot()
+    def _take_problem(self) -> None:
+        problem = self._store.problems.get("question")
+        if problem is not None and self._asked is not None and problem.question is self._asked:
+            self._asked, self._found, self._trouble = None, None, str(problem.error)
+            self._show()
+
+    # what is shown
+
+    def _show(self) -> None:
+        unit = self._areas.chosen
+        on, running = self.switch.isChecked(), self._asked is not None
+        self.switch.setEnabled(on or (unit is not None and self._store.result_of_network is not None))
+        self.bar.setVisible(on and running)
+        self.stop.setVisible(on and running)
+        self.bar.setValue(round(100 * self._fraction))
+        text = self._text(unit) if on else ""
+        self.words.setVisible(bool(text))
+        if text != self.words.text():
+            self.words.setText(text)
+        self._lay_heat()
+
+    def _text(self, unit: Unit | None) -> str:
+        if unit is None:
+            return _("Click a cell of a map: what really moves it is measured then.")
+        if self._trouble:
+            return self._trouble
+        found = self._found
+        if found is None or not found.cells_95:
+            return _("Measuring what moves the unit …") if self._asked is not None else ""
+        if found.share_95 is None:
+            said = _("95 % of the influence comes from {cells} cells.").format(cells=f"{found.cells_95:,}")
+        else:
+            share = f"{100 * found.share_95:.0f}" if found.share_95 >= 0.1 else f"{100 * found.share_95:.1f}"
+            said = _("95 % of the influence comes from {share} % of the area.").format(share=share)
+        inputs = _("Average of {count} inputs: this picture, and copies of it with noise.").format(count=found.pictures)
+        return f"{said} {inputs}"
+
+    def _lay_heat(self) -> None:
+        """Lay the heat over the picture, if it is not there already: this is asked at every frame."""
+        found, geometry = self._found, self._areas.geometry
+        if found is not None and (geometry is None or found.heat.shape != geometry.input_hw):
+            found = None
+        if (found, geometry) == self._laid:
+            return
+        self._laid = (found, geometry)
+        if found is None or geometry is None:
+            self._view.set_heat(None)
+        else:
+            self._view.set_heat(*over_picture(found.heat, geometry, found.clipped))
