@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.errors import NetworkError
@@ -12,11 +15,13 @@ from explorer.receptive.values import Area
 from explorer.receptive.values import Box as Exact
 from explorer.recipe import MOST_LOCKED, Unit
 from explorer.text import _
-from explorer.values import FrameResult, Geometry
+from explorer.values import Bytes, FrameResult, Geometry
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.area_marks import LOCKED, Box, Outline
+
+_UNSEEN_ALPHA = 170
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,14 @@ class Areas(QObject):
         """Return the areas on the picture, in its pixels."""
         return () if (geometry := self.geometry) is None else outlines(self.sights(), geometry)
 
+    def unseen(self) -> Bytes | None:
+        """Return what darkens the input where the shown unit does not look although it lies in its box, or None."""
+        result, unit = self._result, self.shown
+        area = None if unit is None else self.sight(unit).area
+        if result is None or area is None or not self._fits(result):
+            return None
+        return unseen(area, result.geometry.input_hw)
+
     def in_input(self) -> tuple[Outline, ...]:
         """Return the areas on the network's input, in its cells."""
         result = self._result
@@ -195,7 +208,7 @@ def outlines(sights: tuple[Sight, ...], geometry: Geometry) -> tuple[Outline, ..
         if sight.area.main_path is not None:
             found.append(replace(outline, faint=True, label=""))
             outline = replace(outline, box=placed(geometry, sight.area.main_path))
-        elif clipped is not None and clipped != _cut(box, geometry.input_hw):
+        elif clipped is not None and tuple(map(Fraction, clipped)) != cut_to(box, geometry.input_hw):
             outline = replace(outline, real=geometry.to_picture(clipped))
         found.append(outline)
     return tuple(found)
@@ -207,10 +220,35 @@ def placed(geometry: Geometry, box: Exact) -> Box:
     return geometry.to_picture((y0, x0, y1, x1))
 
 
-def _cut(box: Exact, hw: tuple[int, int]) -> tuple[object, ...]:
-    """Return what of a box is real cells."""
-    (y0, x0, y1, x1), (h, w) = box, hw
-    return max(y0, 0), max(x0, 0), min(y1, h), min(x1, w)
+def real_cells(area: Area, hw: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return the cells of an input of ``hw`` that ``area`` depends on, or at most does where they are not exact."""
+    found = np.zeros(hw, bool)
+    if not area.parts and area.clipped is not None:
+        y0, x0, y1, x1 = area.clipped
+        found[y0:y1, x0:x1] = True
+    for part in area.parts:
+        rows, columns = np.zeros(hw[0], bool), np.zeros(hw[1], bool)
+        for axis, runs in ((rows, part.rows), (columns, part.columns)):
+            for low, high in runs:
+                axis[low:high] = True
+        found |= rows[:, None] & columns
+    return found
+
+
+def unseen(area: Area, hw: tuple[int, int]) -> Bytes | None:
+    """Return what darkens the cells in the box of ``area`` that do not matter, uint8 RGBA (h, w, 4); None: all do."""
+    if area.clipped is None or area.filled or not area.parts:
+        return None
+    y0, x0, y1, x1 = area.clipped
+    shade = np.zeros((*hw, 4), np.uint8)
+    shade[y0:y1, x0:x1, 3] = np.where(real_cells(area, hw)[y0:y1, x0:x1], 0, _UNSEEN_ALPHA)
+    return shade
+
+
+def cut_to(box: Exact, hw: tuple[int, int]) -> Exact:
+    """Return what of a box that reaches into an input of ``hw`` lies in it."""
+    (y0, x0, y1, x1), zero = box, Fraction(0)
+    return max(y0, zero), max(x0, zero), min(y1, Fraction(hw[0])), min(x1, Fraction(hw[1]))
 
 
 def _seen(fields: Fields, layer: str, unit: tuple[int, int]) -> tuple[Area | None, NetworkError | None]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from explorer.graph.values import Layer
+from explorer.recipe import Unit
 from explorer.render.kernels import sees_colours
 from explorer.text import _
 from explorer.values import LayerView, Statistics
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.area_marks import LOCKED
 from ui.widgets.badge import Badge
 from ui.widgets.colour_bar import ColourBar
 from ui.widgets.fact_table import Fact, FactTable
@@ -24,7 +26,13 @@ from ui.widgets.panel import Panel
 
 
 class ChannelInspector(Panel):
-    """The chosen channel of the newest result."""
+    """The chosen channel of the newest result.
+
+    Signals:
+        unit_pointed: the unit under the pointer, a ``Unit``, or None.
+    """
+
+    unit_pointed = Signal(object)
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +64,7 @@ class ChannelInspector(Panel):
         self.map.setMinimumSize(80, 48)
         self.map.installEventFilter(self)
         self.map.chosen.connect(self._choose)
+        self.map.pointed.connect(self._point)
         store.result_changed.connect(self._take_result)
         store.recipe_changed.connect(self._take_result)
         store.network_changed.connect(self._take_result)
@@ -115,6 +124,11 @@ class ChannelInspector(Panel):
             changes = {} if recipe.layer in ("", view.layer.id) else {"layer": view.layer.id}
             self._controller.change(**changes, channel=view.channel, unit=(y, x))
 
+    @Slot(object)
+    def _point(self, cell: tuple[int, int] | None) -> None:
+        view = self._view()
+        self.unit_pointed.emit(None if cell is None or view is None else Unit(view.layer.id, view.channel, *cell))
+
     def _view(self) -> LayerView | None:
         """Return what is there to show: the newest result, unless another network is wished for."""
         result = self._store.result_of_network
@@ -132,6 +146,13 @@ class ChannelInspector(Panel):
         here = recipe.layer in ("", view.layer.id) and recipe.channel == view.channel
         unit = recipe.unit if here and recipe.unit and recipe.unit[0] < h and recipe.unit[1] < w else None
         self.map.set_unit(unit)
+        self.map.set_locked(
+            tuple(
+                (one.y, one.x, colour)
+                for one, colour in zip(recipe.locked, LOCKED, strict=False)
+                if (one.layer, one.channel) == (view.layer.id, view.channel)
+            )
+        )
         value = "" if unit is None else f"= {number(float(view.map[unit]))}"
         self.value.set_text("" if unit is None else cell(*unit, value), value)
 

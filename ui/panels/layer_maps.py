@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from explorer.graph.values import Layer
-from explorer.recipe import Scale, Sort, View
+from explorer.recipe import Scale, Sort, Unit, View
 from explorer.text import N_, _, ngettext
 from explorer.values import LayerView
 from explorer.zoo.labels import labels
@@ -53,7 +53,13 @@ def rectifies(layer: Layer) -> bool:
 
 
 class LayerMaps(Panel):
-    """Toolbar, mosaic and legend; a click chooses channel and unit."""
+    """Toolbar, mosaic and legend; a click chooses channel and unit.
+
+    Signals:
+        unit_pointed: the unit under the pointer, a ``Unit``, or None.
+    """
+
+    unit_pointed = Signal(object)
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -200,6 +206,11 @@ class LayerMaps(Panel):
         if view is not None:
             self._controller.change(**self._layer(view), channel=channel, unit=(y, x))
 
+    @Slot(object)
+    def _point(self, cell: tuple[int, int, int] | None) -> None:
+        view = self._view()
+        self.unit_pointed.emit(None if cell is None or view is None else Unit(view.layer.id, *cell))
+
     @Slot(int)
     def _step(self, channel: int) -> None:
         view = self._view()
@@ -254,6 +265,7 @@ class LayerMaps(Panel):
         self.zoom_fit.clicked.connect(self.mosaic.fit)
         self.zoom_in.clicked.connect(self.mosaic.zoom_in)
         self.mosaic.chosen.connect(self._choose)
+        self.mosaic.pointed.connect(self._point)
         self.mosaic.stepped.connect(self._step)
         self.mosaic.installEventFilter(self)
         store = self._store

@@ -6,10 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from explorer.text import _
-from explorer.values import FrameResult, Geometry
+from explorer.values import Bytes, FrameResult, Geometry
 from explorer.zoo.card import Preparation
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.area_marks import Outline
 from ui.widgets.numbers import minus
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
@@ -39,6 +40,17 @@ class NetworkInput(Panel):
         store.result_changed.connect(self._refresh)
         store.network_changed.connect(self._refresh)
         self.retranslate()
+
+    def set_areas(self, outlines: tuple[Outline, ...], unseen: Bytes | None) -> None:
+        """Outline what units see of the input.
+
+        Args:
+            outlines: in its cells.
+            unseen: uint8 RGBA (h, w, 4), laid over it to darken cells that do not matter; None where a box says all.
+        """
+        self.view.set_outlines(outlines)
+        h, w = (0, 0) if unseen is None else unseen.shape[:2]
+        self.view.set_heat(unseen, (0.0, 0.0, float(h), float(w)))
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""

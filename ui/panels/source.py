@@ -11,10 +11,11 @@ from explorer import sources
 from explorer.errors import SourceError
 from explorer.sources.drawing import FIELD, Drawing
 from explorer.text import _, ngettext
-from explorer.values import Bytes, Source
+from explorer.values import Bytes, Frame, Source
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.area_marks import Outline
 from ui.widgets.cells import Base, Plane
 from ui.widgets.drawing_pad import DrawingPad, DrawingTools
 from ui.widgets.gallery import Gallery, GalleryItem
@@ -55,6 +56,8 @@ class SourcePanel(Panel):
         self._times: deque[float] = deque(maxlen=31)
         self._rate_at = 0.0
         self._followed: Source | None = None
+        self._areas: tuple[Outline, ...] = ()
+        self._painted: tuple[Frame | None, Bytes | None] = (None, None)
         self.view = PictureView(self)
         self.view.pointed.connect(self.pixel_pointed)
         self.view.chosen.connect(self.pixel_chosen)
@@ -117,6 +120,17 @@ class SourcePanel(Panel):
     def set_numbers(self, plane: Plane, base: Base) -> None:
         """Show all channels or one; how numbers are written once the pixels are large enough to hold them."""
         self.view.set_numbers(plane, base)
+
+    def set_areas(self, outlines: tuple[Outline, ...]) -> None:
+        """Outline what units see."""
+        self._areas = outlines
+        self._show_picture()
+
+    @Slot(object, object)
+    def set_painted(self, frame: Frame | None, pixels: Bytes | None) -> None:
+        """Show ``pixels``, uint8 RGB (H, W, 3), in place of ``frame``, until another one comes; None: no more."""
+        self._painted = (frame, pixels)
+        self._show_picture()
 
     def mark(self, pixel: tuple[int, int] | None) -> None:
         """Outline a pixel."""
@@ -226,6 +240,8 @@ class SourcePanel(Panel):
         pixels: Bytes | None = None if store.frame is None else store.frame.pixels
         if result is not None and result.frame is store.frame and self._filtered.isChecked():
             pixels = result.filtered.pixels
+        if store.frame is not None and self._painted[0] is store.frame:
+            pixels = self._painted[1]
         if pixels is not self.view.pixels:
             self.view.set_picture(pixels)
             stored = store.frame is not None and store.frame.array is None  # an array's picture only stands for it
@@ -234,6 +250,7 @@ class SourcePanel(Panel):
         fits = result is not None and pixels is not None and result.geometry.picture_hw == pixels.shape[:2]
         cuts = result is not None and fits and not self._draws  # of a drawing nothing is cut away
         self.view.set_crop(result.geometry.crop if result is not None and cuts else None)
+        self.view.set_outlines(self._areas if fits else ())
 
     def _show_title(self) -> None:
         store, frame = self._store, self._store.frame

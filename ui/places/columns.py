@@ -25,26 +25,30 @@ class Columns(QSplitter):
     """Picture and answers, layers, maps, detail; the borders can be moved, and then stay where they are.
 
     Args:
-        source, predictions, network_input: the first column.
+        source, predictions, unit, network_input: the first column, the last two behind one another.
         layers: the second.
         maps: the third.
-        channel, pixels: the last.
+        channel, prove, pixels: the last.
     """
 
     def __init__(
         self,
         source: QWidget,
         predictions: QWidget,
+        unit: QWidget,
         network_input: QWidget,
         layers: QWidget,
         maps: QWidget,
         channel: QWidget,
+        prove: QWidget,
         pixels: QWidget,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
-        self._network_input, self._channel, self._pixels = network_input, channel, pixels
+        self._unit, self._network_input, self._channel, self._pixels = unit, network_input, channel, pixels
+        self._prove = prove
         self._answers, self._middle, self._detail = (_Tabs(first) for first in (predictions, maps, channel))
-        self._left, self._right = _Column(source, self._answers), _Column(self._detail)
+        self._seen = _Tabs(unit)
+        self._left, self._right = _Column(source, self._answers, self._seen), _Column(self._detail)
         self._titles: Mapping[QWidget, str] = {}
         self._moved_by_hand = False
         _prepare(self)
@@ -61,14 +65,18 @@ class Columns(QSplitter):
     def set_titles(self, titles: Mapping[QWidget, str]) -> None:
         """Call each panel by its title wherever it is behind a tab."""
         self._titles = titles
-        for tabs in (self._answers, self._middle, self._detail):
+        for tabs in self._all_tabs:
             tabs.set_titles(titles)
 
     def bring_forward(self, panel: QWidget) -> None:
         """Let ``panel`` be seen, if it is behind a tab."""
-        for tabs in (self._answers, self._middle, self._detail):
+        for tabs in self._all_tabs:
             if tabs.indexOf(panel) >= 0:
                 tabs.setCurrentWidget(panel)
+
+    @property
+    def _all_tabs(self) -> tuple[_Tabs, ...]:
+        return self._answers, self._seen, self._middle, self._detail
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room out anew."""
@@ -92,26 +100,41 @@ class Columns(QSplitter):
     def _arrange(self) -> None:
         wide, height = self.width() >= theme.px(_WIDE), self.height()
         tall, roomy = wide and height >= theme.px(_TALL), height >= theme.px(_ROOMY)
+        before = [tabs.currentWidget() for tabs in self._all_tabs]
         changed = [
             _put(self._channel, self._detail if wide else self._middle),
+            _put(self._prove, self._detail if wide else self._middle),
             _put(self._pixels, self._right if tall else self._detail if wide else self._middle),
-            _put(self._network_input, self._left if roomy else self._answers),
+            _put(self._unit, self._place_of_unit(wide, tall, roomy)),
+            _put(self._network_input, self._seen if roomy else self._answers),
         ]
+        for tabs, shown in zip(self._all_tabs, before, strict=True):
+            if shown is not None and tabs.indexOf(shown) < 0:  # its neighbour would come forward
+                tabs.setCurrentIndex(0)
+        self._seen.setVisible(roomy)
         self._right.setVisible(wide)
         if any(changed):
             self.set_titles(self._titles)
         if any(changed) or not self._moved_by_hand:
             self._share(wide)
 
+    def _place_of_unit(self, wide: bool, tall: bool, roomy: bool) -> _Column | _Tabs:
+        """Return where there is room for the unit: below the channel, where the pixels are not, else on the left."""
+        if wide and not tall:
+            return self._right if roomy else self._detail
+        return self._seen if roomy else self._answers
+
     def _share(self, wide: bool) -> None:
         width, height = self.width() - 3 * _GAP, self.height() - 2 * _GAP
         left, layers = _part(width, 0.25, 285, 460), _part(width, 0.18, 205, 320)
         right = _part(width, 0.22, 262, 420) if wide else 0
         self.setSizes([left, layers, max(width - left - layers - right, 0), right])
-        below = [_part(height, 0.27, 195, 260), _part(height, 0.27, 180, 320)][: self._left.count() - 1]
+        seen = _part(height, 0.34, 200, 380) if self._seen.count() > 1 else _part(height, 0.27, 180, 320)
+        below = [_part(height, 0.25, 186, 260), seen if self._seen.count() else 0]
         self._left.setSizes([max(height - sum(below), 0), *below])
-        pixels = _part(height, 0.42, 300, 460)
-        self._right.setSizes([height - pixels, pixels][: self._right.count()])
+        unit = self._right.indexOf(self._unit) >= 0
+        last = _part(height, 0.38, 250, 340) if unit else _part(height, 0.42, 300, 460)
+        self._right.setSizes([height - last, last][: self._right.count()])
 
 
 class _Column(QSplitter):

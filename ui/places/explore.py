@@ -14,17 +14,23 @@ from explorer.render.colours import MAPS
 from explorer.sources import samples
 from explorer.text import _
 from explorer.values import Source
+from ui.areas import Areas
 from ui.controller import Controller
 from ui.panels.channel import ChannelInspector
+from ui.panels.effective import EffectiveRow
 from ui.panels.layer_maps import SORTS, LayerMaps
 from ui.panels.layer_strip import LayerStrip
 from ui.panels.network_input import NetworkInput
 from ui.panels.pixel_inspector import PixelInspector
 from ui.panels.predictions import Predictions
+from ui.panels.prove import ProvePanel
 from ui.panels.source import SourcePanel
+from ui.panels.unit import UnitPanel
 from ui.places.columns import Columns
+from ui.places.pixel_units import PixelUnits
 from ui.store import Store
 from ui.widgets.panel import Panel
+from ui.widgets.told_strip import ToldStrip
 
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
@@ -37,30 +43,47 @@ class Explore(QWidget):
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
+        self.areas = Areas(store, controller, self)
         self.source = SourcePanel(store, controller, self)
         self.predictions = Predictions(store, controller, self)
+        self.unit = UnitPanel(store, controller, self.areas, self)
+        self.effective = EffectiveRow(store, controller, self.areas, self.source.view, self.unit)
+        self.unit.body.addWidget(self.effective)
         self.network_input = NetworkInput(store, controller, self)
         self.pixels = PixelInspector(store, controller, self)
         self.layers = LayerStrip(store, controller, self)
         self.maps = LayerMaps(store, controller, self)
         self.channel = ChannelInspector(store, controller, self)
+        self.prove = ProvePanel(store, controller, self.areas, self.source.view, self)
+        self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
+        self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
         self.columns = Columns(
             self.source,
             self.predictions,
+            self.unit,
             self.network_input,
             self.layers,
             self.maps,
             self.channel,
+            self.prove,
             self.pixels,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.columns)
+        self.maps.unit_pointed.connect(self.areas.hover)
+        self.channel.unit_pointed.connect(self.areas.hover)
+        self.areas.changed.connect(self._show_areas)
         self.source.pixel_pointed.connect(self.pixels.point)
         self.source.pixel_chosen.connect(self.pixels.choose)
         self.source.pixel_chosen.connect(self._show_pixels)
         self.pixels.chosen_changed.connect(self.source.mark)
+        self.pixels.chosen_changed.connect(self.pixel_units.choose)
+        self.pixel_units.changed.connect(self._show_light)
+        self.prove.lit_changed.connect(self._show_light)
+        self.prove.painted_changed.connect(self.source.set_painted)
+        self.light.closed.connect(self._hold_no_pixel)
         self.pixels.numbers_changed.connect(self.source.set_numbers)
         self.source.picture_changed.connect(self.pixels.set_picture)
         self._later = QTimer(self)  # what is replaced at once need not flicker
@@ -83,17 +106,25 @@ class Explore(QWidget):
             "next_colours": self.next_colours,
             "next_scale": self.next_scale,
             "next_sort": self.next_sort,
+            "lock_unit": self.areas.toggle_lock,
+            "unlock_units": self.areas.unlock_all,
+            "copy_unit": self.unit.copy_numbers,
+            "export_area": self.unit.export_area,
         }
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.setAccessibleName(_("Explore"))
+        self.pixel_units.retranslate()
+        self._show_light()
         self.columns.set_titles(
             {
                 self.predictions: _("Predictions"),
+                self.unit: _("Unit"),
                 self.network_input: _("Input"),
                 self.maps: _("Activation maps"),
                 self.channel: _("Channel"),
+                self.prove: _("Prove it"),
                 self.pixels: _("Pixels"),
             }
         )
@@ -113,12 +144,28 @@ class Explore(QWidget):
             self._show_age()
 
     @Slot()
+    def _show_light(self) -> None:
+        """Light the units that the paint moves, or those that see the held pixel."""
+        moved = self.prove.lit
+        units = self.pixel_units.units if moved is None else moved
+        self.maps.mosaic.set_lit(units)
+        self.channel.map.set_lit(units)
+        if moved is None:
+            self.light.set_text(self.pixel_units.text, _("Let the pixel go"))
+        else:
+            self.light.set_text(_("Light is on the units that the paint moves."), "")
+
+    @Slot()
+    def _hold_no_pixel(self) -> None:
+        self.pixels.choose(None)
+
+    @Slot()
     def _show_age(self) -> None:
         """Dim what is of another source or network than the wished ones."""
         store = self._store
         of_picture: tuple[Panel, ...] = (self.source, self.pixels)
         of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers)
-        of_network: tuple[Panel, ...] = (self.maps, self.channel)  # they show nothing of another network
+        of_network: tuple[Panel, ...] = (self.maps, self.channel, self.unit)  # they show nothing of another network
         for panels, old in (
             (of_picture, store.picture_is_old),
             (of_result, store.result_is_old),
@@ -126,6 +173,12 @@ class Explore(QWidget):
         ):
             for panel in panels:
                 panel.set_old(old)
+
+    @Slot()
+    def _show_areas(self) -> None:
+        """Outline on the picture and on the network's input what the units see."""
+        self.source.set_areas(self.areas.in_picture())
+        self.network_input.set_areas(self.areas.in_input(), self.areas.unseen())
 
     @Slot()
     def next_layer(self) -> None:

@@ -71,7 +71,7 @@ def paint(
         _stroke(painter, rect, colour, Qt.PenStyle.DashLine)
         _solid(painter, _edges(rect, inside), colour)
     if outline.label:
-        _label(painter, rect.intersected(room or rect), outline.label, colour)
+        _label(painter, rect, outline.label, colour)
     painter.restore()
 
 
@@ -121,12 +121,15 @@ def _solid(painter: QPainter, lines: list[tuple[QPointF, QPointF]], colour: QCol
 
 
 def _label(painter: QPainter, rect: QRectF, text: str, colour: QColor) -> None:
-    """Write ``text`` on a plate of the outline's colour in its upper left corner."""
+    """Write ``text`` on a plate of the outline's colour in its upper left corner; above it where it would hide it."""
     font = painter.font()
     font.setPixelSize(theme.px(11))
     font.setBold(True)
     metrics = QFontMetrics(font)
-    plate = QRectF(rect.left(), rect.top(), metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
+    plate = QRectF(rect.left() - 2, rect.top() - 2, metrics.horizontalAdvance(text) + 8, metrics.height() + 1)
+    if min(rect.width(), rect.height()) < 2.5 * plate.height():
+        above = rect.top() - 3 - plate.height()
+        plate.moveTop(above if above >= 0 else rect.bottom() + 3)
     painter.setFont(font)
     painter.fillRect(plate, colour)
     painter.setPen(QColor(ink_on(colour)))

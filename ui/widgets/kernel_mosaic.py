@@ -20,6 +20,8 @@ from ui.widgets.viewport import Viewport
 class KernelMosaic(MosaicView):
     """A mosaic whose maps are kernels; of ``matrix`` it is one map, whose rows (or columns) are the kernels."""
 
+    SWEEPS = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: KernelPicture | None = None

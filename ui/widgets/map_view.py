@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
@@ -11,6 +13,7 @@ from ui import theme
 from ui.widgets import marks
 from ui.widgets.level_image import LevelImage, Table
 from ui.widgets.numbers import cell, number
+from ui.widgets.spotlight import Spotlight
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
@@ -23,15 +26,19 @@ class MapView(ZoomView):
 
     Signals:
         chosen: row and column of a clicked cell, or of the one that the arrow keys moved to.
+        pointed: row and column of the cell under the pointer, or None.
     """
 
+    SWEEPS = True
     chosen = Signal(int, int)
+    pointed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._image = LevelImage()
+        self._image, self._light = LevelImage(), Spotlight()
         self._view: LayerView | None = None
         self._unit: tuple[int, int] | None = None
+        self._locked: tuple[tuple[int, int, str], ...] = ()
 
     def show_map(self, view: LayerView | None, table: Table) -> None:
         """Show the chosen map of ``view`` in the colours of ``table``; zoom and place stay while its size does."""
@@ -45,6 +52,17 @@ class MapView(ZoomView):
         """Mark a cell."""
         if unit != self._unit:
             self._unit = unit
+            self.update()
+
+    def set_locked(self, locked: tuple[tuple[int, int, str], ...]) -> None:
+        """Mark cells (row, column) in colours ``#rrggbb``."""
+        if locked != self._locked:
+            self._locked = locked
+            self.update()
+
+    def set_lit(self, units: NDArray[np.bool_] | None) -> None:
+        """Light some units, bool of the map's size, and darken the others; None: no more."""
+        if self._light.set(units):
             self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -67,6 +85,7 @@ class MapView(ZoomView):
 
     def _point(self, pixel: tuple[int, int] | None) -> None:
         self.update()
+        self.pointed.emit(None if self._message else pixel)
 
     def _choose(self, pixel: tuple[int, int]) -> None:
         self.chosen.emit(*pixel)
@@ -76,6 +95,10 @@ class MapView(ZoomView):
         if self._view is None:
             return
         (h, w), unit = self._view.map.shape, self._unit
+        self._light.paint(painter, (h, w), self.rect_of(0, 0, h, w))
+        for y, x, colour in self._locked:
+            if y < h and x < w:
+                marks.box(painter, self._mark(viewport, (y, x)), colour)
         if unit is not None and unit[0] < h and unit[1] < w:
             self._paint_unit(painter, viewport, unit)
         pixel = None if self._pointer is None else self.pixel_at(self._pointer)
@@ -83,12 +106,13 @@ class MapView(ZoomView):
             text = cell(*pixel, f"= {number(float(self._view.map[pixel]))}")
             marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
-    def _paint_unit(self, painter: QPainter, viewport: Viewport, unit: tuple[int, int]) -> None:
-        place = self.rect_of(unit[0], unit[1], unit[0] + 1, unit[1] + 1)
+    def _mark(self, viewport: Viewport, unit: tuple[int, int]) -> QRectF:
         grow = max(0.0, (SMALLEST_MARK - viewport.scale) / 2)
-        whole = self.rect_of(0, 0, *viewport.picture_hw)
-        centre = place.center()
-        mark = place.adjusted(-grow, -grow, grow, grow)
+        return self.rect_of(unit[0], unit[1], unit[0] + 1, unit[1] + 1).adjusted(-grow, -grow, grow, grow)
+
+    def _paint_unit(self, painter: QPainter, viewport: Viewport, unit: tuple[int, int]) -> None:
+        mark, whole = self._mark(viewport, unit), self.rect_of(0, 0, *viewport.picture_hw)
+        centre = mark.center()
         arms = (
             (QPointF(whole.left(), centre.y()), QPointF(mark.left(), centre.y())),
             (QPointF(mark.right(), centre.y()), QPointF(whole.right(), centre.y())),

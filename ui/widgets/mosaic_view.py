@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -12,6 +16,7 @@ from ui import theme
 from ui.widgets import marks
 from ui.widgets.level_image import LevelImage, Table
 from ui.widgets.numbers import cell, number
+from ui.widgets.spotlight import Spotlight
 from ui.widgets.viewport import Viewport
 from ui.widgets.zoom_view import ZoomView
 
@@ -19,6 +24,8 @@ NUMBERED_FROM = 64.0
 """Width and height, logical px, from which a map has its channel's number on it."""
 UNIT_MARKED_FROM = 40.0
 """Width of the chosen map from which its chosen unit is marked too."""
+STEPS = {Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0)}
+"""Rows and columns that an arrow key moves a unit by."""
 
 
 class MosaicView(ZoomView):
@@ -27,14 +34,17 @@ class MosaicView(ZoomView):
     Signals:
         chosen: channel, row and column of a clicked cell.
         stepped: channel that the keyboard moved to.
+        pointed: channel, row and column of the cell under the pointer, or None.
     """
 
+    SWEEPS = True
+    pointed = Signal(object)
     chosen = Signal(int, int, int)
     stepped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._image = LevelImage()
+        self._image, self._light = LevelImage(), Spotlight()
         self._view: LayerView | None = None
         self._channel = 0
         self._unit: tuple[int, int] | None = None
@@ -63,6 +73,11 @@ class MosaicView(ZoomView):
             self._channel, self._unit = channel, unit
             self.update()
 
+    def set_lit(self, units: NDArray[np.bool_] | None) -> None:
+        """Light some units of every map, bool of the maps' size, and darken the others; None: no more."""
+        if self._light.set(units):
+            self.update()
+
     def set_names(self, names: tuple[str, ...]) -> None:
         """Take what each channel stands for, such as the classes of an output; () for channels without a name."""
         self._names = names
@@ -89,7 +104,7 @@ class MosaicView(ZoomView):
             return ""
         view, (channel, y, x) = self._view, found
         table = view.channels
-        value = self._value(channel, y, x, int(view.mosaic[pixel]))
+        value = told(view, channel, y, x)
         name = ""
         if channel < len(self._names):
             name = _("class “{name}”").format(name=self._names[channel]) + "   "
@@ -104,10 +119,14 @@ class MosaicView(ZoomView):
         )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Arrows, Home and End move the choice from map to map."""
+        """Arrows, Home and End move the choice from map to map; with Shift the arrows move the unit on its map."""
         position = self._position(self._channel)
         if self._view is None or self._message or position is None:
             super().keyPressEvent(event)
+            return
+        shifted = self.SWEEPS and event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if shifted and (step := STEPS.get(Qt.Key(event.key()))):
+            self._step_unit(self._view, *step)
             return
         columns, last = self._view.grid.columns, self._view.grid.count - 1
         targets = {
@@ -126,8 +145,16 @@ class MosaicView(ZoomView):
             self._reveal(channel)
             self.stepped.emit(channel)
 
+    def _step_unit(self, view: LayerView, down: int, right: int) -> None:
+        (h, w), unit = view.map.shape, self._unit
+        y, x = (h // 2, w // 2) if unit is None else (unit[0] + down, unit[1] + right)
+        moved = min(max(y, 0), h - 1), min(max(x, 0), w - 1)
+        if moved != unit:
+            self.chosen.emit(self._channel, *moved)
+
     def _point(self, pixel: tuple[int, int] | None) -> None:
         self.update()
+        self.pointed.emit(None if pixel is None or self._message else self.unit_at(pixel))
 
     def _choose(self, pixel: tuple[int, int]) -> None:
         if (found := self.unit_at(pixel)) is not None:
@@ -142,6 +169,10 @@ class MosaicView(ZoomView):
         if self._view is None:
             return
         (h, w), scale = self._view.grid.tile_hw, viewport.scale
+        if self._light.units is not None:
+            for position in self._visible(self._view, viewport):
+                y, x = self._view.grid.corner(position)
+                self._light.paint(painter, self._view.map.shape, self.rect_of(y, x, y + h, x + w))
         if min(h, w) * scale >= NUMBERED_FROM:
             self._paint_numbers(painter, self._view, viewport)
         self._paint_choice(painter, self._view)
@@ -150,15 +181,21 @@ class MosaicView(ZoomView):
             if pixel is not None and (text := self.describe(pixel)):
                 marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
-    def _paint_numbers(self, painter: QPainter, view: LayerView, viewport: Viewport) -> None:
+    @staticmethod
+    def _visible(view: LayerView, viewport: Viewport) -> Iterator[int]:
+        """Yield the positions of the maps that show."""
         grid, (y0, x0, y1, x1) = view.grid, viewport.visible()
         h, w = grid.tile_hw[0] + grid.gap, grid.tile_hw[1] + grid.gap
         for row in range(y0 // h, -(-y1 // h)):
             for column in range(x0 // w, min(-(-x1 // w), grid.columns)):
                 if (position := row * grid.columns + column) < grid.count:
-                    top, left = viewport.to_view(*grid.corner(position))
-                    plate = self._plate(int(view.order[position]))
-                    painter.drawPixmap(round(left) + 4, round(top) + 4, plate)
+                    yield position
+
+    def _paint_numbers(self, painter: QPainter, view: LayerView, viewport: Viewport) -> None:
+        for position in self._visible(view, viewport):
+            top, left = viewport.to_view(*view.grid.corner(position))
+            plate = self._plate(int(view.order[position]))
+            painter.drawPixmap(round(left) + 4, round(top) + 4, plate)
 
     def _plate(self, number: int) -> QPixmap:
         """Return a channel's number on its plate; kept, because text takes ten times as long to paint as a picture."""
@@ -201,23 +238,25 @@ class MosaicView(ZoomView):
         found = (self._view.order == channel).nonzero()[0]
         return int(found[0]) if len(found) else None
 
-    def _value(self, channel: int, y: int, x: int, level: int) -> str:
-        """Return the value of a cell: exact for the chosen channel, else as near as its level tells."""
-        view = self._view
-        if view is None:
-            return ""
-        if channel == view.channel:
-            return f"= {number(float(view.map[y, x]))}"
-        if level == LEVEL_NAN:
-            return _("is NaN or infinite")
-        low, high = map(float, view.ranges[channel])
-        value = low + (high - low) * level / (LEVELS - 1)
-        cut_low, cut_high = float(view.channels.minimum[channel]) < low, float(view.channels.maximum[channel]) > high
-        sign = "≤" if level == 0 and cut_low else "≥" if level == LEVELS - 1 and cut_high else "≈"
-        return f"{sign} {number(value)}"
-
     def _reveal(self, channel: int) -> None:
         tile = self.tile_rect(channel)
         if self._viewport is not None and not QRectF(self.rect()).contains(tile):
             y, x = self._viewport.to_picture(tile.center().y(), tile.center().x())
             self._move(self._viewport.centred(y, x))
+
+
+def told(view: LayerView, channel: int, y: int, x: int) -> str:
+    """Return the value of a cell with its sign: exact for the chosen channel, else as near as its level tells."""
+    if channel == view.channel:
+        return f"= {number(float(view.map[y, x]))}"
+    (h, w), (tile_h, tile_w) = view.map.shape, view.grid.tile_hw
+    top, left = view.grid.corner(int((view.order == channel).nonzero()[0][0]))
+    down, right = min(-(-y * tile_h // h), tile_h - 1), min(-(-x * tile_w // w), tile_w - 1)
+    level = int(view.mosaic[top + down, left + right])
+    if level == LEVEL_NAN:
+        return _("is NaN or infinite")
+    low, high = map(float, view.ranges[channel])
+    value = low + (high - low) * level / (LEVELS - 1)
+    cut_low, cut_high = float(view.channels.minimum[channel]) < low, float(view.channels.maximum[channel]) > high
+    sign = "≤" if level == 0 and cut_low else "≥" if level == LEVELS - 1 and cut_high else "≈"
+    return f"{sign} {number(value)}"

@@ -18,8 +18,11 @@ class ZoomView(QWidget):
     """Turns input into places of the picture; subclasses paint and say what a place means.
 
     They override ``_paint``, ``_point`` (the pointer moved to a pixel, or left: None) and ``_choose`` (a pixel was
-    clicked, not dragged).
+    clicked, not dragged). Where ``SWEEPS``, dragging moves the pointer over the whole picture, or with Shift over a
+    part of it, and where it ends is chosen.
     """
+
+    SWEEPS = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,7 +128,10 @@ class ZoomView(QWidget):
         position = event.position().toPoint()
         if self._pressed is not None and self._viewport is not None:
             moved = position - self._pressed
-            if self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
+            sweeps = self.SWEEPS and (self._viewport.fitted or event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            if sweeps and not self._dragged:
+                pass  # the pointer alone moves
+            elif self._dragged or moved.manhattanLength() >= QApplication.startDragDistance():
                 self._dragged, self._pressed = True, position
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self._move(self._viewport.panned(moved.y(), moved.x()))

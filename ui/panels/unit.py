@@ -1,0 +1,391 @@
+"""The unit that is looked at: the part of the picture that it sees, its value, and how sure the area is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.receptive.values import Area
+from explorer.recipe import MOST_LOCKED, Unit
+from explorer.text import N_, _, ngettext
+from explorer.values import Bytes, FrameResult, Geometry
+from ui import theme
+from ui.areas import Areas, Sight, cut_to, outlines, real_cells
+from ui.controller import Controller
+from ui.store import Store
+from ui.widgets.area_marks import Box, ink_on
+from ui.widgets.area_view import AreaView
+from ui.widgets.elided import ElidedLabel
+from ui.widgets.mosaic_view import told
+from ui.widgets.numbers import cell, number
+from ui.widgets.panel import Panel
+
+_FULL = N_("{count} units are locked, which is as many as can be told apart: unlock one first.")
+
+
+class UnitPanel(Panel):
+    """The unit under the pointer, else the chosen one, and below it the locked ones."""
+
+    def __init__(self, store: Store, controller: Controller, areas: Areas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller, self._areas = store, controller, areas
+        self._lines: list[str] = []
+        self.lock = self._button("lock", self._areas.toggle_lock)
+        self.lock.setCheckable(True)
+        self.copy = self._button("paste", self.copy_numbers)
+        self.export = self._button("export", self.export_area)
+        for button in (self.lock, self.copy, self.export):
+            self.header.addWidget(button)
+        self.view = AreaView(self)
+        self.value, self.words, self.hint = QLabel(self), QLabel(self), QLabel(self)
+        self.value.setObjectName("title")
+        self.hint.setObjectName("dim")
+        for label in (self.value, self.words, self.hint):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._text = QScrollArea(self)
+        self._text.setWidget(self.words)
+        self._text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._locked = _Locked(self)
+        self._locked.unlock_all.clicked.connect(areas.unlock_all)
+        for room, content in ((self._text, self.words), (self._locked.room, self._locked.content)):
+            room.setWidgetResizable(True)
+            room.setFrameShape(QFrame.Shape.NoFrame)
+            room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            room.viewport().setAutoFillBackground(False)
+            content.setAutoFillBackground(False)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        row.addWidget(self.view, 4)
+        beside = QVBoxLayout()
+        beside.setSpacing(4)
+        beside.addWidget(self.value)
+        beside.addWidget(self._text, 1)
+        row.addLayout(beside, 6)
+        self.body.addWidget(self.hint)
+        self.body.addLayout(row, 1)
+        self.body.addWidget(self._locked)
+        areas.changed.connect(self._refresh)
+        store.result_changed.connect(self._refresh)
+        store.recipe_changed.connect(self._refresh)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.set_title(_("What the unit sees"))
+        self.view.setAccessibleName(_("The part of the picture that the unit sees"))
+        self.hint.setText(_("Point at a cell of a map, or click it: what it sees of the picture appears here."))
+        for button, text in (
+            (self.copy, _("Copy what the unit sees, in numbers")),
+            (self.export, _("Export the part of the picture that the unit sees…")),
+        ):
+            button.setAccessibleName(text)
+            button.setToolTip(text)
+        self._locked.retranslate()
+        self._refresh()
+
+    def restyle(self) -> None:
+        """Take the colours of the current theme."""
+        for button in (self.lock, self.copy, self.export):
+            button.setIconSize(QSize(theme.px(16), theme.px(16)))
+        self._refresh()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is told of the shown unit, a sentence each."""
+        return tuple(self._lines)
+
+    @Slot()
+    def copy_numbers(self) -> None:
+        """Put what is told of the shown unit on the clipboard."""
+        if self._lines:
+            QGuiApplication.clipboard().setText("\n".join(self._lines))
+
+    @Slot()
+    def export_area(self) -> None:
+        """Ask for a file and write the part of the picture that the unit sees to it."""
+        unit, result = self._areas.shown, self._store.result
+        if unit is None or result is None or self._part() is None:
+            return
+        stem = f"{Path(result.frame.source).stem}-{unit.layer}-{unit.channel}-{unit.y}-{unit.x}"
+        wanted = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem) + ".png"
+        title = _("Export the part of the picture that the unit sees…").rstrip("…")
+        while True:
+            path, _kind = QFileDialog.getSaveFileName(self, title, wanted, "PNG (*.png)")
+            named = not path or path.lower().endswith(".png")
+            wanted = path if named else f"{path}.png"
+            if named or not Path(wanted).exists():
+                break  # else the dialog has not asked yet whether to replace that file
+        if wanted:
+            self.write(wanted)
+
+    def write(self, path: str) -> None:
+        """Write the real pixels that the unit sees to ``path`` as PNG."""
+        part = self._part()
+        if part is not None:
+            self._controller.save(path, partial(_write_png, np.ascontiguousarray(part)))
+
+    # inner
+
+    @Slot()
+    def _refresh(self) -> None:
+        unit, result = self._areas.shown, self._store.result_of_network
+        there = unit is not None and result is not None
+        for widget in (self.view, self.value, self._text):
+            widget.setVisible(there)
+        self.hint.setVisible(not there)
+        locked = self._areas.locked
+        full = there and not self._areas.can_lock
+        self.lock.setEnabled(self._areas.can_lock)
+        self.lock.setChecked(unit in locked)
+        tip = _("Unlock the unit (L)") if unit in locked else _("Lock the unit (L): its area stays marked")
+        self.lock.setToolTip(_(_FULL).format(count=MOST_LOCKED) if full else tip)
+        self.lock.setAccessibleName(self.lock.toolTip())
+        self.copy.setEnabled(there)
+        self._locked.show_units([(self._areas.sight(one), self._value(one)) for one in locked], self._areas.unlock)
+        if unit is None or result is None:
+            self._lines = []
+            self.view.show_area(None, None)
+            self.export.setEnabled(False)
+            return
+        sight, value = self._areas.sight(unit), self._value(unit)
+        heading = cell(unit.y, unit.x, value)
+        if heading != self.value.text():
+            self.value.setText(heading)
+        self._show_area(sight)
+        where = _("{layer} · channel {channel}").format(layer=unit.layer, channel=unit.channel)
+        self._lines = [heading, where, *self._sentences(sight, result)]
+        text = "\n".join(self._lines[1:])
+        if text != self.words.text():
+            self.words.setText(text)
+        self.export.setEnabled(self._part() is not None)
+
+    def _show_area(self, sight: Sight) -> None:
+        pixels, geometry = self._under()
+        found = () if geometry is None else outlines((sight,), geometry)
+        self.view.show_area(pixels if found else None, found[-1] if found else None)
+
+    def _under(self) -> tuple[Bytes | None, Geometry | None]:
+        """Return the picture, or the network's input where a transform made it, and the way to it."""
+        result = self._store.result_of_network
+        if result is None:
+            return None, None
+        if (geometry := self._areas.geometry) is not None:
+            return result.filtered.pixels, geometry
+        hw = result.geometry.input_hw
+        fields = self._store.fields
+        fits = fields is not None and fields.graph.input[1:] == hw
+        return (result.prepared, Geometry(hw, hw, (1.0, 1.0), (0.0, 0.0))) if fits else (None, None)
+
+    def _part(self) -> Bytes | None:
+        """Return the real pixels that the shown unit sees, or None where there are none."""
+        outline, (pixels, _geometry) = self.view.outline, self._under()
+        if outline is None or pixels is None:
+            return None
+        (a0, b0, a1, b1), (c0, d0, c1, d1) = outline.box, outline.inside
+        top, left, bottom, right = max(a0, c0, 0), max(b0, d0, 0), min(a1, c1), min(b1, d1)
+        part = pixels[int(top) : max(-int(-bottom // 1), 0), int(left) : max(-int(-right // 1), 0)]
+        return part if part.size else None
+
+    def _value(self, unit: Unit) -> str:
+        """Return the value of ``unit`` on this frame with its sign of equality, or "" where it is not known."""
+        result = self._store.result_of_network
+        if result is None:
+            return ""
+        if unit in result.recipe.locked and len(result.locked) == len(result.recipe.locked):
+            found = result.locked[result.recipe.locked.index(unit)]
+            return "" if found is None else f"= {number(found)}"
+        view = result.view
+        (h, w), count = view.map.shape, len(view.order)
+        inside = unit.channel < count and unit.y < h and unit.x < w
+        return told(view, unit.channel, unit.y, unit.x) if unit.layer == view.layer.id and inside else ""
+
+    def _sentences(self, sight: Sight, result: FrameResult) -> list[str]:
+        if sight.area is None:
+            return [sight.why]
+        geometry = self._areas.geometry
+        found = describe(sight.area, result.geometry.input_hw)
+        if self._store.network is not None and self._store.network.transformed:
+            found.append(_("Your program's own transform made the input: where it came from is not known."))
+        elif geometry is not None and sight.area.clipped is not None:
+            found.insert(1, _in_picture(geometry.to_picture(sight.area.clipped), geometry.picture_hw))
+        return found
+
+    def _button(self, icon: str, pressed: Callable[[], None]) -> QToolButton:
+        button = QToolButton(self)
+        theme.set_icon(button, icon)
+        button.setObjectName("small")
+        button.clicked.connect(pressed)
+        return button
+
+
+class _Locked(QWidget):
+    """A row for each locked unit: its colour and number, where it is, its value, and a button that unlocks it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._units: tuple[tuple[Unit, str], ...] = ()
+        self._rows: list[_Row] = []
+        self.heading, self.unlock_all = QLabel(self), QToolButton(self)
+        self.heading.setObjectName("dim")
+        self.unlock_all.setObjectName("small")
+        theme.set_icon(self.unlock_all, "clear")
+        self.room = QScrollArea(self)
+        self.content = QWidget()
+        self.content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        self._lay = QVBoxLayout(self.content)
+        self._lay.setContentsMargins(0, 0, 0, 0)
+        self._lay.setSpacing(2)
+        self.room.setWidget(self.content)
+        head, lay = QHBoxLayout(), QVBoxLayout(self)
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.unlock_all)
+        lay.setContentsMargins(0, 0, 0, 0)
+        lay.setSpacing(2)
+        lay.addLayout(head)
+        lay.addWidget(self.room)
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.heading.setText(_("Locked units"))
+        self.room.setAccessibleName(_("Locked units"))
+        self.unlock_all.setToolTip(_("Unlock all units"))
+        self.unlock_all.setAccessibleName(_("Unlock all units"))
+        self._units = ()
+
+    def show_units(self, units: list[tuple[Sight, str]], unlock: Callable[[Unit], None]) -> None:
+        """Show the units with their values."""
+        self.setVisible(bool(units))
+        wanted = tuple((sight.unit, sight.colour) for sight, _value in units)
+        if wanted != self._units:
+            self._units = wanted
+            for row in self._rows:
+                self._lay.removeWidget(row)
+                row.hide()
+                row.deleteLater()
+            self._rows = [_Row(sight, unlock, self.content) for sight, _value in units]
+            for row in self._rows:
+                self._lay.addWidget(row)
+                row.show()
+            height = sum(row.sizeHint().height() for row in self._rows[:3]) + 2 * max(len(self._rows[:3]) - 1, 0)
+            self.room.setFixedHeight(height)
+        for row, (_sight, value) in zip(self._rows, units, strict=True):
+            row.set_value(value)
+
+
+class _Row(QWidget):
+    def __init__(self, sight: Sight, unlock: Callable[[Unit], None], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._unit, self._unlock = sight.unit, unlock
+        swatch, remove = QLabel(sight.label, self), QToolButton(self)
+        text = ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
+        self._value = QLabel(self)
+        swatch.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        swatch.setFixedSize(theme.px(18), theme.px(18))
+        ink = ink_on(QColor(sight.colour))
+        swatch.setStyleSheet(f"background: {sight.colour}; color: {ink}; border-radius: 4px; font-weight: bold;")
+        text.setText(name(sight.unit))
+        remove.setObjectName("small")
+        theme.set_icon(remove, "close")
+        tip = _("Unlock unit {number}").format(number=sight.label)
+        remove.setToolTip(tip)
+        remove.setAccessibleName(tip)
+        remove.clicked.connect(self._remove)
+        lay = QHBoxLayout(self)
+        lay.setContentsMargins(0, 0, 0, 0)
+        lay.setSpacing(6)
+        lay.addWidget(swatch)
+        lay.addWidget(text, 1)
+        lay.addWidget(self._value)
+        lay.addWidget(remove)
+
+    def set_value(self, value: str) -> None:
+        """Tell the unit's value."""
+        if self._value.text() != value:
+            self._value.setText(value)
+
+    @Slot()
+    def _remove(self) -> None:
+        self._unlock(self._unit)
+
+
+def name(unit: Unit) -> str:
+    """Return what a person calls a unit: ``y 12, x 9 · channel 3 · layer1.0.conv2``."""
+    return _("y {y}, x {x} · channel {channel} · {layer}").format(
+        layer=unit.layer, channel=unit.channel, y=unit.y, x=unit.x
+    )
+
+
+def describe(area: Area, input_hw: tuple[int, int]) -> list[str]:
+    """Return in sentences how large ``area`` is and how sure that is."""
+    y0, x0, y1, x1 = area.box
+    size = f"{float(y1 - y0):g} × {float(x1 - x0):g}"
+    whole = area.certainty == "whole input"
+    cut = area.box if area.clipped is None else cut_to(area.box, input_hw)
+    real = 0 if area.clipped is None else (cut[2] - cut[0]) * (cut[3] - cut[1])
+    padding = round((y1 - y0) * (x1 - x0) - real)
+    if whole:
+        found = [_("sees the whole input, {size} pixels").format(size=size)]
+    elif area.clipped is None:
+        found = [_("sees {size} pixels of padding alone: the picture does not change it").format(size=size)]
+    elif padding:
+        sentence = ngettext(
+            "sees {size} pixels of the input, {count} of them in padding",
+            "sees {size} pixels of the input, {count} of them in padding",
+            padding,
+        )
+        found = [sentence.format(size=size, count=padding)]
+    else:
+        found = [_("sees {size} pixels of the input").format(size=size)]
+    if area.parts and not area.filled:
+        count = int(real_cells(area, input_hw).sum())
+        words = ngettext("with gaps: {count} real pixel matters", "with gaps: {count} real pixels matter", count)
+        found.append(words.format(count=count))
+    if area.main_path is not None:
+        a0, b0, a1, b1 = area.main_path
+        found.append(
+            _("A gate or a statistic takes the whole input in; the main path sees {size} pixels.").format(
+                size=f"{float(a1 - a0):g} × {float(b1 - b0):g}"
+            )
+        )
+    if area.certainty == "exact":
+        found.append(_("exact: computed from every op up to here"))
+    elif area.certainty == "upper bound":
+        found.append(_("upper bound: no unit of this layer sees more. {why}").format(why=_(area.why)))
+    elif area.main_path is None:
+        found.append(_("whole input: an op before it, or this one, takes in all rows and columns"))
+    return found
+
+
+def _in_picture(box: Box, picture_hw: tuple[int, int]) -> str:
+    """Return where a box lies in the picture; what is beyond its edges is not there."""
+    y0, x0, y1, x1 = max(box[0], 0), max(box[1], 0), min(box[2], picture_hw[0]), min(box[3], picture_hw[1])
+    return _("in the picture: x {x0} to {x1}, y {y0} to {y1}").format(
+        x0=round(x0), x1=round(x1), y0=round(y0), y1=round(y1)
+    )
+
+
+def _write_png(pixels: Bytes, file: BinaryIO) -> None:
+    h, w = pixels.shape[:2]
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    QImage(pixels.data, w, h, 3 * w, QImage.Format.Format_RGB888).save(buffer, "PNG")  # type: ignore[call-overload]
+    file.write(buffer.data().data())
