@@ -17,7 +17,7 @@ HEADINGS = (
 )
 ROWS = (
     (
-        N_(".pth .pt .ckpt .bin .safetensors"),
+        N_(".pth .pt .pth.tar .ckpt .bin .safetensors"),
         N_("Tensors by name (a state_dict, or a checkpoint with one), for an architecture that is listed here"),
         N_("yes, every op"),
         N_("those that the architecture takes"),
