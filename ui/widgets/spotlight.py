@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 _SHADE = 0xA0000000
 _LINE, _HALO = QColor("#ffd54a"), QColor(0, 0, 0, 190)
-OUTLINED_FROM = 24.0
+OUTLINED_FROM = 32.0
 """Width and height of a map, logical px, from which the lit units are outlined."""
 
 
@@ -61,7 +61,7 @@ class Spotlight:
 
 
 def _borders(units: NDArray[np.bool_]) -> list[QLineF]:
-    """Return the lines between lit and other units, in units, straight ones in one piece; none along the map's edges."""
+    """Return the lines between lit and other units, straight ones in one piece; none along the map's edges."""
     found: list[QLineF] = []
     for turned in (False, True):
         cells = units.T if turned else units
