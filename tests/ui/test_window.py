@@ -324,7 +324,7 @@ def test_a_click_on_the_picture_shows_its_numbers(one: Desk) -> None:
     assert explore.channel.isVisible()
     one.window.setFixedSize(1280, 800)
     until(lambda: not explore.columns._later.isActive())
-    assert explore.columns._detail.count() == 2
+    assert explore.columns._detail.count() == 3
 
 
 # undo and redo

@@ -111,6 +111,9 @@ class Columns(QSplitter):
         for tabs, shown in zip(self._all_tabs, before, strict=True):
             if shown is not None and tabs.indexOf(shown) < 0:  # its neighbour would come forward
                 tabs.setCurrentIndex(0)
+        if (at := self._seen.indexOf(self._unit)) > 0:
+            self._seen.tabBar().moveTab(at, 0)
+            self._seen.setCurrentIndex(0)
         self._seen.setVisible(roomy)
         self._right.setVisible(wide)
         if any(changed):
