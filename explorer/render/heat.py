@@ -12,7 +12,8 @@ from explorer.render.figure import GAP_RGB, figure
 from explorer.values import LEVELS, Bytes, Floats, Geometry
 
 COLOURS = "magma"
-_OPAQUE = 225
+_OPAQUE, _SOON = 225, 1.5
+"""How far a picture is hidden at most, and by how much sooner than by the root of the heat."""
 Cells = tuple[int, int, int, int]
 
 
@@ -36,14 +37,14 @@ def over_picture(
         cells: [y0, x0, y1, x1] outside of which the heat is zero; None for all.
 
     Returns:
-        uint8 RGBA (h', w', 4) of these cells, the clearer the less they count, and where they lie: [y0, x0, y1, x1] in
-        the picture's pixels.
+        uint8 RGBA (h', w', 4) of these cells by the root of their heat, the clearer the less they count, and where they
+        lie: [y0, x0, y1, x1] in the picture's pixels.
     """
     y0, x0, y1, x1 = cells or (0, 0, *heat.shape)
-    part = levels(heat)[y0:y1, x0:x1]
-    rgba = np.empty((*part.shape, 4), np.uint8)
-    rgba[..., :3] = colour_maps.table(COLOURS, False, GAP_RGB)[part]
-    rgba[..., 3] = np.rint(_OPAQUE * np.sqrt(part / (LEVELS - 1)))  # else all but the centre would hardly show
+    root = np.sqrt(levels(heat)[y0:y1, x0:x1] / (LEVELS - 1))  # in proportion, all but the centre would hardly show
+    rgba = np.empty((*root.shape, 4), np.uint8)
+    rgba[..., :3] = colour_maps.MAPS[COLOURS][np.rint(255 * root).astype(int)]
+    rgba[..., 3] = np.rint(_OPAQUE * np.minimum(1, _SOON * root))
     return rgba, geometry.to_picture((y0, x0, y1, x1))
 
 

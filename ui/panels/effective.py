@@ -27,8 +27,6 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.picture_view import PictureView
 
-_BAR_PX = 96
-
 
 class EffectiveRow(QWidget):
     """A switch; while it is on, how far the measuring is, a button that stops it, and what was found, in words.
@@ -59,24 +57,26 @@ class EffectiveRow(QWidget):
             QLabel(),
         )
         self.switch.setCheckable(True)
-        self.switch.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.switch.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 100)
         self.stop.setObjectName("small")
         theme.set_icon(self.stop, "close")
         self.words.setWordWrap(True)
+        self.words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        row, column = QHBoxLayout(), QVBoxLayout(self)
-        row.setSpacing(8)
-        row.addWidget(self.switch)
-        row.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self.stop)
-        row.addStretch(1)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addLayout(row)
-        column.addWidget(self.words)
+        going, beside, row = QHBoxLayout(), QVBoxLayout(), QHBoxLayout(self)
+        going.setSpacing(8)
+        going.addWidget(self.bar, 1)
+        going.addWidget(self.stop)
+        beside.setSpacing(2)
+        beside.addWidget(self.words)
+        beside.addLayout(going)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(10)
+        row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(beside, 1)
         self.switch.toggled.connect(self._follow)
         self.stop.clicked.connect(self._stop)
         areas.changed.connect(self._follow)
@@ -101,12 +101,10 @@ class EffectiveRow(QWidget):
         self._show()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow a change of language or text size."""
+        """Follow a change of language."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-        elif event.type() == QEvent.Type.FontChange:
-            self.bar.setFixedWidth(theme.px(_BAR_PX))
 
     @property
     def found(self) -> Effective | None:
@@ -187,6 +185,7 @@ class EffectiveRow(QWidget):
         self.words.setVisible(bool(text))
         if text != self.words.text():
             self.words.setText(text)
+        self.words.setToolTip(self._inputs() if on else "")
         self._lay_heat()
 
     def _text(self, unit: Unit | None) -> str:
@@ -198,12 +197,16 @@ class EffectiveRow(QWidget):
         if found is None or not found.cells_95:
             return _("Measuring what moves the unit …") if self._asked is not None else ""
         if found.share_95 is None:
-            said = _("95 % of the influence comes from {cells} cells.").format(cells=f"{found.cells_95:,}")
-        else:
-            share = f"{100 * found.share_95:.0f}" if found.share_95 >= 0.1 else f"{100 * found.share_95:.1f}"
-            said = _("95 % of the influence comes from {share} % of the area.").format(share=share)
-        inputs = _("Average of {count} inputs: this picture, and copies of it with noise.").format(count=found.pictures)
-        return f"{said} {inputs}"
+            return _("95 % of the influence comes from {cells} cells.").format(cells=f"{found.cells_95:,}")
+        share = f"{100 * found.share_95:.0f}" if found.share_95 >= 0.1 else f"{100 * found.share_95:.1f}"
+        return _("95 % of the influence comes from {share} % of the area.").format(share=share)
+
+    def _inputs(self) -> str:
+        if self._found is None:
+            return ""
+        return _("Average of {count} inputs: this picture, and copies of it with noise.").format(
+            count=self._found.pictures
+        )
 
     def _lay_heat(self) -> None:
         """Lay the heat over the picture, if it is not there already: this is asked at every frame."""
