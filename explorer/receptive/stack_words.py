@@ -27,13 +27,14 @@ def short(block: Block) -> str:
 
 def details(block: Block) -> str:
     """Return the rest of a block's numbers, those that are as always left out."""
+    conv = block.kind == "conv"
     found = [
-        _channels(block.channels) if block.kind == "conv" else "",
         _("stride {count}").format(count=block.stride) if block.stride > 1 else "",
-        _("padding {count}").format(count=block.padding) if block.padding else "",
         _("dilation {count}").format(count=block.dilation) if block.dilation > 1 else "",
-        _("{count} groups").format(count=block.groups) if block.kind == "conv" and block.groups > 1 else "",
+        _("{count} groups").format(count=block.groups) if conv and block.groups > 1 else "",
         "ReLU" if block.relu else "",
+        _("padding {count}").format(count=block.padding) if block.padding else "",
+        _channels(block.channels) if conv else "",
     ]
     return " · ".join(filter(None, found))
 
@@ -45,6 +46,8 @@ def unfit(block: Block, where: NoFit) -> str:
     last = ngettext("the last position is not read", "the last {count} positions are not read", where.unread).format(
         count=where.unread
     )
+    if where.unread <= block.padding:
+        last = _("only padding is not read")
     return _("Block {place} does not fit: {worked}, rounded down as frameworks do; {last}.").format(
         place=where.place, worked=worked, last=last
     )

@@ -195,8 +195,8 @@ def test_kinds_and_relu(panel: Stacks) -> None:
         editor.kind.setCurrentIndex(kind)
         editor.kind.activated.emit(kind)
         assert panel.stacks[0].blocks[0].kind == op
-        assert editor.numbers["channels"].isEnabled() == (op == "conv")
-        assert editor.numbers["dilation"].isEnabled() == (op != "average pool")
+        assert editor.numbers["channels"].isVisible() == (op == "conv")
+        assert editor.numbers["dilation"].isVisible() == (op != "average pool")
         check_against_torch(panel)
     QTest.mouseClick(editor.relu, Qt.MouseButton.LeftButton, pos=QPoint(8, editor.relu.height() // 2))
     assert not panel.stacks[0].blocks[0].relu
@@ -295,3 +295,24 @@ def test_the_lit_cells_are_painted(panel: Stacks, qapp: QApplication) -> None:
             rows.append(sum(a != b and b == theme.current().accent for a, b in pairwise(row)))
         counts.append(max(set(rows) - {0}, key=rows.count))
     assert counts == [3, 5]
+
+
+@pytest.mark.parametrize(("width", "scale"), [(900, 1.0), (640, 1.0), (800, 1.5), (1500, 2.0)])
+def test_nothing_lies_beyond_the_right_edge(panel: Stacks, qapp: QApplication, width: int, scale: float) -> None:
+    theme.apply(qapp, "dark", scale)
+    panel.resize(width, 640)
+    until(lambda: panel.width() == width)
+    qapp.processEvents()
+    for editor in panel.editors:
+        for widget in (editor.paste, editor.list, *editor.numbers.values(), editor.relu):
+            right = widget.mapTo(panel, QPoint(widget.width(), 0)).x()
+            assert right <= width
+            assert widget.width() >= min(widget.minimumSizeHint().width(), theme.px(56))
+    theme.apply(qapp, "dark")
+
+
+def test_only_padding_left_over_is_said_so(panel: Stacks) -> None:
+    panel.editors[0].take('{"input": [1, 32, 32], "blocks": [{"kernel": 3, "stride": 2, "padding": 1}]}')
+    assert "(32 + 2 − 3)/2 + 1 = 16.5" in panel.editors[0].note.text()
+    assert "only padding" in panel.editors[0].note.text()
+    assert figures(panel)["Input cells never seen"][0] == "0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -56,7 +56,6 @@ class Stacks(Panel):
         for spin, most in zip(self.input, (LIMITS["channels"][1], MOST_CELLS, MOST_CELLS), strict=True):
             spin.setRange(1, most)
             spin.setKeyboardTracking(False)
-            spin.setFixedWidth(theme.px(72))
         self.cut, self.squares = QPushButton(self), QPushButton(self)
         for button in (self.cut, self.squares):
             button.setCheckable(True)
@@ -70,7 +69,6 @@ class Stacks(Panel):
         self.step = QSlider(Qt.Orientation.Horizontal, self)
         self.step.setMaximum(0)
         self.step.setPageStep(1)
-        self.step.setMinimumWidth(theme.px(110))
         self.problem = QLabel(self)
         self.problem.setObjectName("warning")
         self.problem.setWordWrap(True)
@@ -95,6 +93,7 @@ class Stacks(Panel):
         self.play.clicked.connect(self._play)
         self.step.valueChanged.connect(self._show_step)
         self.retranslate()
+        self._follow_text()
         self._show()
 
     def _lay_out(self) -> None:
@@ -121,7 +120,7 @@ class Stacks(Panel):
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         for ground in (scroll.viewport(), inside):  # the panel's colour shows through
             ground.setAutoFillBackground(False)
         self.body.addLayout(bar)
@@ -178,9 +177,16 @@ class Stacks(Panel):
         """Take the colours of the current theme."""
         self._write()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of text size too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "words"):
+            self._follow_text()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the text take more or fewer lines."""
         super().resizeEvent(event)
+        self._fit_editors()
         self._fit_pages()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -295,6 +301,18 @@ class Stacks(Panel):
         self.table.write(table(first, second))
         self.words.write(words(first, second))
         self._fit_pages()
+
+    def _follow_text(self) -> None:
+        """Give the numbers the room that the text's size asks for."""
+        for spin in self.input:
+            spin.setFixedWidth(theme.px(72))
+        self.step.setMinimumWidth(theme.px(110))
+        self._fit_editors()
+        self._write()
+
+    def _fit_editors(self) -> None:
+        for editor in self.editors:
+            editor.fit((self.contentsRect().width() - 60) // 2)
 
     def _fit_pages(self) -> None:
         """Give the pages the height of their text: they scroll with everything else."""

@@ -34,6 +34,8 @@ class Chooser(QComboBox):
         field = self.style().subControlRect(
             QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
         )
+        if self.currentIndex() < 0 and not self.isEditable():
+            option.currentText = self.placeholderText()
         metrics, right = self.fontMetrics(), Qt.TextElideMode.ElideRight
         option.currentText = metrics.elidedText(option.currentText, right, field.width() - _ROOM)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)

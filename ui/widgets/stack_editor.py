@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QCheckBox,
     QGridLayout,
     QHBoxLayout,
@@ -49,8 +50,6 @@ class StackEditor(QWidget):
         self.title.setBuddy(self.preset)
         self.copy, self.paste = QPushButton(self), QPushButton(self)
         self.list = BlockList(self)
-        self.list.setMinimumWidth(theme.px(110))
-        self.list.setFixedHeight(theme.px(140))
         self.add, self.remove, self.up, self.down = (QToolButton(self) for _n in range(4))
         for button, icon in zip(
             (self.add, self.remove, self.up, self.down), ("plus", "delete", "chevron-up", "chevron-down"), strict=True
@@ -64,7 +63,6 @@ class StackEditor(QWidget):
         for name, spin in self.numbers.items():
             spin.setRange(*LIMITS[name])
             spin.setKeyboardTracking(False)
-            spin.setMinimumWidth(theme.px(56))
             self.labels[name].setBuddy(spin)
         self.labels["kind"].setBuddy(self.kind)
         for label in self.labels.values():
@@ -89,6 +87,14 @@ class StackEditor(QWidget):
         for spin in self.numbers.values():
             spin.valueChanged.connect(self._take_form)
         self.retranslate()
+        self._follow_text()
+
+    def _follow_text(self) -> None:
+        """Give the list and the numbers the room that the text's size asks for."""
+        self.list.setMinimumWidth(theme.px(110))
+        self.list.setFixedHeight(theme.px(140))
+        for spin in self.numbers.values():
+            spin.setMinimumWidth(theme.px(56))
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -115,18 +121,21 @@ class StackEditor(QWidget):
         for column in range(3):
             form.setColumnStretch(column, 1)
         form.setRowStretch(6, 1)
-        middle = QHBoxLayout()
-        middle.setSpacing(6)
-        middle.addWidget(self.list, 3)
-        middle.addLayout(buttons)
-        middle.addSpacing(4)
-        middle.addLayout(form, 3)
+        blocks = QHBoxLayout()
+        blocks.setSpacing(6)
+        blocks.addWidget(self.list, 1)
+        blocks.addLayout(buttons)
+        self._middle = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._middle.setSpacing(10)
+        self._middle.addLayout(blocks, 1)
+        self._middle.addLayout(form, 1)
         column_ = QVBoxLayout(self)
         column_.setContentsMargins(0, 0, 0, 0)
         column_.setSpacing(6)
         column_.addLayout(head)
-        column_.addLayout(middle, 1)
+        column_.addLayout(self._middle)
         column_.addWidget(self.note)
+        column_.addStretch(1)
 
     # what the panel asks
 
@@ -146,6 +155,12 @@ class StackEditor(QWidget):
         self.title.setText(title)
         self.list.setAccessibleName(_("Blocks: {stack}").format(stack=title))
         self.preset.setAccessibleName(_("Preset: {stack}").format(stack=title))
+
+    def fit(self, width: int) -> None:
+        """Put the numbers below the list where there will be no more than ``width`` px for both."""
+        narrow = width < theme.px(390)
+        way = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
+        self._middle.setDirection(way)
 
     def take(self, text: str) -> None:
         """Show the stack that ``text`` writes as JSON, or say why that cannot be."""
@@ -198,10 +213,12 @@ class StackEditor(QWidget):
         self._write()
 
     def changeEvent(self, event: QEvent) -> None:
-        """Follow a change of language."""
+        """Follow a change of language or text size."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+        elif event.type() == QEvent.Type.FontChange and hasattr(self, "numbers"):
+            self._follow_text()
 
     # what the person does
 
@@ -333,7 +350,8 @@ class StackEditor(QWidget):
             means = not (name in _CONV_ONLY and block.kind != "conv") and not (
                 name == "dilation" and block.kind == "average pool"
             )
-            spin.setEnabled(means)
+            spin.setVisible(means)
+            self.labels[name].setVisible(means)
 
     def _say_misfits(self) -> None:
         self._say(" ".join(unfit(self._stack.blocks[one.place - 1], one) for one in misfits(self._stack)))

@@ -21,7 +21,8 @@ _MARGIN = 2
 _LEAST_SPAN = 11
 _CELLS_FROM = 3.0
 """Side of a cell, px, from which cells are drawn one by one."""
-_MOST_CELL = 26.0
+_OUTLINED_FROM = 7.0
+_MOST_CELL = 34.0
 
 
 class StackView(QWidget):
@@ -122,10 +123,10 @@ class StackView(QWidget):
         origin = left + (right - left - cell * span) / 2
         first = self._first(1, span)
         count = max(self._count, len(self.levels))
-        pitch = min(self.height() / count, theme.px(64))
-        bottom, high = (self.height() + pitch * count) / 2, min(pitch * 0.48, theme.px(22))
+        pitch = min(self.height() / count, theme.px(76))
+        bottom, high = (self.height() + pitch * count) / 2, min(pitch * 0.48, theme.px(28))
         top = bottom - pitch * len(self.levels)  # the inputs of two drawings lie level
-        painter.setClipRect(QRectF(left - 2, 0, right - left + 4, self.height()))
+        painter.setClipRect(QRectF(origin - 1, 0, cell * span + 2, self.height()))
         for at, (upper, lower) in enumerate(pairwise(self.lit)):
             y = top + pitch * at + pitch / 2 + high / 2
             self._paint_lines(painter, stack, upper, lower, (y, y + pitch - high), (origin, first, cell))
@@ -265,18 +266,16 @@ def _tone(i: int, n: int, runs: Runs) -> int:
 def _cell(painter: QPainter, rect: QRectF, tone: int, lit: bool, output: bool) -> None:
     """Paint one cell."""
     colours = theme.current()
-    line = Qt.PenStyle.SolidLine
+    line, outlined = Qt.PenStyle.SolidLine, min(rect.width(), rect.height()) >= _OUTLINED_FROM
     if tone == _OUTSIDE:
         fill, edge, line = None, colours.line, Qt.PenStyle.DotLine
     elif tone == _LIT and lit:
         fill = edge = colours.unit if output else colours.accent
     elif tone == _GAP and lit:
-        fill, edge = theme.mix(colours.warning, colours.panel, 0.75), colours.warning
+        fill, edge = theme.mix(colours.warning, colours.panel, 0.75 if outlined else 0.45), colours.warning
     else:
         fill, edge = colours.raised, colours.line
-    painter.setPen(
-        QPen(QColor(edge), 1, line) if min(rect.width(), rect.height()) >= _CELLS_FROM else Qt.PenStyle.NoPen
-    )
+    painter.setPen(QPen(QColor(edge), 1, line) if outlined else Qt.PenStyle.NoPen)
     painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
-    inner = rect.adjusted(0.5, 0.5, -0.5, -0.5) if rect.width() > 4 else rect
+    inner = rect.adjusted(0.5, 0.5, -0.5, -0.5) if outlined else rect
     painter.drawRoundedRect(inner, 2, 2) if rect.width() > 8 else painter.drawRect(inner)
