@@ -36,6 +36,8 @@ RULES: dict[str, Rule] = {}
 """Word → its rule."""
 ORDER = N_("How its positions come from those of its input cannot be told.")
 
+LISTED = N_("Its positions are chosen by a list that is not written down.")
+
 
 def rule(*words: str) -> Callable[[Rule], Rule]:
     """Enter a function as the rule of ``words``."""
@@ -73,8 +75,17 @@ def _dims(layer: Layer) -> int:
 def _conv(layer: Layer, states: Sequence[State]) -> State:
     """A window an axis (Dumoulin and Visin 2016); groups only tell which channels meet."""
     a, n = layer.attributes, _dims(layer)
-    found = _over(states[0], layer, _windows(layer, n, a["padding"], a["dilation"]))
+    found = _over(_meeting(states[0], layer), layer, _windows(layer, n, a["padding"], a["dilation"]))
     return replace(found, even=found.even or a["groups"] == 1)
+
+
+def _meeting(state: State, layer: Layer) -> State:
+    """Return the state whose channels, where they are positions of the picture, meet as the groups let them."""
+    if not _tabled(state, 0) or layer.attributes["groups"] == state.shape[0] == layer.output[0]:
+        return state
+    if layer.attributes["groups"] > 1:
+        raise Untold(ORDER)
+    return gathered(state, [0])
 
 
 def _windows(layer: Layer, n: int, padding: Any, dilation: Any) -> list[Reach]:
@@ -88,7 +99,7 @@ def _conv_transpose(layer: Layer, states: Sequence[State]) -> State:
     a, n = layer.attributes, _dims(layer)
     sizes = layer.output[-n:]
     found = _over(
-        states[0],
+        _meeting(states[0], layer),
         layer,
         [
             reach.transposed(sizes[i], a["kernel"][i], a["stride"][i], a["padding"][i][0], a["dilation"][i])
@@ -173,7 +184,7 @@ def _pixel_unshuffle(layer: Layer, states: Sequence[State]) -> State:
 
 
 _POINTWISE = """
-batch_norm local_response_norm dropout cast relu relu6 leaky_relu prelu elu selu gelu silu mish sigmoid hardsigmoid
+batch_norm dropout cast relu relu6 leaky_relu prelu elu selu gelu silu mish sigmoid hardsigmoid
 hardswish hardtanh tanh softplus add subtract multiply divide power maximum minimum negate clamp where masked_fill
 expand sqrt rsqrt exp log abs
 """
@@ -185,11 +196,23 @@ def _pointwise(layer: Layer, states: Sequence[State]) -> State:
     return joined(states, layer.output)
 
 
+@rule("local_response_norm")
+def _response(layer: Layer, states: Sequence[State]) -> State:
+    """Divided by the activity of neighbouring channels (Krizhevsky et al. 2012, section 3.3)."""
+    if _tabled(states[0], 0):
+        raise Untold(ORDER)
+    return states[0]
+
+
 @rule("group_norm", "instance_norm")
 def _map_norm(layer: Layer, states: Sequence[State]) -> State:
     """Mean and variance over all positions (Wu and He 2018; Ulyanov et al. 2016)."""
-    state = states[0]
-    return statistics(state, range(1, len(state.shape)))
+    state, groups = states[0], layer.attributes.get("num_groups")
+    if not _tabled(state, 0) or groups in (None, state.shape[0]):
+        return statistics(state, range(1, len(state.shape)))
+    if groups > 1:
+        raise Untold(ORDER)
+    return statistics(state, range(len(state.shape)))
 
 
 @rule("layer_norm", "rms_norm", "softmax", "log_softmax", "normalize")
@@ -209,6 +232,14 @@ def _linear(layer: Layer, states: Sequence[State]) -> State:
     """Every output takes the whole last axis."""
     state = gathered(states[0], [len(states[0].shape) - 1])
     return replace(_shaped(state, layer), even=True)
+
+
+@rule("cdist")
+def _distances(layer: Layer, states: Sequence[State]) -> State:
+    """Every distance of a vector to given ones takes all of its entries."""
+    if len(states) > 1 or len(states[0].shape) > 1:
+        raise Untold(ORDER)
+    return _linear(layer, states)
 
 
 @rule("matmul")
@@ -425,17 +456,30 @@ def _slice(layer: Layer, states: Sequence[State]) -> State:
             axis += 1
             continue
         if entry == "gather":
-            raise Untold(N_("Its positions are chosen by a list that is not written down."))
+            if layer.attributes["index"].count("gather") > 1 or _tabled(state, axis):
+                raise Untold(LISTED)
+            state = state.loose(state.even or state.shape[axis] == 1, APART)
+            axis += 1
+            continue
         one = [entry, entry + 1, 1] if isinstance(entry, int) else entry
         if one != [0, state.shape[axis], 1]:
             if not _tabled(state, axis):
-                state = replace(state.loose(state.even or state.shape[axis] == 1, APART))
+                state = state.loose(state.even or state.shape[axis] == 1, APART)
             state = along(state, axis, reach.sliced(*one))
         if isinstance(entry, int):
             state = removed(state, axis)
         else:
             axis += 1
     return _shaped(state, layer)
+
+
+@rule("gather")
+def _gather(layer: Layer, states: Sequence[State]) -> State:
+    """Channels by a list, whose other positions stay; of positions by a list it is not written down which."""
+    state, axis = states[0], layer.attributes["axis"]
+    if len(states) > 1 or axis is None or _tabled(state, axis):
+        raise Untold(LISTED)
+    return _shaped(state.loose(state.even or state.shape[axis] == 1, APART), layer)
 
 
 @rule("setitem")
