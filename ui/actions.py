@@ -83,6 +83,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("place_explore", N_("Explore"), ("Ctrl+1",), "explore"),
         Command("place_networks", N_("Networks"), ("Ctrl+2",), "network"),
         Command("", N_("In the list of networks: open in Explore, take an own one out"), ("Return", "Delete")),
+        Command("", N_("In a stack's blocks: add, remove, up, down"), ("Insert", "Delete", "Alt+Up", "Alt+Down")),
         Command("get_weights", N_("Get weights…"), ("W",), "download"),
         Command("full_screen", N_("Full screen"), ("F11",), "fullscreen"),
         Command("larger", N_("Larger text"), ("Ctrl++", "Ctrl+=")),
