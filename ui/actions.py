@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("demo", N_("Demo"), ("F4",), "demo"),
         Command("draw", N_("Draw"), ("F5",), "pen"),
         Command("", N_("On the drawing pad: pen or eraser, thicker, thinner, clear"), ("X", "+", "-", "Delete")),
+        Command("", N_("While painting on the picture: take the last stroke back, end"), ("Ctrl+Z", "Esc")),
         Command("next_sample", N_("Next sample picture"), ("N",)),
         Command("previous_sample", N_("Previous sample picture"), ("Shift+N",)),
         Command("", N_("On the buttons Picture and Camera: recent pictures, other cameras"), ("Alt+Down", "Menu")),
@@ -57,6 +58,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("find_layer", N_("Find a layer"), ("Ctrl+F",), "explore"),
         Command("lock_unit", N_("Lock or unlock the unit, whose area stays marked"), ("L",), "lock"),
         Command("unlock_units", N_("Unlock all units"), ("Shift+L",)),
+        Command("effective", N_("Effective receptive field of the unit"), ("E",)),
         Command("", N_("In the maps: the neighbouring map"), ("Left", "Right", "Up", "Down")),
         Command(
             "",

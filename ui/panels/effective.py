@@ -111,6 +111,12 @@ class EffectiveRow(QWidget):
         """What is shown of the chosen unit, as far as it is known."""
         return self._found
 
+    @Slot()
+    def toggle(self) -> None:
+        """Switch it on or off, where that can be."""
+        if self.switch.isEnabled():
+            self.switch.toggle()
+
     # what the window says
 
     @Slot()
@@ -120,7 +126,7 @@ class EffectiveRow(QWidget):
         result = store.result_of_network
         wanted: tuple[object, ...] = ()
         if self.switch.isChecked() and unit is not None and result is not None:
-            frame = None if store.recipe.source.live else result.filtered  # of a moving picture one frame is enough
+            frame = None if store.recipe.source.live else result.frame  # of a moving picture one frame is enough
             wanted = (unit.layer, unit.y, unit.x, store.network, store.recipe.source, store.recipe.filters, frame)
             if store.result_is_old or result.recipe.filters != store.recipe.filters:
                 wanted = self._key  # its result is on the way

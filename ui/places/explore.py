@@ -83,7 +83,7 @@ class Explore(QWidget):
         self.pixel_units.changed.connect(self._show_light)
         self.prove.lit_changed.connect(self._show_light)
         self.prove.painted_changed.connect(self.source.set_painted)
-        self.light.closed.connect(self._hold_no_pixel)
+        self.light.closed.connect(self._put_light_out)
         self.pixels.numbers_changed.connect(self.source.set_numbers)
         self.source.picture_changed.connect(self.pixels.set_picture)
         self._later = QTimer(self)  # what is replaced at once need not flicker
@@ -108,6 +108,7 @@ class Explore(QWidget):
             "next_sort": self.next_sort,
             "lock_unit": self.areas.toggle_lock,
             "unlock_units": self.areas.unlock_all,
+            "effective": self.effective.toggle,
             "copy_unit": self.unit.copy_numbers,
             "export_area": self.unit.export_area,
         }
@@ -153,11 +154,15 @@ class Explore(QWidget):
         if moved is None:
             self.light.set_text(self.pixel_units.text, _("Let the pixel go"))
         else:
-            self.light.set_text(_("Light is on the units that the paint moves."), "")
+            text = _("Light is on the units that the paint moves; the maps are of the picture without paint.")
+            self.light.set_text(text, _("Take all paint away"))
 
     @Slot()
-    def _hold_no_pixel(self) -> None:
-        self.pixels.choose(None)
+    def _put_light_out(self) -> None:
+        if self.prove.lit is not None:
+            self.prove.take_paint_away()
+        else:
+            self.pixels.choose(None)
 
     @Slot()
     def _show_age(self) -> None:
@@ -246,7 +251,9 @@ class Explore(QWidget):
 
     @Slot()
     def _show_pixels(self) -> None:
-        self.columns.bring_forward(self.pixels)
+        """Let the pixels be seen, but not in place of the maps, where the units light up that see the pixel."""
+        if not self.columns.share_tabs(self.pixels, self.maps):
+            self.columns.bring_forward(self.pixels)
 
     def _step_layer(self, step: Step) -> None:
         result, ids = self._store.result, [layer.id for layer in self.layers.model.layers]
