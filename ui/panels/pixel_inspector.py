@@ -92,7 +92,9 @@ class PixelInspector(Panel):
         self._grid.set_empty_text(_("Open a picture and point at it: its numbers appear here."))
         self._grid.setAccessibleName(_("Pixels around the chosen one"))
         self._heading.setText(_("How often each value occurs in the picture"))
-        self._hint.setText(_("Scroll over the picture to zoom in until every pixel shows its numbers."))
+        self._hint.setText(
+            _("Click a pixel: the units that see it light up. Scroll over the picture until its pixels show numbers.")
+        )
         self._histogram.setAccessibleName(self._heading.text())
         self._show()
 

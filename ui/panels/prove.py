@@ -188,7 +188,8 @@ class ProvePanel(Panel):
             self._repaint()
 
     @Slot()
-    def _clear(self) -> None:
+    def take_paint_away(self) -> None:
+        """Show the picture as it is."""
         self._marks.clear()
         self._repaint()
 
@@ -266,7 +267,7 @@ class ProvePanel(Panel):
                 self._marks.clear()
             self._repaint()
         elif self._marks and self._source != self._store.recipe.source:
-            self._clear()
+            self.take_paint_away()
         if self._store.live and self.paint.isChecked():
             self.paint.setChecked(False)  # the person let the picture go on
         self.brush.set_radius(self._radius())
@@ -336,7 +337,9 @@ class ProvePanel(Panel):
             button.setAccessibleName(text)
         proof = self.proof
         stale = self._proof if paint and self._asked is not None else None
-        shown = proof or (stale if stale is not None and unit is not None and stale.layer == unit.layer else None)
+        if stale is not None and (unit is None or (stale.layer, stale.unit) != (unit.layer, (unit.y, unit.x))):
+            stale = None  # of another unit
+        shown = proof or stale
         lines = self._lines(unit, shown)
         for label, text in zip((self.verdict, self.cells, self.units, self.note), lines, strict=True):
             label.setText(text)
@@ -416,7 +419,7 @@ class ProvePanel(Panel):
     def _connect(self) -> None:
         self.paint.toggled.connect(self._take_brush)
         self.undo.clicked.connect(self._undo)
-        self.clear.clicked.connect(self._clear)
+        self.clear.clicked.connect(self.take_paint_away)
         self.outside.clicked.connect(self._fill_outside)
         self.inside.clicked.connect(self._fill_inside)
         self.ink.activated.connect(self._choose_ink)

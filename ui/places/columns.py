@@ -74,6 +74,10 @@ class Columns(QSplitter):
             if tabs.indexOf(panel) >= 0:
                 tabs.setCurrentWidget(panel)
 
+    def share_tabs(self, one: QWidget, other: QWidget) -> bool:
+        """Whether only one of two panels can be seen at a time."""
+        return any(tabs.indexOf(one) >= 0 and tabs.indexOf(other) >= 0 for tabs in self._all_tabs)
+
     @property
     def _all_tabs(self) -> tuple[_Tabs, ...]:
         return self._answers, self._seen, self._middle, self._detail
