@@ -36,6 +36,7 @@ class Published:
     Attributes:
         title: of the network.
         size: published side of the area of the last maps, input cells; None where only the architecture is published.
+        form: which of TF-Slim's networks the size was published of, or "".
         source: where it is published.
         variants: the form that was published first, then the other ones.
         why: in two sentences why they differ, or that they do not; marked for translation.
@@ -43,6 +44,7 @@ class Published:
 
     title: str
     size: int | None
+    form: str
     source: str
     variants: tuple[Variant, ...]
     why: str
@@ -58,18 +60,23 @@ _STRIDE = N_(
 
 
 def _resnet(depth: int, size: int) -> Published:
-    """Return a bottleneck ResNet; its published form has the stride before or after the 3×3 with the same sum."""
+    """Return a bottleneck ResNet.
+
+    TF-Slim gives the stride to the 3×3 of a stage's last block: the same sum as in the paper, whose next stage begins
+    with it.
+    """
     forms = (
         Variant(f"resnet{depth}_paper", "conv5_3.relu3", _PAPER),
         Variant(f"resnet{depth}", "layer4.2.relu:3", _V1_5),
     )
-    return Published(f"ResNet-{depth}", size, DISTILL, forms, _STRIDE)
+    return Published(f"ResNet-{depth}", size, f"resnet_v1_{depth}", DISTILL, forms, _STRIDE)
 
 
 PUBLISHED = (
     Published(
         "AlexNet",
         195,
+        "alexnet_v2",
         DISTILL,
         (
             Variant("alexnet_paper", "pool3", N_("paper: two groups of maps")),
@@ -84,6 +91,7 @@ PUBLISHED = (
     Published(
         "VGG-16",
         212,
+        "vgg_16",
         DISTILL,
         (
             Variant("vgg_d", "pool5", N_("paper: configuration D")),
@@ -97,6 +105,7 @@ PUBLISHED = (
     Published(
         "GoogLeNet",
         None,
+        "",
         _SZEGEDY,
         (
             Variant("googlenet_paper", "inception_5b.cat", N_("paper: 5×5 branches, last pooling 3×3")),

@@ -33,6 +33,7 @@ from ui.panels.network_card import NetworkCard
 from ui.panels.network_graph import NetworkGraph
 from ui.panels.network_table import NetworkTable
 from ui.panels.overview import Overview
+from ui.panels.receptive_field import ReceptiveField
 from ui.panels.stacks import Stacks
 from ui.panels.weights import WeightsPanel
 from ui.places.of_loaded import OfLoaded
@@ -93,6 +94,7 @@ class Networks(QWidget):
         self.card = NetworkCard(self.surveys, self)
         self.table = NetworkTable(store, controller, self.surveys, self)
         self.weights = WeightsPanel(store, controller, self)
+        self.receptive = ReceptiveField(store, controller, self)
         self.compare = Compare(self.surveys, self)
         self.graph = NetworkGraph(store, controller, self)
         self.stacks = Stacks(self)
@@ -100,8 +102,18 @@ class Networks(QWidget):
         self._overview, self._kernels = (
             OfLoaded(panel, store, controller, self) for panel in (self.overview, self.kernels)
         )
-        pages = (self.card, self.weights, self.table, self.graph, self._overview, self._kernels, self.compare)
-        for page in (*pages, self.stacks):
+        pages = (
+            self.card,
+            self.weights,
+            self.table,
+            self.graph,
+            self._overview,
+            self._kernels,
+            self.receptive,
+            self.compare,
+            self.stacks,
+        )
+        for page in pages:
             self.tabs.addTab("")
             self.pages.addWidget(page)
 
@@ -126,6 +138,7 @@ class Networks(QWidget):
         self.tabs.currentChanged.connect(self._turn_to)
         self.table.opened.connect(self._open_layer)
         self.graph.opened.connect(self._open_layer)
+        self.receptive.opened.connect(self._open_layer)
         for panel in (self.overview, self.kernels):
             panel.opened.connect(self._open_layer)
             panel.written.connect(self._say_written)
@@ -162,7 +175,7 @@ class Networks(QWidget):
     def start_search(self) -> None:
         """Put the cursor where a network's name can be typed; on the table's page a layer's."""
         page = self.pages.currentWidget()
-        field = page.search if isinstance(page, NetworkTable | NetworkGraph) else self.search
+        field = page.search if isinstance(page, NetworkTable | NetworkGraph | ReceptiveField) else self.search
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()
 
@@ -200,6 +213,7 @@ class Networks(QWidget):
             self.graph: _("Graph"),
             self._overview: _("Overview"),
             self._kernels: _("Kernels"),
+            self.receptive: _("Receptive field"),
             self.compare: _("Compare"),
             self.stacks: _("Stacks"),
         }
@@ -309,7 +323,7 @@ class Networks(QWidget):
     def _show_network(self, name: str) -> None:
         """Show a network on every page; nothing of it is loaded."""
         entry = self._entries.get(name)
-        for page in (self.card, self.table):
+        for page in (self.card, self.table, self.receptive):
             page.show_network(entry)
         self.weights.show_network(name)
         self.compare.show_network(name)

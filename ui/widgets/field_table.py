@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent, QStandardItem
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QSortFilterProxyModel, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent, QStandardItem
 from PySide6.QtGui import QStandardItemModel as Model
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
 
 from explorer.graph.blocks import operation
 from explorer.graph.values import Layer
@@ -32,8 +40,11 @@ HEADS = (
     N_("Certainty"),
     N_("Without gates"),
 )
-_WIDTHS = (200, 120, 115, 110, 90, 100, 150, 110)
+_WIDTHS = (200, 105, 105, 122, 80, 115, 105, 112)
+_MORE = 70
+"""So much wider the ops may become where there is room."""
 _RIGHT = (AREA, STRIDE, START, MAIN)
+_PAD = 6
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -54,7 +65,9 @@ class FieldTable(QTreeView):
         self._model, self._passing = Model(self), _Passing(self)
         self._passing.setSourceModel(self._model)
         self.setModel(self._passing)
+        self.setItemDelegate(_Cells(self))
         self.setUniformRowHeights(True)
+        self.setMouseTracking(True)
         self.setRootIsDecorated(False)
         self.setItemsExpandable(False)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -107,7 +120,8 @@ class FieldTable(QTreeView):
         """Give the columns room for the text of the current size; the names take what is left."""
         widths = [0 if self.isColumnHidden(column) else theme.px(width) for column, width in enumerate(_WIDTHS)]
         left = self.viewport().width() - sum(widths)
-        widths[NAME] = max(widths[NAME] + left, theme.px(140))
+        widths[OP] += min(max(left // 2, 0), theme.px(_MORE))
+        widths[NAME] = max(self.viewport().width() - sum(widths[OP:]), theme.px(110))
         for column, width in enumerate(widths):
             if width:
                 self.setColumnWidth(column, width)
@@ -183,6 +197,28 @@ class FieldTable(QTreeView):
     def _open(self, index: QModelIndex) -> None:
         if layer := index.siblingAtColumn(0).data(LAYER):
             self.opened.emit(layer)
+
+
+class _Cells(QStyledItemDelegate):
+    """Paints a cell; the name and the area stand out."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Return the height of a row."""
+        return QSize(60, theme.px(26))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one cell."""
+        colours, rect = theme.current(), QRect(option.rect)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        if selected or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(colours.selected if selected else colours.raised))
+        quiet = theme.mix(colours.dim, colours.text, 0.35) if selected else colours.dim
+        painter.setPen(QColor(colours.text if index.column() in (NAME, AREA) else quiet))
+        side = Qt.AlignmentFlag.AlignRight if index.column() in _RIGHT else Qt.AlignmentFlag.AlignLeft
+        area = rect.adjusted(_PAD, 0, -_PAD, 0)
+        mode = Qt.TextElideMode.ElideMiddle if index.column() == NAME else Qt.TextElideMode.ElideRight
+        text = painter.fontMetrics().elidedText(str(index.data() or ""), mode, area.width())
+        painter.drawText(area, side | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class _Passing(QSortFilterProxyModel):
