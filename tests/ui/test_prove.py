@@ -24,6 +24,7 @@ from explorer.recipe import Recipe
 from explorer.session import Network, Session
 from explorer.values import Frame, Source
 from tests.ui import samples
+from tests.ui.desk import until
 from ui import theme
 from ui.panels.prove import ProvePanel, filtered_from
 from ui.places.explore import Explore
@@ -391,3 +392,32 @@ def test_only_lit_units_stay_bright() -> None:
         bright = image.pixelColor(x * 20 + 10, y * 20 + 10).red() == 200
         assert bright == units[y, x]
     assert image.pixelColor(50, 20) != QColor(200, 200, 200)  # the line around the lit ones
+
+
+def test_the_button_beside_the_light_takes_the_paint_away(rig: Rig) -> None:
+    rig.explore.pixels.choose((50, 61))
+    rig.panel.inside.click()
+    rig.reply()
+    assert "without paint" in rig.explore.light.text
+    rig.explore.light.button.click()
+    np.testing.assert_array_equal(rig.shown(), PICTURE.pixels)
+    assert "see the pixel" in rig.explore.light.text
+
+
+def test_in_a_narrow_window_a_click_leaves_the_maps_where_the_light_is(rig: Rig) -> None:
+    rig.explore.resize(800, 700)
+    until(lambda: rig.explore.columns.share_tabs(rig.explore.pixels, rig.explore.maps))
+    rig.explore.columns.bring_forward(rig.explore.maps)
+    rig.explore.source.pixel_chosen.emit((50, 61))
+    assert rig.explore.maps.isVisible()
+    assert rig.explore.light.isVisible()
+
+
+def test_values_of_another_unit_are_not_shown_while_its_answer_is_on_its_way(rig: Rig) -> None:
+    rig.panel.inside.click()
+    rig.reply()
+    assert rig.panel.values.isVisible() or rig.panel.values.numbers
+    rig.controller.change(unit=(0, 0))
+    assert rig.panel.values.isHidden()
+    rig.reply()
+    assert not rig.panel.values.isHidden()
