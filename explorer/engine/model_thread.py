@@ -240,6 +240,7 @@ class ModelThread:
         except Exception as error:  # noqa: BLE001 - a network may raise anything while it is built or traced
             event = replace(problem("question", error), question=question)
         self._desk.outbox.put(event)  # of a short one even where a newer one waits: the work is done
+        self.drop(question)
 
     def _step(self, question: Question, network: Network | None, steps: Steps) -> None:
         """Go one step of a long answer; before the next one comes what is urgent, or a newer question of its kind."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from explorer.attribution.values import Effective
 from explorer.engine import Engine
 from explorer.engine.events import Answered, Ended, Exported, NetworkReady, Problem, ResultReady
 from explorer.errors import DeviceError, NetworkError
@@ -247,3 +248,27 @@ def test_the_end_of_the_program_ends_it(fakes: FakeRooms, window: Window, steps:
     steps.gate.open()
     assert engine.stop() == []
     assert steps.count(ASKED) == 1
+
+
+@pytest.fixture
+def real(window: Window) -> Iterator[Engine]:
+    """An engine with the real rooms behind it."""
+    engine = Engine(window.notify, Settings(threads=1))
+    window.engine = engine
+    engine.start()
+    yield engine
+    assert engine.stop(30) == []
+
+
+def test_a_real_network_goes_on_with_its_frames_meanwhile(real: Engine, window: Window) -> None:
+    recipe = Recipe(source=Source("demo", ""), network="lenet5", weights="none", layer="c3", unit=(4, 4))
+    real.wish(recipe)
+    first = arrived(window, recipe).result
+    real.ask(EffectiveField("lenet5", "c3", (4, 4), first.filtered, pictures=40))
+    window.until(Answered)
+    window.until(ResultReady)
+    last = window.until(Answered, lambda event: event.fraction == 1).answer
+    assert isinstance(last, Effective)
+    assert (last.pictures, last.outside, last.clipped) == (40, 0, (8, 8, 22, 22))
+    real.ask(EffectiveField("lenet5", "c3", (10, 4)))
+    assert "c3 has no unit 10 4" in str(window.until(Problem).error)
