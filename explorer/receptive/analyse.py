@@ -60,8 +60,7 @@ class Fields:
         Raises:
             NetworkError: there is no such layer, its field is unknown, or it has no rows and columns.
         """
-        state = self._two(id)
-        y, x = _places(state)
+        state, (y, x) = self._two(id)
         return state.shape[y], state.shape[x]
 
     def area(self, id: str, unit: tuple[int, int]) -> Area:
@@ -70,8 +69,7 @@ class Fields:
         Raises:
             NetworkError: as ``map_hw``, or the unit is outside the map.
         """
-        state = self._two(id)
-        places = _places(state)
+        state, places = self._two(id)
         h, w = state.shape[places[0]], state.shape[places[1]]
         if not (0 <= unit[0] < h and 0 <= unit[1] < w):
             raise NetworkError(
@@ -96,8 +94,7 @@ class Fields:
         Raises:
             NetworkError: as ``map_hw``, or the cell is outside the input.
         """
-        state = self._two(id)
-        places = _places(state)
+        state, places = self._two(id)
         if not all(0 <= at < n for at, n in zip(pixel, state.cells, strict=True)):
             raise NetworkError(
                 N_("The network's input has no cell {y} {x}: it is {h} × {w}."),
@@ -124,7 +121,7 @@ class Fields:
         Raises:
             NetworkError: as ``map_hw``, or ``seen`` has another shape.
         """
-        state = self._two(id)
+        state, places = self._two(id)
         if seen.shape != state.cells:
             raise NetworkError(
                 N_("The network's input has {h} × {w} cells, not {other}."),
@@ -132,7 +129,6 @@ class Fields:
                 w=state.cells[1],
                 other=" × ".join(map(str, seen.shape)),
             )
-        places = _places(state)
         others = tuple(axis for axis in range(len(state.shape)) if axis not in places)
         found = np.zeros((state.shape[places[0]], state.shape[places[1]]), bool)
         for term in state.terms:
@@ -140,8 +136,8 @@ class Fields:
             found |= both if places[0] < places[1] else both.T
         return found
 
-    def _two(self, id: str) -> State:
-        """Return the state of a layer whose units are at rows and columns of the input."""
+    def _two(self, id: str) -> tuple[State, tuple[int, int]]:
+        """Return the state of a layer whose units are at rows and columns of the input, and which axes those are."""
         layer = self.graph[id]
         state = self.states[id]
         letters = {"L": N_("positions along one axis"), "D": N_("depth as well")}
@@ -157,20 +153,21 @@ class Fields:
                 layer=layer.id,
                 why=_Words(state),
             )
-        if any(axis.at is None for axis in state.axes):
+        places = _places(layer, state)
+        if places is None:
             raise NetworkError(
                 N_("{layer} has no rows and columns of units: choose a layer with maps, for example {nearest}."),
                 layer=layer.id,
                 nearest=self._with_maps(layer),
             )
-        return state
+        return state, places
 
     def _with_maps(self, layer: Layer) -> str:
         """Return the last layer before ``layer`` that has rows and columns."""
         ids = [one.id for one in self.graph]
         for name in reversed(ids[: ids.index(layer.id)]):
             state = self.states[name]
-            if isinstance(state, State) and all(axis.at is not None for axis in state.axes):
+            if isinstance(state, State) and _places(self.graph[name], state):
                 return name
         return INPUT
 
@@ -239,11 +236,12 @@ def _everything(state: State, k: int) -> bool:
     return any(sets.size == 1 and cells.union(sets).bit_count() == state.cells[k] for sets in arrays)
 
 
-def _places(state: State) -> tuple[int, int]:
-    y, x = (axis.at for axis in state.axes)
-    assert y is not None
-    assert x is not None
-    return y, x
+def _places(layer: Layer, state: State) -> tuple[int, int] | None:
+    """Return the axes of a layer's output that are its rows and columns; where areas tell nothing, by its letters."""
+    found = [
+        layer.axes.find(letter) if axis.at is None else axis.at for letter, axis in zip("HW", state.axes, strict=False)
+    ]
+    return (found[0], found[1]) if len(found) == 2 and found[0] != found[1] and min(found) >= 0 else None
 
 
 def _box(path: Path, unit: tuple[int, int]) -> Box:

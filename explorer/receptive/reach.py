@@ -42,7 +42,7 @@ class Reach:
         least = np.where(known, taps, taps.max()).min(1) - steps
         most = np.where(known, taps, taps.min()).max(1) - steps
         low, high = int(least.min()), int(most.max())
-        even = bool((least == low).all() and (most == high).all())
+        even = bool((least == low).all() and (most == high).all()) and len(taps) == len(self)
         return Fraction(low, self.ratio.denominator), Fraction(high, self.ratio.denominator), even
 
 
@@ -100,14 +100,13 @@ def resized(inputs: int, outputs: int, mode: str, align_corners: bool, antialias
     """
     if mode == "area":
         return bins(inputs, outputs)
-    scale = Fraction(inputs, outputs) if factor is None else 1 / Fraction(factor)
+    scale = Fraction(inputs, outputs) if factor is None else 1 / _decimal(factor)
     if align_corners and mode != "nearest":
         scale = Fraction(inputs - 1, outputs - 1) if outputs > 1 else Fraction(0)
     ratio = scale or Fraction(inputs, outputs)
     half = Fraction(1, 2)
     if mode.startswith("nearest"):
-        shift = half if mode == "nearest-exact" else 0
-        return _of(([min(floor((o + shift) * scale), inputs - 1)] for o in range(outputs)), ratio)
+        return Reach(_nearest(inputs, outputs, mode, factor)[:, None], ratio)
     support = {"linear": 1, "bilinear": 1, "trilinear": 1, "bicubic": 2}[mode]
     centres = [o * scale if align_corners else (o + half) * scale - half for o in range(outputs)]
     if antialias:
@@ -121,6 +120,23 @@ def resized(inputs: int, outputs: int, mode: str, align_corners: bool, antialias
         near = range(floor(centre) - 1, floor(centre) + 3) if centre.denominator > 1 else [int(centre)]
         found.append(sorted({min(max(i, 0), inputs - 1) for i in near}))
     return _of(found, ratio)
+
+
+def _decimal(factor: float) -> Fraction:
+    """Return the simple fraction that a person wrote as ``factor``, such as 17/10, where it is the same float."""
+    simple = Fraction(factor).limit_denominator(1 << 16)
+    return simple if float(simple) == factor else Fraction(factor)
+
+
+def _nearest(inputs: int, outputs: int, mode: str, factor: float | None) -> NDArray[np.int64]:
+    """Return ⌊(o + shift) · scale⌋ in the network's float32, which now and then is one less than the fractions'."""
+    places = np.arange(outputs)
+    if inputs == outputs and mode == "nearest":
+        return places
+    scale = np.float32(inputs) / np.float32(outputs) if factor is None else np.float32(1 / factor)
+    shift = np.float32(0.5 if mode == "nearest-exact" else 0)
+    found: NDArray[np.int64] = np.minimum((places.astype(np.float32) + shift) * scale // 1, inputs - 1).astype(np.int64)
+    return found
 
 
 def _inside(centre: Fraction, support: Fraction, inputs: int) -> list[int]:

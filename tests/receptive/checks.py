@@ -39,6 +39,9 @@ def check(oracle: Oracle, fields: Fields, layer_id: str, unit: tuple[int, int]) 
         y0, x0, y1, x1 = area.box
         inside = y0 <= ys.min() and x0 <= xs.min() and y1 > ys.max() and x1 > xs.max()
         assert inside, f"box of {layer_id} {unit}"
+        h, w = expected.shape
+        if area.certainty == "exact" and min(y0, x0) >= 0 and y1 <= h and x1 <= w:
+            assert area.box == area.clipped, f"box of {layer_id} {unit}"
         assert fields.seen_by(layer_id, (int(ys[0]), int(xs[0])))[unit]
     return area
 
