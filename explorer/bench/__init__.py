@@ -83,6 +83,10 @@ def _window(calibration_ms: float) -> Iterator[Figure]:
     panned = process.window("pan")
     name = "the longest frame while the graph of every op of resnet50 is panned, at four sizes"
     yield Figure(name, panned["longest_ms"], 33.0, panned, calibration_ms, "ms")
+    for what, where, most in (("area", "a still picture", 16.0), ("area_live", "the demo feed", None)):
+        clicked = process.window(what)
+        name = f"99 % of the clicks on a unit of resnet152 show its area on {where} after at most"
+        yield Figure(name, clicked["click_p99_ms"], most, clicked, calibration_ms, "ms")
     for what, where, most in (("gap", "the engine and the bridge", 16.0), ("window_gap", "the whole window", None)):
         gaps = process.window(what)
         name = f"99 % of the gaps of a 10 ms timer while vgg16 loops through {where} are at most"

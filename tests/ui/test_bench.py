@@ -34,3 +34,12 @@ def test_the_figures_of_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
     ticker.gaps_ms = [10.0]
     with pytest.raises(RuntimeError, match="only 1 gaps"):
         ticker.figures()
+
+
+def test_clicks_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "CLICKS", 3)
+    monkeypatch.setattr(bench, "LOOKED_AT", bench.Recipe(network="lenet5", weights="none", layer="relu1"))
+    ms = bench.area()
+    assert ms["clicks"] == 3
+    assert 0 < ms["click_p50_ms"] <= ms["click_p99_ms"]
+    assert 0 < ms["move_p50_ms"] <= ms["move_p99_ms"]

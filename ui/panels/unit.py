@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Slot
-from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -38,6 +38,8 @@ from ui.widgets.numbers import cell, number
 from ui.widgets.panel import Panel
 
 _FULL = N_("{count} units are locked, which is as many as can be told apart: unlock one first.")
+_ROOMY = 330
+"""Height, px at text size 1, from which more locked units are listed at once."""
 
 
 class UnitPanel(Panel):
@@ -108,6 +110,11 @@ class UnitPanel(Panel):
             button.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._refresh()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the picture and the words room."""
+        super().resizeEvent(event)
+        self._locked.fit(4 if self.height() > theme.px(_ROOMY) else 2)
+
     @property
     def lines(self) -> tuple[str, ...]:
         """What is told of the shown unit, a sentence each."""
@@ -167,7 +174,8 @@ class UnitPanel(Panel):
             self.export.setEnabled(False)
             return
         sight, value = self._areas.sight(unit), self._value(unit)
-        heading = cell(unit.y, unit.x, value)
+        single = result.view.layer.id == unit.layer and result.view.map.size == 1
+        heading = value if single else cell(unit.y, unit.x, value)
         if heading != self.value.text():
             self.value.setText(heading)
         self._show_area(sight)
@@ -244,8 +252,8 @@ class _Locked(QWidget):
         super().__init__(parent)
         self._units: tuple[tuple[Unit, str], ...] = ()
         self._rows: list[_Row] = []
-        self.heading, self.unlock_all = QLabel(self), QToolButton(self)
-        self.heading.setObjectName("dim")
+        self._most = 2
+        self.unlock_all = QToolButton(self)
         self.unlock_all.setObjectName("small")
         theme.set_icon(self.unlock_all, "clear")
         self.room = QScrollArea(self)
@@ -255,17 +263,14 @@ class _Locked(QWidget):
         self._lay.setContentsMargins(0, 0, 0, 0)
         self._lay.setSpacing(2)
         self.room.setWidget(self.content)
-        head, lay = QHBoxLayout(), QVBoxLayout(self)
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.unlock_all)
+        lay = QHBoxLayout(self)
         lay.setContentsMargins(0, 0, 0, 0)
         lay.setSpacing(2)
-        lay.addLayout(head)
-        lay.addWidget(self.room)
+        lay.addWidget(self.room, 1)
+        lay.addWidget(self.unlock_all, 0, Qt.AlignmentFlag.AlignTop)
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
-        self.heading.setText(_("Locked units"))
         self.room.setAccessibleName(_("Locked units"))
         self.unlock_all.setToolTip(_("Unlock all units"))
         self.unlock_all.setAccessibleName(_("Unlock all units"))
@@ -276,7 +281,6 @@ class _Locked(QWidget):
         self.setVisible(bool(units))
         wanted = tuple((sight.unit, sight.colour) for sight, _value in units)
         if wanted != self._units:
-            self._units = wanted
             for row in self._rows:
                 self._lay.removeWidget(row)
                 row.hide()
@@ -285,10 +289,15 @@ class _Locked(QWidget):
             for row in self._rows:
                 self._lay.addWidget(row)
                 row.show()
-            height = sum(row.sizeHint().height() for row in self._rows[:3]) + 2 * max(len(self._rows[:3]) - 1, 0)
-            self.room.setFixedHeight(height)
+            self.fit(self._most)
+        self._units = wanted
         for row, (_sight, value) in zip(self._rows, units, strict=True):
             row.set_value(value)
+
+    def fit(self, most: int) -> None:
+        """Show up to ``most`` rows at once; the others are scrolled to."""
+        self._most, rows = most, self._rows[:most]
+        self.room.setFixedHeight(sum(row.sizeHint().height() for row in rows) + 2 * max(len(rows) - 1, 0))
 
 
 class _Row(QWidget):

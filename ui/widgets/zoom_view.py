@@ -122,6 +122,7 @@ class ZoomView(QWidget):
         """Begin to pan or to click."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed, self._dragged = event.position().toPoint(), False
+            self._set_pointer(event.position())  # a touch has not moved there before
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan while the button is down; else point."""
