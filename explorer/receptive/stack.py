@@ -18,7 +18,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 LIMITS: dict[str, tuple[int, int]] = {
     "kernel": (1, 15),
     "stride": (1, 8),
-    "padding": (0, 99),
+    "padding": (0, 112),
     "dilation": (1, 8),
     "channels": (1, 4096),
     "groups": (1, 4096),
@@ -175,14 +175,19 @@ class Stack:
             found.append((c, block.size(h), block.size(w)))
         return tuple(found)
 
-    def graph(self) -> Graph:
-        """Return the stack as the layers ``block1``, ``block1.relu``, ``block2`` …, as if it had been traced."""
-        layers = [Layer(INPUT, INPUT, "input", (), self.input, "CHW")]
+    def graph(self, above: int = 0) -> Graph:
+        """Return the stack as the layers ``block1``, ``block1.relu``, ``block2`` …, as if it had been traced.
+
+        Args:
+            above: the blocks above this one alone, as if the map there were the input; 0 for all of them.
+        """
+        layers = [Layer(INPUT, INPUT, "input", (), self.shapes[above], "CHW")]
 
         def add(name: str, op: str, shape: tuple[int, int, int], **more: Any) -> None:
             layers.append(Layer(name, name, op, (layers[-1].id,), shape, "CHW", **more))
 
-        for place, (block, before, shape) in enumerate(zip(self.blocks, self.shapes, self.shapes[1:], strict=False), 1):
+        for place, block in enumerate(self.blocks[above:], above + 1):
+            before, shape = self.shapes[place - 1 : place + 1]
             name, both = f"block{place}", {n: [getattr(block, n)] * 2 for n in ("kernel", "stride", "dilation")}
             attributes: dict[str, Any] = both | {"padding": [[block.padding] * 2] * 2}
             if block.kind == "conv":
@@ -196,10 +201,6 @@ class Stack:
             if block.relu:
                 add(f"{name}.relu", "relu", shape)
         return Graph(tuple(layers), outputs=(layers[-1].id,))
-
-    def above(self, place: int) -> Stack:
-        """Return what lies above block ``place`` (0 is the input): the map there is its input; not the last."""
-        return Stack(self.blocks[place:], self.shapes[place])
 
     def with_input(self, input: tuple[int, int, int]) -> Stack:
         """Return the stack over another input; convolutions as wide as the old input's channels follow it.

@@ -168,7 +168,7 @@ def growth(stack: Stack) -> tuple[Level, ...]:
         if place == len(stack.blocks):
             part = Part(*(((at, at + 1),) for at in unit))
         else:
-            above = stack.above(place).graph()
+            above = stack.graph(place)
             part = next(iter(analyse(above).area(above.output.id, unit).parts), Part((), ()))
         path = fields[f"block{place}" if place else graph.layers[0].id].path
         assert path is not None

@@ -80,7 +80,7 @@ def test_cells_of_its_units(stack: Stack) -> None:
 def test_every_level_is_what_the_blocks_above_depend_on(stack: Stack) -> None:
     """The gradient of the middle unit with regard to the map between two blocks."""
     for level in growth(stack)[1:]:
-        above = stack.above(level.place)
+        above = Stack(stack.blocks[level.place :], stack.shapes[level.place])
         oracle = Oracle(module(above), above.input)
         h, w = stack.shapes[-1][1:]
         cells = oracle.cells(oracle.graph.layers[-1].id, (h // 2, w // 2))
@@ -173,6 +173,13 @@ def test_a_unit_that_sees_padding_alone() -> None:
 @pytest.mark.parametrize("stack", ALL, ids=name)
 def test_json_there_and_back(stack: Stack) -> None:
     assert Stack.from_json(stack.to_json()) == stack
+
+
+def test_padding_may_make_maps_larger_than_an_input_may_be() -> None:
+    stack = Stack((Block("conv", 15, 1, 112, 8),) * 12, (1, 256, 256))
+    assert stack.shapes[-1] == (1, 256 + 12 * 112, 256 + 12 * 112)
+    assert facts(stack).area == (12 * 112 + 1, 12 * 112 + 1)
+    assert len(growth(stack)) == 13
 
 
 def test_json_by_hand() -> None:

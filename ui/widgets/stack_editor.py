@@ -354,7 +354,7 @@ class StackEditor(QWidget):
             self.labels[name].setVisible(means)
 
     def _say_misfits(self) -> None:
-        self._say(" ".join(unfit(self._stack.blocks[one.place - 1], one) for one in misfits(self._stack)))
+        self._say("\n".join(unfit(self._stack.blocks[one.place - 1], one) for one in misfits(self._stack)))
 
     def _say(self, text: str) -> None:
         self.note.setText(text)

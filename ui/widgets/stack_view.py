@@ -173,7 +173,7 @@ class StackView(QWidget):
         metrics, count = QFontMetrics(painter.font()), len(self.levels)
         gap, text = 14.0, 2 * (metrics.height() + 2)
         most = max(self._count, count)
-        side = min((self.width() - gap * (most - 1)) / most, self.height() - text - 6)
+        side = min(self.width() / most - gap, self.height() - text - 6)
         left = (self.width() - side * count - gap * (count - 1)) / 2
         top = (self.height() - side - text) / 2
         span = max(self._span, self.wanted_span)
@@ -191,8 +191,10 @@ class StackView(QWidget):
             room = QRectF(x0 - gap / 2, top + side + 4, side + gap, metrics.height() + 2)
             painter.setPen(QColor(theme.current().dim))
             centre, right = Qt.AlignmentFlag.AlignCenter, Qt.TextElideMode.ElideRight
-            name = metrics.elidedText(caption(level, self.levels), right, int(room.width()))
-            painter.drawText(room, centre, name)
+            name = caption(level, self.levels)
+            if level.place and metrics.horizontalAdvance(name) > room.width():
+                name = str(level.place)
+            painter.drawText(room, centre, metrics.elidedText(name, right, int(room.width())))
             if at <= self._step:
                 painter.setPen(QColor(theme.current().text))
                 size = metrics.elidedText(area(level), right, int(room.width()))
