@@ -325,6 +325,20 @@ def test_a_layer_without_a_gradient_says_so(how: Any) -> None:
         measured(module, (5, 5), graph.output.id)
 
 
+def test_weights_are_no_way_back_to_the_input() -> None:
+    class Cut(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(1, 3, 3)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.conv(x.detach())
+            return y
+
+    with pytest.raises(NetworkError, match="has no gradient"):
+        measured(Cut(), (5, 5), "conv")
+
+
 def test_a_gradient_that_is_not_finite_says_so() -> None:
     with pytest.raises(ForwardError, match="not finite"):
         measured(Ends(lambda y: y * math.inf), (5, 5), "multiply")
