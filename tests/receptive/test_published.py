@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from explorer.questions import FieldsFound, FieldsOf, answer
-from explorer.receptive.analyse import Fields
 from explorer.receptive.published import PUBLISHED, Published, Variant, measured, published
-from explorer.zoo import registry
+from tests.receptive.fields import fields_of
 
 # Hand-summed as Araujo et al. 2019, equation 2, from the kernels and strides of the papers and of torchvision's code.
 SIDES = {
@@ -26,13 +24,6 @@ SIDES = {
     "resnet152": 11 + 3 * 8 + (8 + 7 * 16) + (16 + 35 * 32) + (32 + 2 * 64),
 }
 VARIANTS = [(one, form) for one in PUBLISHED for form in one.variants]
-
-
-def fields_of(name: str) -> Fields:
-    registry.everything()
-    found = answer(None, FieldsOf(name))
-    assert isinstance(found, FieldsFound)
-    return found.fields
 
 
 @pytest.mark.parametrize(("one", "form"), VARIANTS, ids=[form.network for _one, form in VARIANTS])

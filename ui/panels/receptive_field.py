@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from typing import BinaryIO
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
@@ -23,19 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.events import Answered, Ended
-from explorer.errors import ExplorerError
 from explorer.graph.summary import WEIGHTED
-from explorer.graph.values import Graph
-from explorer.influence import Curve
-from explorer.questions import EffectiveCurve
 from explorer.receptive import plain
 from explorer.receptive.analyse import Fields
 from explorer.receptive.coverage import whole_picture
-from explorer.receptive.published import Published, measured, published
+from explorer.receptive.published import measured, published
 from explorer.text import N_, _, ngettext
 from ui import theme
 from ui.controller import Controller
+from ui.effective_curve import MEASURED, EffectiveSizes
 from ui.field_surveys import FieldSurveys, Key
 from ui.store import Store
 from ui.widgets.field_chart import FieldChart
@@ -44,6 +39,7 @@ from ui.widgets.field_table import FieldTable
 from ui.widgets.flow import FlowLayout
 from ui.widgets.network_list import Entry
 from ui.widgets.panel import Panel
+from ui.widgets.paper_label import PaperLabel
 
 EXPORTS = {
     "png": N_("Chart as a picture (PNG)…"),
@@ -53,8 +49,6 @@ EXPORTS = {
 }
 SMALLEST, LARGEST, STEP = 32, 1024, 32
 """Of the input's sides that can be tried."""
-MEASURED, PICTURES = 16, 8
-"""Layers of the effective curve, and the inputs that each is averaged over: about half a minute for ResNet-50."""
 _REST_MS = 250
 """So long a size must stay before it is asked for: a held arrow passes many."""
 
@@ -71,15 +65,12 @@ class ReceptiveField(Panel):
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self.surveys = FieldSurveys(store, controller, self)
+        self.surveys, self.sizes = FieldSurveys(store, controller, self), EffectiveSizes(store, controller, self)
         self._entry: Entry | None = None
         self._shown: Fields | None = None
         self._whole: tuple[str, ...] = ()
         self._weighted: tuple[str, ...] = ()
         self._side = 0
-        self._question: EffectiveCurve | None = None
-        self._curve: tuple[Graph, dict[str, float]] | None = None
-        self._refused: ExplorerError | None = None
         self.chart, self.table, self.search = FieldChart(self), FieldTable(self), QLineEdit(self)
         self.size_label, self.side = QLabel(self), QSpinBox(self)
         self.side.setRange(SMALLEST, LARGEST)
@@ -89,6 +80,7 @@ class ReceptiveField(Panel):
         self.usual, self.log, self.measure, self.cancel = (QPushButton(self) for _number in range(4))
         self.log.setCheckable(True)
         self.bar = QProgressBar(self)
+        self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(theme.px(110))
         self.export = QToolButton(self)
@@ -101,10 +93,8 @@ class ReceptiveField(Panel):
             action.setData(suffix)
             action.triggered.connect(self._save)
         self.export.setMenu(menu)
-        self.answer, self.paper = QLabel(self), QLabel(self)
-        self.paper.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for label in (self.answer, self.paper):
-            label.setWordWrap(True)
+        self.answer, self.paper = QLabel(self), PaperLabel(self)
+        self.answer.setWordWrap(True)
         self.again = QPushButton(self)
         self._lay_out()
 
@@ -118,7 +108,8 @@ class ReceptiveField(Panel):
         self.usual.clicked.connect(self._take_usual)
         self.log.toggled.connect(self.chart.set_log)
         self.measure.clicked.connect(self._measure)
-        self.cancel.clicked.connect(self._cancel)
+        self.cancel.clicked.connect(self.sizes.cancel)
+        self.sizes.changed.connect(self._show_measured)
         self.again.clicked.connect(self._ask_again)
         self.search.textChanged.connect(self._search)
         self.chart.opened.connect(self.opened)
@@ -127,9 +118,6 @@ class ReceptiveField(Panel):
         store.recipe_changed.connect(self._take_recipe)
         self.surveys.changed.connect(self._show)
         store.network_changed.connect(self._take_network)
-        controller.answered.connect(self._take_curve)
-        controller.ended.connect(self._take_end)
-        store.problems_changed.connect(self._take_problem)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -173,7 +161,7 @@ class ReceptiveField(Panel):
     def show_network(self, entry: Entry | None) -> None:
         """Show a network at the size that its weights want; it is asked for when the page is seen."""
         if (entry.card.name if entry else "") != self._name:
-            self._side, self._refused = 0, None
+            self._side = 0
         self._entry = entry
         self._show()
         if self.isVisible():
@@ -296,55 +284,10 @@ class ReceptiveField(Panel):
         if self._loaded:
             self._controller.change(layer=layer)
 
-    # the effective size
-
     @Slot()
     def _measure(self) -> None:
-        """Ask for layers spread over the depth, of those with an area that is a part of the input."""
-        if not self._loaded or self._shown is None:
-            return
-        found = [layer.id for layer, field in self._shown if layer.inputs and field.path and any(field.path.stride)]
-        steps = max(len(found) - 1, 1), max(min(MEASURED, len(found)) - 1, 1)
-        chosen = tuple(dict.fromkeys(found[round(n * steps[0] / steps[1])] for n in range(min(MEASURED, len(found)))))
-        if chosen:
-            self._refused, self._curve = None, None
-            self._question = EffectiveCurve(self._name, chosen, PICTURES)
-            self.bar.setRange(0, 1000)
-            self.bar.setValue(0)
-            self._controller.ask(self._question)
-            self._show()
-
-    @Slot()
-    def _cancel(self) -> None:
-        if self._question is not None:
-            self._controller.drop(self._question)
-            self._question = None
-            self._show()
-
-    @Slot(object)
-    def _take_curve(self, event: Answered) -> None:
-        network = self._store.network
-        if self._question is not None and event.question is self._question and network is not None:
-            if isinstance(event.answer, Curve):
-                self._curve = network.graph, {one.layer: one.diameter_95 for one in event.answer.points}
-            self.bar.setValue(round(1000 * event.fraction))
-            if event.fraction >= 1:
-                self._question = None
-            self._show_effective()
-
-    @Slot(object)
-    def _take_end(self, event: Ended) -> None:
-        if event.question is self._question:
-            self._question = None
-            self._show_effective()
-
-    @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and self._question is not None and problem.question is self._question:
-            self._question, self._refused = None, problem.error
-            self._controller.dismiss("question")  # it is told in its place
-            self._show()
+        if self._loaded and self._shown is not None:
+            self.sizes.measure(self._name, self._shown)
 
     # what is shown
 
@@ -413,8 +356,8 @@ class ReceptiveField(Panel):
         elif hw is None:
             message = _("The network's input has other axes than rows and columns: the table tells what is known.")
         words = "" if message else self._words(hw or (1, 1))
-        if self._refused is not None:
-            words = f"{words}\n{self._refused}".strip()
+        if self.sizes.refused is not None and self._loaded:
+            words = f"{words}\n{self.sizes.refused}".strip()
         self.chart.set_message(message)
         self.table.set_message("")
         self._search(self.search.text())
@@ -439,12 +382,18 @@ class ReceptiveField(Panel):
             return ""
         return _("At {h} × {w}, none of {total} layers with weights sees the whole picture.").format(**numbers)
 
+    @Slot()
+    def _show_measured(self) -> None:
+        self._show_answer()
+        self._show_effective()
+
     def _show_effective(self) -> None:
         """Show the effective sizes of the network that is shown, and how far they are measured."""
-        running, network = self._question is not None, self._store.network
+        running, network = self.sizes.running, self._store.network
         sides = self._sides()
         self.chart.show_effective(sides)
         self._running.setVisible(running)
+        self.bar.setValue(round(1000 * self.sizes.fraction))
         self.measure.setVisible(not running)
         self.measure.setEnabled(self._loaded)
         self.measure.setToolTip(
@@ -459,40 +408,16 @@ class ReceptiveField(Panel):
 
     def _sides(self) -> dict[str, float]:
         """Return the effective sizes that belong to what is shown."""
-        belongs = self._curve is not None and self._shown is not None and self._curve[0] is self._shown.graph
-        return self._curve[1] if belongs and self._curve is not None else {}
+        return self.sizes.of(self._shown.graph if self._shown else None)
 
     def _show_paper(self) -> None:
-        one = published(self._name)
-        self.paper.setVisible(one is not None)
-        self.paper.setText("" if one is None else self._paper(one))
-
-    def _paper(self, one: Published) -> str:
-        """Return what is published beside what is computed of every form."""
-        dim, rows = theme.current().dim, []
-        words = _("no size is published; the architecture is: {source}").format(source=one.source)
-        if one.size is not None:
-            words = _("published of TF-Slim's {form}: {source}").format(form=one.form, source=one.source)
-        rows.append(("–" if one.size is None else f"{one.size} × {one.size}", escape(words)))
-        for form in one.variants:
-            found, side = self.surveys.of(form.network), "…"
-            if found is not None:
-                hw = measured(form, found)
-                side = _("unknown") if hw is None else f"{hw[0]} × {hw[1]}"
+        one, sizes = published(self._name), dict[str, tuple[int, int] | None]()
+        for form in one.variants if one else ():
+            if found := self.surveys.of(form.network):
+                sizes[form.network] = measured(form, found)
             elif self.surveys.failed(form.network):
-                side = _("unknown")
-            words = _("computed here, {form}").format(form=_(form.what))
-            words = (
-                f'<span style="font-weight:600">{escape(words)}</span>' if form.network == self._name else escape(words)
-            )
-            rows.append((side, words))
-        cells = "".join(
-            f'<tr><td align="right">{escape(side)}</td><td style="padding-left:12px">{words}</td></tr>'
-            for side, words in rows
-        )
-        head = _("Paper against this implementation: {network}").format(network=one.title)
-        head = f'<span style="font-weight:600">{escape(head)}</span>'
-        return f'{head}<table>{cells}</table><span style="color:{dim}">{escape(_(one.why))}</span>'
+                sizes[form.network] = None
+        self.paper.show_published(one, self._name, sizes)
 
     @Slot(str)
     def _search(self, text: str) -> None:

@@ -1,0 +1,103 @@
+"""The effective sizes of some layers of the loaded network: a long question, how far it is, and what is known."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from explorer.engine.events import Answered, Ended
+from explorer.errors import ExplorerError
+from explorer.graph.values import Graph
+from explorer.influence import Curve
+from explorer.questions import EffectiveCurve
+from explorer.receptive.analyse import Fields
+from ui.controller import Controller
+from ui.store import Store
+
+MEASURED, PICTURES = 16, 8
+"""Layers of the curve, and the inputs that each is averaged over: about half a minute for ResNet-50 on two cores."""
+
+
+class EffectiveSizes(QObject):
+    """Asks once it is told to, and can be cancelled; what was known then stays.
+
+    Attributes:
+        fraction: how far the answer is, 0 … 1.
+        refused: why there is none, or None.
+
+    Signals:
+        changed: of any of these.
+    """
+
+    changed = Signal()
+
+    def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self._question: EffectiveCurve | None = None
+        self._known: tuple[Graph, dict[str, float]] | None = None
+        self.fraction = 0.0
+        self.refused: ExplorerError | None = None
+        controller.answered.connect(self._take_answer)
+        controller.ended.connect(self._take_end)
+        store.problems_changed.connect(self._take_problem)
+
+    @property
+    def running(self) -> bool:
+        """Whether an answer is on its way."""
+        return self._question is not None
+
+    def of(self, graph: Graph | None) -> dict[str, float]:
+        """Return what is known of the layers of a graph: sides in input cells, by id."""
+        return self._known[1] if self._known is not None and self._known[0] is graph else {}
+
+    def measure(self, network: str, fields: Fields) -> None:
+        """Ask for layers spread over the depth, of those whose units see different parts of the input.
+
+        Args:
+            network: the loaded one's name.
+            fields: of its layers.
+        """
+        found = [layer.id for layer, field in fields if layer.inputs and field.path and any(field.path.stride)]
+        wanted = min(MEASURED, len(found))
+        if wanted:
+            chosen = [found[round(n * (len(found) - 1) / max(wanted - 1, 1))] for n in range(wanted)]
+            self.refused, self._known, self.fraction = None, None, 0.0
+            self._question = EffectiveCurve(network, tuple(chosen), PICTURES)
+            self._controller.ask(self._question)
+            self.changed.emit()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Measure no further."""
+        if self._question is not None:
+            self._controller.drop(self._question)
+            self._end()
+
+    def _end(self) -> None:
+        self._question = None
+        self.changed.emit()
+
+    @Slot(object)
+    def _take_answer(self, event: Answered) -> None:
+        network = self._store.network
+        if self._question is None or event.question is not self._question or network is None:
+            return
+        if isinstance(event.answer, Curve):
+            self._known = network.graph, {one.layer: one.diameter_95 for one in event.answer.points}
+        self.fraction = event.fraction
+        if event.fraction >= 1:
+            self._question = None
+        self.changed.emit()
+
+    @Slot(object)
+    def _take_end(self, event: Ended) -> None:
+        if self._question is not None and event.question is self._question:
+            self._end()
+
+    @Slot()
+    def _take_problem(self) -> None:
+        problem = self._store.problems.get("question")
+        if problem is not None and self._question is not None and problem.question is self._question:
+            self.refused = problem.error
+            self._controller.dismiss("question")  # it is told in its place
+            self._end()
