@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from explorer.errors import NetworkError
 from explorer.receptive.analyse import Fields
 from explorer.receptive.values import Area, Path
 
@@ -26,9 +27,13 @@ def _sees_all(fields: Fields, id: str) -> bool:
     if field.certainty == "whole input":
         return True
     state = fields.states[id]
-    if field.path is None or isinstance(state, str) or len(state.cells) != 2 or any(a.at is None for a in state.axes):
+    if field.path is None or isinstance(state, str) or len(state.cells) != 2:
         return False
-    unit = [_covering(field.path, axis, state.cells[axis], n) for axis, n in enumerate(fields.map_hw(id))]
+    try:
+        map_hw = fields.map_hw(id)
+    except NetworkError:  # its units are not at rows and columns
+        return False
+    unit = [_covering(field.path, axis, state.cells[axis], n) for axis, n in enumerate(map_hw)]
     if None in unit:
         return False
     area = fields.area(id, (unit[0] or 0, unit[1] or 0))

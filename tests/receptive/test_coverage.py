@@ -60,6 +60,14 @@ def test_a_dilated_area_as_large_as_the_picture_has_holes() -> None:
     assert whole_picture(fields) == ("2",)
 
 
+def test_of_a_transformer_the_units_in_a_row_are_no_map() -> None:
+    """ViT-B/16's first attention joins all patches; what lies before it sees one, in a row or in a grid."""
+    registry.everything()
+    found = answer(None, FieldsOf("vit_b_16"))
+    assert isinstance(found, FieldsFound)
+    assert whole_picture(found.fields)[0] == "encoder.layers.encoder_layer_0.self_attention"
+
+
 def test_resnet_50_sees_all_of_224_from_the_fifth_block_of_its_third_stage() -> None:
     """35 + (8 + 3·16) + 16 + 3·32 = 203 after layer3.3; its next 3×3 makes 235."""
     registry.everything()
