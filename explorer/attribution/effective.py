@@ -109,29 +109,45 @@ def influence(
         ForwardError: the network raised, or the gradient is not finite.
         DeviceError: its device has not enough memory.
     """
-    # Networks write in place, into what the gradient needs too; and tensors made while maps were looked at are not
-    # meant for gradients, nor may parameters collect any.
-    with torch.inference_mode(False), torch.enable_grad(), torch.autograd.graph.allow_mutation_on_saved_tensors():
-        cells = x.detach().to(torch.float32, copy=True).requires_grad_()
-        value = _value(module, graph, cells.clone(), layer, lambda out: _picked(out, layer, unit, number))
-        if not value.requires_grad:
-            raise NetworkError(_NO_GRADIENT, layer=layer.id)
+    # Tensors made while maps were looked at are not meant for gradients, nor is this thread's mode.
+    with torch.inference_mode(False), torch.enable_grad():
         try:
-            (gradient,) = torch.autograd.grad(value, cells)
-        except RuntimeError as error:
-            if out_of_memory(error):
-                raise
-            raise ForwardError(
-                N_("The network cannot be followed back to its input ({reason}): choose a layer before it."),
-                reason=" ".join(str(error).split()),
-            ) from error
-        heat: Floats = gradient[0].abs().sum(0).contiguous().cpu().numpy()
+            gradient = _gradient(module, graph, x, layer, unit, number)
+        except _Overwritten:  # the network wrote in place into what its gradient needs; keeping it loads much of torch
+            with torch.autograd.graph.allow_mutation_on_saved_tensors():
+                gradient = _gradient(module, graph, x, layer, unit, number)
+    heat: Floats = gradient[0].abs().sum(0).contiguous().cpu().numpy()
     if not np.isfinite(heat).all():
         raise ForwardError(
             N_("The gradient of {layer} is not finite: the input or the weights hold NaN, infinite or huge values."),
             layer=layer.id,
         )
     return heat
+
+
+def _gradient(
+    module: nn.Module, graph: Graph, x: Tensor, layer: Layer, unit: tuple[int, int] | None, number: int
+) -> Tensor:
+    """Return the gradient of the unit with respect to the input, float32 (1, C, H, W)."""
+    cells = x.detach().to(torch.float32, copy=True).requires_grad_()
+    value = _value(module, graph, cells.clone(), layer, lambda out: _picked(out, layer, unit, number))
+    if not value.requires_grad:
+        raise NetworkError(_NO_GRADIENT, layer=layer.id)
+    try:
+        (gradient,) = torch.autograd.grad(value, cells)
+    except RuntimeError as error:
+        if out_of_memory(error):
+            raise
+        kind = _Overwritten if "inplace operation" in str(error) else ForwardError
+        raise kind(
+            N_("The network cannot be followed back to its input ({reason}): choose a layer before it."),
+            reason=" ".join(str(error).split()),
+        ) from error
+    return gradient
+
+
+class _Overwritten(ForwardError):
+    """A value that the gradient needs is there no more."""
 
 
 class _Enough(ExplorerError):
