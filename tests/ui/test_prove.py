@@ -317,6 +317,8 @@ def test_words_for_rounding_for_wrong_areas_and_for_what_is_unknown() -> None:
     elsewhere = replace(proof, after=np.array([1.0, 3.0, np.nan], np.float32))
     assert "in 1 other" in proof_words.told(elsewhere, 0)[0]
     assert "does not see it" in proof_words.told(replace(proof, inside=0, outside=0), 0)[1]
+    single = replace(proof, moves=moves[:1, :1], sees=sees[:1, :1])
+    assert proof_words.told(single, 0)[2] == ""
 
 
 def test_everything_has_a_name_and_the_keyboard_reaches_it(rig: Rig) -> None:

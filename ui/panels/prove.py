@@ -350,7 +350,7 @@ class ProvePanel(Panel):
             self.values.show_numbers(proof_words.values(shown, value))
         untrained = result is not None and not result.trained
         self.set_badge(_("untrained") if untrained else "", "warning")
-        lit = proof.moved if paint and proof is not None else None
+        lit = proof.moved if paint and proof is not None and proof.moved.size > 1 else None
         if lit is not self._lit and not (lit is not None and self._lit is not None and np.array_equal(lit, self._lit)):
             self._lit = lit
             self.lit_changed.emit()

@@ -56,7 +56,9 @@ def _of_cells(proof: Proof) -> str:
 
 def _of_units(proof: Proof) -> str:
     count, every = int(proof.moved.sum()), proof.moved.size
-    if proof.sees is None or every == 1:
+    if every == 1:
+        return ""
+    if proof.sees is None:
         return ngettext(
             "{count} of {all} unit of each map moves.", "{count} of {all} units of each map move.", every
         ).format(count=count, all=every)

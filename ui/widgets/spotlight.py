@@ -9,8 +9,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 _SHADE = 0xA0000000
 _LINE, _HALO = QColor("#ffd54a"), QColor(0, 0, 0, 190)
-OUTLINED_FROM = 32.0
+OUTLINED_FROM = 16.0
 """Width and height of a map, logical px, from which the lit units are outlined."""
+_HALO_FROM = 48.0
+"""From which the outline has a dark edge, so that it shows on light maps too."""
 
 
 class Spotlight:
@@ -52,7 +54,8 @@ class Spotlight:
         if self._lines and min(rect.width(), rect.height()) >= OUTLINED_FROM:
             painter.translate(rect.topLeft())
             painter.scale(rect.width() / map_hw[1], rect.height() / map_hw[0])
-            for ink, width in ((_HALO, 3), (_LINE, 1)):
+            large = min(rect.width(), rect.height()) >= _HALO_FROM
+            for ink, width in ((_HALO, 3), (_LINE, 1)) if large else ((_LINE, 1),):
                 pen = QPen(ink, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap)
                 pen.setCosmetic(True)
                 painter.setPen(pen)
