@@ -27,6 +27,7 @@ bench:
 sweep:
 	@$(PYTHON) tools/setup.py test
 	@$(PY) tools/sweep.py
+	@$(PY) tools/sweep_receptive.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

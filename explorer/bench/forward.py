@@ -15,6 +15,7 @@ from explorer.graph.blocks import Outline
 from explorer.graph.layout import layout
 from explorer.graph.values import Layer
 from explorer.prepare import prepare
+from explorer.receptive.analyse import Fields, analyse
 from explorer.recipe import Recipe, View
 from explorer.render import measure
 from explorer.session import Network, Session
@@ -26,6 +27,7 @@ ALL_LIMIT = 1.40
 COLUMNS, OVERVIEW_LIMIT = 6, 1.25
 """Maps of every stage, and what they may cost."""
 LAYOUT_LIMIT, LAYOUT_ROUNDS = 5.0, 10
+AREAS_LIMIT, AREAS_ROUNDS = 2.0, 10
 
 
 def figures() -> Iterator[Figure]:
@@ -35,6 +37,7 @@ def figures() -> Iterator[Figure]:
         network = session.open(name, "none", device="cpu")
         yield from _of(network, rounds, process.bare_forward_ms(name, rounds + 3))
     yield _layout(session.open("densenet201", "none", device="cpu"))
+    yield _areas(session.open("resnet152", "none", device="cpu"))
 
 
 def calibration_ms(rounds: int = 15) -> float:
@@ -108,6 +111,30 @@ def _layout(network: Network) -> Figure:
         times.ratio("layout", "bare"),
         LAYOUT_LIMIT,
         {"layout_ms": times.median("layout"), "bare_ms": times.median("bare"), "ops": float(len(network.graph))},
+        calibration_ms(),
+    )
+
+
+def _areas(network: Network) -> Figure:
+    """Return what the receptive fields of every layer cost once the graph is there, and a click on the last maps."""
+
+    def every() -> Fields:
+        fields = analyse(network.graph)
+        assert all(field.path for _, field in fields)
+        return fields
+
+    bare, fields = _bare(network, example(network)), every()
+    layer = next(one for one in reversed(network.graph.layers) if one.axes == "CHW" and one.output[1] > 1)
+
+    def click() -> None:
+        fields.area(layer.id, (3, 3))
+
+    times = interleaved({"bare": bare, "areas": every, "click": click}, AREAS_ROUNDS)
+    return Figure(
+        f"{network.card.name}: receptive fields of all layers ÷ bare forward",
+        times.ratio("areas", "bare"),
+        AREAS_LIMIT,
+        {f"{key}_ms": times.median(key) for key in ("areas", "bare", "click")} | {"layers": float(len(network.graph))},
         calibration_ms(),
     )
 

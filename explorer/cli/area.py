@@ -59,12 +59,11 @@ def run(options: argparse.Namespace) -> None:
     in_picture = None
     if frame is not None:
         geometry = network.prepare(frame).geometry
-        y0, x0, y1, x1 = map(float, area.box)
-        in_picture = geometry.to_picture((y0, x0, y1, x1))
+        in_picture = geometry.pixels(area.clipped) if area.clipped else None
     if options.json:
         head = {"model": network.card.name, "weights": weights_name(network), **remarks(network)}
         head |= {"input": list(network.graph.input), "layer": options.layer, "unit": list(unit)}
-        document(head | _values(area) | ({} if in_picture is None else {"picture_box": list(in_picture)}))
+        document(head | _values(area) | ({} if frame is None else {"picture_box": in_picture and list(in_picture)}))
         return
     say(_text(area, in_picture))
 
@@ -83,7 +82,7 @@ def _values(area: Area) -> dict[str, Any]:
     return found | {"cells_exact": area.exact}
 
 
-def _text(area: Area, in_picture: tuple[float, float, float, float] | None) -> str:
+def _text(area: Area, in_picture: tuple[int, int, int, int] | None) -> str:
     certainty = {
         "exact": _("exact"),
         "upper bound": _("upper bound"),
@@ -107,7 +106,7 @@ def _text(area: Area, in_picture: tuple[float, float, float, float] | None) -> s
             found = _("rows {rows}; columns {columns}").format(rows=_runs(part.rows), columns=_runs(part.columns))
             rows.append((_("of these"), found))
     if in_picture:
-        rows.append((_("in the picture"), _edges([f"{edge:.1f}" for edge in in_picture])))
+        rows.append((_("in the picture"), _edges([str(edge) for edge in in_picture])))
     return table((), rows, "ll")
 
 

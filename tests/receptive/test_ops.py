@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from explorer.errors import NetworkError
+from explorer.graph.trace import trace
 from explorer.receptive import reach, rules
 from explorer.receptive.analyse import Fields, analyse
 from explorer.receptive.reach import Reach
@@ -216,8 +218,6 @@ def test_the_certainty_of(name: str) -> None:
     if isinstance(what, nn.MultiheadAttention):
         heads = what
         what = lambda x: heads(t := x.flatten(2).mT, t, t)[0]  # noqa: E731
-    from explorer.graph.trace import trace
-
     graph = trace(Does(what), torch.ones(1, 3, *HW))
     field = analyse(graph)[graph.output.id]
     assert field.certainty == certainty
@@ -271,3 +271,39 @@ def test_a_planted_wrong_rule_is_seen(name: str, monkeypatch: pytest.MonkeyPatch
 def test_every_reach_function_has_a_planted_wrong_rule() -> None:
     functions = {name for name in vars(reach) if hasattr(getattr(reach, name), "cache_info")}
     assert functions == set(PLANTED)
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "size", "said"),
+    [
+        (nn.Conv1d(2, 3, 5, 2, 1), (2, 40), (5,), "positions along one axis"),
+        (nn.Conv3d(2, 3, (1, 2, 3)), (2, 4, 6, 8), (1, 2, 3), "depth as well"),
+    ],
+)
+def test_one_and_three_dimensions_have_sizes_and_a_sentence(
+    module: nn.Module, shape: tuple[int, ...], size: tuple[int, ...], said: str
+) -> None:
+    fields = analyse(trace(nn.Sequential(module, nn.ReLU()), torch.zeros(1, *shape)))
+    path = fields["1"].path
+    assert path is not None
+    assert (path.size, fields["1"].certainty) == (size, "exact")
+    for ask in (lambda: fields.map_hw("1"), lambda: fields.area("1", (0, 0)), lambda: fields.seen_by("1", (0, 0))):
+        with pytest.raises(NetworkError, match=said):
+            ask()
+
+
+def test_a_cell_outside_the_input_is_told() -> None:
+    _, fields, layer_id = outcome(WINDOWS["conv"])
+    for cell in ((-1, 0), (0, 14), (11, 0)):
+        with pytest.raises(NetworkError, match="it is 11 × 14"):
+            fields.seen_by(layer_id, cell)
+    for unit in ((-1, 0), fields.map_hw(layer_id)):
+        with pytest.raises(NetworkError, match="has no unit"):
+            fields.area(layer_id, unit)
+
+
+def test_an_input_too_wide_for_exact_areas_is_unknown_and_told() -> None:
+    graph = trace(nn.Conv2d(1, 1, 3), torch.zeros(1, 1, 3, 8200))
+    fields = analyse(graph)
+    assert {field.certainty for _, field in fields} == {"unknown"}
+    assert "too wide" in fields[graph.output.id].why
