@@ -254,6 +254,18 @@ def test_only_the_loaded_network_at_its_own_size_is_measured(one: Desk, resnet: 
     assert not found.measure.isEnabled()
 
 
+def test_the_measuring_of_one_network_does_not_show_beside_another(one: Desk, resnet: Fields) -> None:
+    load(one)
+    found = page(one)
+    until(lambda: found.measure.isEnabled())
+    found.measure.click()
+    choose(one, "alex")
+    tell(one, "alex", resnet)
+    assert not found.cancel.isVisibleTo(found)
+    choose(one, "sample")
+    assert found.cancel.isVisibleTo(found)
+
+
 def test_an_untrained_networks_effective_size_says_so(one: Desk) -> None:
     load(one)
     one.send(NetworkReady(samples.network(one.graph, trained=False)))

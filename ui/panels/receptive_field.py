@@ -389,7 +389,7 @@ class ReceptiveField(Panel):
 
     def _show_effective(self) -> None:
         """Show the effective sizes of the network that is shown, and how far they are measured."""
-        running, network = self.sizes.running, self._store.network
+        running, network = self.sizes.running and self._loaded, self._store.network
         sides = self._sides()
         self.chart.show_effective(sides)
         self._running.setVisible(running)
