@@ -141,6 +141,7 @@ def test_the_mouse_paints_and_the_units_that_see_it_light_up(rig: Rig) -> None:
     place = rig.view.viewport
     rig.stroke((40.0, 50.0), (45.0, 60.0), (50.0, 70.0))
     assert rig.view.viewport == place  # it paints and does not pan
+    assert rig.view.plate_text() == ""  # no numbers over what is painted
     proof = rig.reply()
     changed = (rig.shown() != PICTURE.pixels).any(-1)
     assert changed[45, 60]
@@ -176,6 +177,11 @@ def test_escape_puts_the_brush_down_and_dragging_pans_again(rig: Rig) -> None:
     assert rig.panel.brush.taken
     QTest.keyClick(rig.view, Qt.Key.Key_Escape)
     assert (rig.panel.brush.taken, rig.panel.paint.isChecked()) == (False, False)
+    rig.panel.paint.click()
+    assert rig.panel.brush.taken
+    rig.panel.paint.setFocus()
+    QTest.keyClick(rig.panel.paint, Qt.Key.Key_Escape)
+    assert not rig.panel.brush.taken
     rig.view.zoom(4.0)
     place = rig.view.viewport
     rig.stroke((45.0, 60.0), (50.0, 70.0))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QKeyEvent, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
     QComboBox,
@@ -129,6 +129,13 @@ class ProvePanel(Panel):
             button.setIconSize(QSize(theme.px(16), theme.px(16)))
         self._show_inks()
         self._show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape puts the brush down, wherever in the panel the keyboard is."""
+        if event.key() == Qt.Key.Key_Escape and self.paint.isChecked():
+            self._put_brush_down()
+        else:
+            super().keyPressEvent(event)
 
     @property
     def proof(self) -> Proof | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QCursor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPen, QPixmap
 
 from ui.widgets.picture_view import PictureView
@@ -48,6 +48,7 @@ class Brush(QObject):
             self._end()
             self._view.unsetCursor()
         else:
+            QCoreApplication.sendEvent(self._view, QEvent(QEvent.Type.Leave))  # numbers would lie over what is painted
             self._show_cursor()
 
     def set_radius(self, radius: float) -> None:
@@ -78,7 +79,7 @@ class Brush(QObject):
             self._show_cursor()
             if self._painting and (point := self._point(event.position())) is not None:
                 self.went_on.emit(*point)
-            return self._painting
+            return True
         if kind == QEvent.Type.MouseButtonRelease and event.button() == left:
             self._end()
             return True
