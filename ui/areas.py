@@ -14,12 +14,13 @@ from explorer.receptive.analyse import Fields
 from explorer.receptive.values import Area
 from explorer.receptive.values import Box as Exact
 from explorer.recipe import MOST_LOCKED, Unit
-from explorer.text import _
+from explorer.text import N_, _
 from explorer.values import Bytes, FrameResult, Geometry
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.area_marks import LOCKED, Box, Outline
+from ui.widgets.numbers import shape
 
 _UNSEEN_ALPHA = 170
 
@@ -254,10 +255,15 @@ def cut_to(box: Exact, hw: tuple[int, int]) -> Exact:
 def _seen(fields: Fields, layer: str, unit: tuple[int, int]) -> tuple[Area | None, NetworkError | None]:
     """Return the area of a unit, or why there is none.
 
-    A layer without rows and columns that takes the whole input in, as a fully connected one does, is no riddle.
+    A layer without rows and columns that takes the whole input in, as a fully connected one does, is no riddle. What is
+    shown of other shapes, such as windows of windows, is laid out for the eye: a cell there is no row and column.
     """
     try:
-        return fields.area(layer, unit), None
+        area = fields.area(layer, unit)
+        if fields.graph[layer].axes.replace("C", "") == "HW":
+            return area, None
+        words = N_("{layer} is no stack of maps of rows and columns ({shape}): choose another layer.")
+        why = NetworkError(words, layer=layer, shape=shape(fields.graph[layer].output))
     except NetworkError as error:
         why = error
     if layer not in fields.graph.by_id:

@@ -310,6 +310,27 @@ def test_unknown_is_a_sentence_and_nothing_is_drawn(qapp: QApplication) -> None:
         assert not one.window.explore.unit.export.isEnabled()
 
 
+def test_cells_that_are_no_rows_and_columns_are_no_units(one: Desk) -> None:
+    class Shuffled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = nn.Conv2d(3, 8, 3, padding=1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y = self.first(x)
+            return y.reshape(1, 2, 4, 224, 224).transpose(1, 2).reshape(1, 8, 224, 224)
+
+    graph = trace(Shuffled().eval(), torch.zeros(1, 3, 224, 224))
+    one.send(NetworkReady(samples.network(graph)), FieldsReady("sample", graph, analyse(graph)))
+    odd = [layer for layer in graph if len(layer.output) == 4]
+    assert odd
+    for layer in odd:
+        sight = one.window.explore.areas.sight(Unit(layer.id, 0, 3, 3))
+        assert sight.area is None
+        assert "no stack of maps" in sight.why
+    assert one.window.explore.areas.sight(Unit(graph.output.id, 0, 3, 3)).area is not None
+
+
 def test_a_programs_own_transform_leaves_the_picture_alone(one: Desk) -> None:
     one.controller.change(unit=(5, 5))
     one.send(NetworkReady(replace(samples.network(one.graph), transformed=True)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from explorer.graph.values import Layer
@@ -17,12 +18,16 @@ from ui.widgets.area_marks import LOCKED
 from ui.widgets.badge import Badge
 from ui.widgets.colour_bar import ColourBar
 from ui.widgets.fact_table import Fact, FactTable
+from ui.widgets.histogram import HEIGHT as HISTOGRAM
 from ui.widgets.histogram import Histogram
 from ui.widgets.kernel_view import KernelView
 from ui.widgets.level_image import colour_table
 from ui.widgets.map_view import MapView
 from ui.widgets.numbers import cell, number, percent, shape
 from ui.widgets.panel import Panel
+
+_LOW, _LOW_HISTOGRAM, _LOW_KERNEL = 540, 52, 56
+"""Below which height of the panel the histogram and the kernel are that low, px at text size 1."""
 
 
 class ChannelInspector(Panel):
@@ -85,6 +90,13 @@ class ChannelInspector(Panel):
     def restyle(self) -> None:
         """Take the colours of the current theme."""
         self._take_result()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the map most of the room."""
+        super().resizeEvent(event)
+        low = self.height() < theme.px(_LOW)
+        self.histogram.set_height(_LOW_HISTOGRAM if low else HISTOGRAM)
+        self.kernel.set_most(_LOW_KERNEL if low else KernelView.HEIGHT)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the map in proportion."""

@@ -140,7 +140,7 @@ class Columns(QSplitter):
         below = [_part(height, 0.25, 186, 260), seen if self._seen.count() else 0]
         self._left.setSizes([max(height - sum(below), 0), *below])
         unit = self._right.indexOf(self._unit) >= 0
-        last = _part(height, 0.38, 250, 340) if unit else _part(height, 0.42, 300, 460)
+        last = _part(height, 0.35, 236, 330) if unit else _part(height, 0.42, 300, 460)
         self._right.setSizes([height - last, last][: self._right.count()])
 
 

@@ -15,12 +15,16 @@ from ui.widgets.numbers import number, percent
 _CUT_ABOVE = 4.0
 """A bar so many times as high as the next one is cut, or it would flatten all others (the zeros after a ReLU)."""
 
+HEIGHT = 84
+"""px at text size 1, where there is room."""
+
 
 class Histogram(QWidget):
     """Own painter: a strip of at most 64 bars is painted in a fraction of the time that a plot widget takes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._height = HEIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._statistics: Statistics | None = None
 
@@ -30,9 +34,15 @@ class Histogram(QWidget):
             self._statistics = statistics
             self.update()
 
+    def set_height(self, height: int) -> None:
+        """Be ``height`` px high at text size 1."""
+        if height != self._height:
+            self._height = height
+            self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         """Return a flat strip."""
-        return QSize(160, theme.px(84))
+        return QSize(160, theme.px(self._height))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint bars, the zero line, and the numbers below."""

@@ -44,6 +44,7 @@ class KernelView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._most = self.HEIGHT
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         self._kernel: Floats | None = None
@@ -69,6 +70,13 @@ class KernelView(QWidget):
             self._picture = colour_picture(kernel)
         self.updateGeometry()
         self.update()
+
+    def set_most(self, height: int) -> None:
+        """Take at most about ``height`` px at text size 1."""
+        if height != self._most:
+            self._most = height
+            self.updateGeometry()
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Return the height that the slices need in the present width."""
@@ -156,7 +164,7 @@ class KernelView(QWidget):
         count += self._picture is not None
         for cell in range(_LARGEST_CELL, _SMALLEST_CELL, -1):
             columns = max((width + _GAP) // (kw * cell + _GAP), 1)
-            if -(-count // columns) * self._pitch(kh, cell) <= theme.px(self.HEIGHT) and kw * cell <= width:
+            if -(-count // columns) * self._pitch(kh, cell) <= theme.px(self._most) and kw * cell <= width:
                 return cell
         return _SMALLEST_CELL
 
@@ -170,7 +178,7 @@ class KernelView(QWidget):
     def _shown(self, width: int) -> int:
         count, kh, _kw = self._sizes
         first = 0 if self._picture is None else 1
-        rows = max(theme.px(self.HEIGHT) // self._pitch(kh, self._cell(width)), 1)
+        rows = max(theme.px(self._most) // self._pitch(kh, self._cell(width)), 1)
         return min(count, rows * self._columns(width) - first)
 
     def _height(self, width: int) -> int:
