@@ -77,7 +77,6 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("export_maps", N_("Export the raw maps (NPZ)…")),
         Command("export_input", N_("Export the prepared input (NPY)…")),
         Command("copy_unit", N_("Copy what the unit sees, in numbers"), ("Ctrl+Shift+C",)),
-        Command("export_area", N_("Export the part of the picture that the unit sees…")),
         Command("export_statistics", N_("Export the statistics (CSV or JSON)…")),
         Command("export_predictions", N_("Export the predictions (CSV or JSON)…")),
     ),

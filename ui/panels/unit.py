@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import ceil, floor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,7 +31,7 @@ from ui import theme
 from ui.areas import Areas, Sight, cut_to, outlines, real_cells
 from ui.controller import Controller
 from ui.store import Store
-from ui.widgets.area_marks import Box, ink_on
+from ui.widgets.area_marks import ink_on
 from ui.widgets.area_view import AreaView
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.mosaic_view import told
@@ -38,7 +39,7 @@ from ui.widgets.numbers import cell, number
 from ui.widgets.panel import Panel
 
 _FULL = N_("{count} units are locked, which is as many as can be told apart: unlock one first.")
-_ROOMY = 330
+_ROOMY = 290
 """Height, px at text size 1, from which more locked units are listed at once."""
 
 
@@ -184,6 +185,7 @@ class UnitPanel(Panel):
         text = "\n".join(self._lines[1:])
         if text != self.words.text():
             self.words.setText(text)
+            self.view.setAccessibleDescription(" ".join(self._lines))
         self.export.setEnabled(self._part() is not None)
 
     def _show_area(self, sight: Sight) -> None:
@@ -205,12 +207,13 @@ class UnitPanel(Panel):
 
     def _part(self) -> Bytes | None:
         """Return the real pixels that the shown unit sees, or None where there are none."""
-        outline, (pixels, _geometry) = self.view.outline, self._under()
-        if outline is None or pixels is None:
+        unit, (pixels, geometry) = self._areas.shown, self._under()
+        area = None if unit is None else self._areas.sight(unit).area
+        cells = None if area is None or geometry is None else _cells(area, geometry.input_hw)
+        if cells is None or pixels is None or geometry is None:
             return None
-        (a0, b0, a1, b1), (c0, d0, c1, d1) = outline.box, outline.inside
-        top, left, bottom, right = max(a0, c0, 0), max(b0, d0, 0), min(a1, c1), min(b1, d1)
-        part = pixels[int(top) : max(-int(-bottom // 1), 0), int(left) : max(-int(-right // 1), 0)]
+        top, left, bottom, right = geometry.pixels(cells)
+        part = pixels[top:bottom, left:right]
         return part if part.size else None
 
     def _value(self, unit: Unit) -> str:
@@ -233,8 +236,12 @@ class UnitPanel(Panel):
         found = describe(sight.area, result.geometry.input_hw)
         if self._store.network is not None and self._store.network.transformed:
             found.append(_("Your program's own transform made the input: where it came from is not known."))
-        elif geometry is not None and sight.area.clipped is not None:
-            found.insert(1, _in_picture(geometry.to_picture(sight.area.clipped), geometry.picture_hw))
+        elif geometry is not None and (cells := _cells(sight.area, geometry.input_hw)) is not None:
+            top, left, bottom, right = geometry.pixels(cells)
+            if top < bottom and left < right:
+                words = _("in the picture: x {x0} to {x1}, y {y0} to {y1}")
+                where = words.format(x0=left, x1=right - 1, y0=top, y1=bottom - 1)
+                found.insert(1 if sight.area.main_path is None else len(found), where)
         return found
 
     def _button(self, icon: str, pressed: Callable[[], None]) -> QToolButton:
@@ -384,12 +391,12 @@ def describe(area: Area, input_hw: tuple[int, int]) -> list[str]:
     return found
 
 
-def _in_picture(box: Box, picture_hw: tuple[int, int]) -> str:
-    """Return where a box lies in the picture; what is beyond its edges is not there."""
-    y0, x0, y1, x1 = max(box[0], 0), max(box[1], 0), min(box[2], picture_hw[0]), min(box[3], picture_hw[1])
-    return _("in the picture: x {x0} to {x1}, y {y0} to {y1}").format(
-        x0=round(x0), x1=round(x1), y0=round(y0), y1=round(y1)
-    )
+def _cells(area: Area, input_hw: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """Return the smallest box of real cells around what is shown of ``area``: of its main path where it has one."""
+    if area.main_path is None:
+        return area.clipped
+    y0, x0, y1, x1 = cut_to(area.main_path, input_hw)
+    return (floor(y0), floor(x0), ceil(y1), ceil(x1)) if y0 < y1 and x0 < x1 else None
 
 
 def _write_png(pixels: Bytes, file: BinaryIO) -> None:

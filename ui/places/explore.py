@@ -110,7 +110,6 @@ class Explore(QWidget):
             "unlock_units": self.areas.unlock_all,
             "effective": self.effective.toggle,
             "copy_unit": self.unit.copy_numbers,
-            "export_area": self.unit.export_area,
         }
 
     def retranslate(self) -> None:
