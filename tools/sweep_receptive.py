@@ -39,8 +39,8 @@ Made by `make sweep` with torch {torch} and torchvision {torchvision}, on the CP
 Each classification network of torchvision is traced; of every layer with rows and columns of units, a corner and a
 unit at a border are held against the gradient's support (`tests/receptive/oracle.py`): cell for cell where the cells
 are said to be exact, and no cell left out where they are an upper bound. Up to {full:,} parameters a network has its
-full width, above that a copy of the same geometry has fewer channels; transformers and ConvNeXts cannot be narrowed and are
-left out above {most:,}. The inputs are {side} × {side}, or what the architecture wants.
+full width, above that a copy of the same geometry has fewer channels; transformers and ConvNeXts cannot be narrowed
+and are left out above {most:,}. The inputs are {side} × {side}, or what the architecture wants.
 
 **exact … unknown** count layers by certainty, those without rows and columns among them. **cells exact**: of the units
 held against the gradient, how many have exactly known cells.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import NetworkError
 from explorer.graph.values import INPUT, Graph, Layer
-from explorer.receptive import cells
+from explorer.receptive import (
+    cells,
+    orders,  # noqa: F401 - enters its rules
+)
 from explorer.receptive.rules import RULES
 from explorer.receptive.state import State, Untold, first
 from explorer.receptive.values import Area, Box, Certainty, Field, Part, Path
@@ -38,6 +40,7 @@ class Fields:
 
     graph: Graph
     states: Mapping[str, State | str]
+    _told: dict[str, Field] = field(default_factory=dict, init=False, repr=False)
 
     def __getitem__(self, id: str) -> Field:
         """Return the field of the layer called ``id``.
@@ -45,14 +48,13 @@ class Fields:
         Raises:
             NetworkError: no layer has that id.
         """
-        return self._fields[self.graph[id].id]
+        found = self._told.get(self.graph[id].id)
+        if found is None:
+            found = self._told[id] = _field(self.states[id])
+        return found
 
     def __iter__(self) -> Iterator[tuple[Layer, Field]]:
-        return ((layer, self._fields[layer.id]) for layer in self.graph)
-
-    @cached_property
-    def _fields(self) -> dict[str, Field]:
-        return {name: _field(state) for name, state in self.states.items()}
+        return ((layer, self[layer.id]) for layer in self.graph)
 
     def map_hw(self, id: str) -> tuple[int, int]:
         """Return how many rows and columns of units a layer has.
@@ -80,13 +82,13 @@ class Fields:
                 rows=h - 1,
                 columns=w - 1,
             )
-        field = self._fields[id]
-        assert field.path
+        told = self[id]
+        assert told.path
         products, exact = _at(state, places, unit)
         every = _hull(products)
         parts = tuple(Part(cells.runs(y), cells.runs(x)) for y, x in products)
-        main = _box(field.main_path, unit) if field.main_path else None
-        return Area(_box(field.path, unit), every, parts, field.certainty, field.why, exact, main)
+        main = _box(told.main_path, unit) if told.main_path else None
+        return Area(_box(told.path, unit), every, parts, told.certainty, told.why, exact, main)
 
     def seen_by(self, id: str, pixel: tuple[int, int]) -> NDArray[np.bool_]:
         """Return which units of a layer see input cell (y, x): bool (rows, columns) of its map.

@@ -307,3 +307,13 @@ def test_an_input_too_wide_for_exact_areas_is_unknown_and_told() -> None:
     fields = analyse(graph)
     assert {field.certainty for _, field in fields} == {"unknown"}
     assert "too wide" in fields[graph.output.id].why
+
+
+def test_very_many_positions_in_a_line_are_joined_and_told() -> None:
+    """Written out one by one they would take gigabytes."""
+    graph = trace(nn.Sequential(nn.Conv2d(1, 1, 3), nn.Flatten(2), nn.Softplus()), torch.zeros(1, 1, 700, 800))
+    field = analyse(graph)[graph.output.id]
+    assert field.path is not None
+    assert field.path.size == (700, 800)
+    assert field.certainty in ("upper bound", "whole input")
+    assert bool(field.why) == (field.certainty == "upper bound")
