@@ -99,6 +99,11 @@ def test_ticks_are_round(top: float, log: bool, wanted: list[int]) -> None:
     assert ticks(top, log) == wanted
 
 
+def test_a_low_chart_has_fewer_ticks() -> None:
+    assert ticks(500, False, 3) == [0, 200, 400]
+    assert ticks(4000, True, 2) == [1, 4, 16, 64, 256, 1024]
+
+
 @pytest.mark.parametrize("top", [1, 2, 7, 33, 224, 1451 * 1.04, 3863])
 def test_there_are_never_many_ticks(top: float) -> None:
     found = ticks(top, False)

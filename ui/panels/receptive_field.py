@@ -203,6 +203,7 @@ class ReceptiveField(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Ask, now that it can be seen."""
         super().showEvent(event)
+        self._show()
         self._rest.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -306,6 +307,9 @@ class ReceptiveField(Panel):
 
     @Slot()
     def _show(self) -> None:
+        """Show what is known; while nobody looks, nothing is filled."""
+        if not self.isVisible():
+            return
         found, usual = self.surveys.of(*self._key), self._usual_hw()
         blocked = self.side.blockSignals(True)
         self.side.setRange(min(SMALLEST, *usual), max(LARGEST, *usual))

@@ -60,6 +60,7 @@ class FieldChart(QWidget):
         self._input: tuple[int, int] = (1, 1)
         self._effective: Mapping[str, float] = {}
         self._log = self._uneven = False
+        self._top, self._deepest = 1.0, 1
         self._message = self._chosen = self._first = ""
         self._at: Point | None = None
 
@@ -67,12 +68,14 @@ class FieldChart(QWidget):
         """Show these layers of a network whose input is so large, and mark the depth of the layer ``first``."""
         self._points, self._input, self._first = tuple(points), input_hw, first
         self._uneven = any(p.size and p.size[0] != p.size[1] for p in points) or input_hw[0] != input_hw[1]
+        self._measure()
         self._point_at(None)
         self.update()
 
     def show_effective(self, sides: Mapping[str, float]) -> None:
         """Show the effective size of layers by their ids, input cells."""
         self._effective = dict(sides)
+        self._measure()
         self.update()
 
     def set_log(self, log: bool) -> None:
@@ -245,18 +248,19 @@ class FieldChart(QWidget):
     def _legend_lines(self, width: int) -> int:
         return len({at.y() for at, _kind, _words in self._legend_places(width)})
 
-    def _top(self) -> float:
+    def _measure(self) -> None:
+        """Find how far the axes reach; every point asks for it."""
         sizes = [side for p in self._points for ends in (p.size, p.main) if ends for side in ends]
-        return max([*sizes, *self._effective.values(), *map(float, self._input)])
+        self._top = max([*sizes, *self._effective.values(), *map(float, self._input)])
+        self._deepest = max((p.depth for p in self._points), default=1)
 
     def _y(self, side: float, room: QRectF) -> float:
-        top = self._top() * 1.04
+        top = self._top * 1.04
         share = math.log(max(side, 1)) / math.log(max(top, 2)) if self._log else side / top
         return room.bottom() - share * room.height()
 
     def _x(self, depth: int, room: QRectF) -> float:
-        deepest = max((p.depth for p in self._points), default=1)
-        return room.left() + (depth - 0.5) / max(deepest, 1) * room.width()
+        return room.left() + (depth - 0.5) / self._deepest * room.width()
 
     def _place(self, point: Point, room: QRectF) -> QPointF:
         y = room.bottom() - 4 if point.size is None else self._y(point.size[0], room)
@@ -322,15 +326,15 @@ class FieldChart(QWidget):
     def _paint_axes(self, painter: QPainter, room: QRectF) -> None:
         colours, line = theme.current(), theme.px(15)
         grid, dim = QPen(QColor(colours.line), 1), QColor(colours.dim)
-        for tick in ticks(self._top() * 1.04, self._log):
+        most = min(max(int(room.height() / (1.5 * line)), 2), _MOST_TICKS)
+        for tick in ticks(self._top * 1.04, self._log, most):
             y = self._y(tick, room)
             painter.setPen(grid)
             painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
             painter.setPen(dim)
             rect = QRectF(0, y - line / 2, room.left() - 6, line)
             painter.drawText(rect, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(tick))
-        deepest = max(p.depth for p in self._points)
-        for tick in (t for t in ticks(deepest, False) if t):
+        for tick in (t for t in ticks(self._deepest, False) if t):
             x = self._x(tick, room)
             painter.setPen(dim)
             below = QRectF(x - 30, room.bottom() + 3, 60, line)
@@ -420,9 +424,10 @@ class FieldChart(QWidget):
             painter.drawEllipse(at, r - 0.6 if kind == "main" else r, r - 0.6 if kind == "main" else r)
 
 
-def ticks(top: float, log: bool) -> list[int]:
-    """Return a few round numbers from 0 to ``top``; powers of two on a logarithmic axis."""
+def ticks(top: float, log: bool, most: int = _MOST_TICKS) -> list[int]:
+    """Return about ``most`` round numbers from 0 to ``top`` at most; powers of two on a logarithmic axis."""
     if log:
-        return [2**power for power in range(int(math.log2(max(top, 2))) + 1)]
-    step = next(part * 10**power for power in count() for part in (1, 2, 5) if top / (part * 10**power) <= _MOST_TICKS)
+        powers = int(math.log2(max(top, 2))) + 1
+        return [2**power for power in range(0, powers, math.ceil(powers / (most + 4)))]
+    step = next(part * 10**power for power in count() for part in (1, 2, 5) if top / (part * 10**power) <= most)
     return list(range(0, int(top) + 1, step))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from explorer.receptive.published import Published
 from explorer.text import _
@@ -15,13 +16,39 @@ from ui import theme
 Size = tuple[int, int] | None
 
 
-class PaperLabel(QLabel):
-    """A small table and two sentences, which can be selected."""
+class PaperLabel(QScrollArea):
+    """A small table and two sentences, which can be selected; they scroll where there is little room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWordWrap(True)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._label = QLabel(self)
+        self._label.setWordWrap(True)
+        self._label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setWidget(self._label)
+        self.setWidgetResizable(True)
+        for part in (self._label, self.viewport()):  # the panel's own ground shows
+            part.setAutoFillBackground(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    def text(self) -> str:
+        """Return what is shown, as rich text."""
+        return self._label.text()
+
+    def sizeHint(self) -> QSize:
+        """Return the height of all lines."""
+        return QSize(300, self._label.heightForWidth(max(self.width(), 300)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of three lines."""
+        return QSize(200, theme.px(60))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for more or less height at another width."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.updateGeometry()
 
     def show_published(self, one: Published | None, network: str, sizes: Mapping[str, Size]) -> None:
         """Show what is published, or nothing.
@@ -32,7 +59,8 @@ class PaperLabel(QLabel):
             sizes: computed height and width by name of each form; None where it is unknown; missing until it is known.
         """
         self.setVisible(one is not None)
-        self.setText("" if one is None else _text(one, network, sizes))
+        self._label.setText("" if one is None else _text(one, network, sizes))
+        self.updateGeometry()
 
 
 def _text(one: Published, network: str, sizes: Mapping[str, Size]) -> str:
