@@ -28,7 +28,8 @@ from tests.ui import samples
 from tests.ui.desk import Desk, desk, key
 from ui.areas import real_cells
 from ui.panels.unit import describe
-from ui.widgets.area_marks import LOCKED
+from ui.widgets.area_marks import LOCKED, Outline
+from ui.widgets.picture_view import PictureView
 
 
 class Small(nn.Module):
@@ -405,3 +406,30 @@ def _luminance(colour: QColor) -> float:
 
 def _contrast(a: float, b: float) -> float:
     return (max(a, b) + 0.05) / (min(a, b) + 0.05)
+
+
+def test_an_edge_is_solid_on_real_cells_and_broken_in_padding(qapp: QApplication) -> None:
+    view = PictureView()
+    view.resize(900, 600)
+    view.set_picture(np.full((300, 450, 3), 128, np.uint8))
+    outline = Outline((20.0, 100.0, 160.0, 200.0), (80.0, 50.0, 250.0, 400.0), LOCKED[0])
+    view.set_outlines((outline,))
+    rect, inside = view.rect_of(*outline.box), view.rect_of(*outline.inside)
+    shot = view.grab().toImage()
+    x, ink = round(rect.left()), QColor(outline.colour)
+
+    def inked(top: float, bottom: float) -> float:
+        rows = range(round(top), round(bottom))
+        found = [
+            any(
+                abs(shot.pixelColor(x + dx, y).hue() - ink.hue()) < 12 and shot.pixelColor(x + dx, y).saturation() > 120
+                for dx in (-1, 0, 1)
+            )
+            for y in rows
+        ]
+        return sum(found) / len(found)
+
+    assert rect.top() < inside.top() < rect.bottom()
+    assert inked(inside.top() + 3, rect.bottom() - 3) == 1
+    assert inked(rect.top() + 3, inside.top() - 3) < 0.9
+    view.deleteLater()
