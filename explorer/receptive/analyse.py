@@ -87,8 +87,8 @@ class Fields:
         products, exact = _at(state, places, unit)
         every = _hull(products)
         parts = tuple(Part(cells.runs(y), cells.runs(x)) for y, x in products)
-        main = _box(told.main_path, unit) if told.main_path else None
-        return Area(_box(told.path, unit), every, parts, told.certainty, told.why, exact, main)
+        main = _box(told.main_path, unit, state, places) if told.main_path else None
+        return Area(_box(told.path, unit, state, places), every, parts, told.certainty, told.why, exact, main)
 
     def seen_by(self, id: str, pixel: tuple[int, int]) -> NDArray[np.bool_]:
         """Return which units of a layer see input cell (y, x): bool (rows, columns) of its map.
@@ -239,16 +239,25 @@ def _everything(state: State, k: int) -> bool:
 
 
 def _places(layer: Layer, state: State) -> tuple[int, int] | None:
-    """Return the axes of a layer's output that are its rows and columns; where areas tell nothing, by its letters."""
-    found = [
-        layer.axes.find(letter) if axis.at is None else axis.at for letter, axis in zip("HW", state.axes, strict=False)
-    ]
+    """Return the axes of a layer's output that are the rows and columns of its maps: by its letters, else where the
+    areas lie.
+    """
+    found = [layer.axes.find(letter) for letter in "HW"]
+    if min(found) < 0:
+        found = [-1 if axis.at is None else axis.at for axis in state.axes]
     return (found[0], found[1]) if len(found) == 2 and found[0] != found[1] and min(found) >= 0 else None
 
 
-def _box(path: Path, unit: tuple[int, int]) -> Box:
-    (y, x), (h, w) = (s + d * i for s, d, i in zip(path.start, path.stride, unit, strict=True)), path.size
-    return y, x, y + h, x + w
+def _box(path: Path, unit: tuple[int, int], state: State, places: tuple[int, int]) -> Box:
+    """Return the box of a unit; of all units where rows or columns of the maps are not those of the areas."""
+    low, high = [], []
+    for k, (start, stride, size) in enumerate(zip(path.start, path.stride, path.size, strict=True)):
+        at = state.axes[k].at
+        apart = at is not None and at != places[k]
+        ends = [0, state.shape[at] - 1] if apart and at is not None else [unit[k]]
+        low.append(start + min(stride * i for i in ends))
+        high.append(start + size + max(stride * i for i in ends))
+    return low[0], low[1], high[0], high[1]
 
 
 def _at(state: State, places: tuple[int, int], unit: tuple[int, int]) -> tuple[list[tuple[int, int]], bool]:

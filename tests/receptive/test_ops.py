@@ -317,3 +317,16 @@ def test_very_many_positions_in_a_line_are_joined_and_told() -> None:
     assert field.path.size == (700, 800)
     assert field.certainty in ("upper bound", "whole input")
     assert bool(field.why) == (field.certainty == "upper bound")
+
+
+def test_rows_and_columns_of_a_map_are_its_letters() -> None:
+    """Windows of 4 × 4 as axes of their own, as a Swin transformer lays them out: the map is a window, of all windows
+    together.
+    """
+    windows = Does(lambda x: torch.relu(x[..., :8, :12].permute(0, 2, 3, 1).reshape(1, 2, 4, 3, 4, 4)))
+    oracle = Oracle(windows, (3, *HW))
+    fields, layer_id = analyse(oracle.graph), oracle.graph.output.id
+    letters = oracle.graph[layer_id].axes
+    assert fields.map_hw(layer_id) == tuple(oracle.graph[layer_id].output[letters.index(one)] for one in "HW")
+    for unit in ((0, 0), (3, 2), (3, 3)):
+        check(oracle, fields, layer_id, unit)
