@@ -18,11 +18,13 @@ from explorer.proof import Proof, prove
 from explorer.receptive.analyse import Fields, analyse
 from explorer.recipe import Recipe
 from explorer.text import N_
-from explorer.values import Bytes, Floats, Frame
+from explorer.values import Bytes, Floats, Frame, Prediction
 from explorer.zoo import own
 from explorer.zoo.card import Card
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from explorer.session import Network
 
 log = logging.getLogger(__name__)
@@ -155,8 +157,28 @@ class Prove:
     fields: Fields | None = None
 
 
-Question = Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve
-Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve
+@dataclass(frozen=True, eq=False)
+class AnswerTo:
+    """What does the loaded network say to another picture than the shown one? Answered by an ``AnswerFound``.
+
+    Attributes:
+        frame: the picture, with no filter before the network.
+        recipe: network and number of predictions.
+    """
+
+    frame: Frame
+    recipe: Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class AnswerFound:
+    """Answers ``AnswerTo``: the most probable classes, none where the network names none."""
+
+    predictions: tuple[Prediction, ...]
+
+
+Question = Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve | AnswerTo
+Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve | AnswerFound
 Ask = Callable[["Network | None", Question], Answer | Steps]
 
 
@@ -191,6 +213,8 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return effective(loaded, question.layer, question.unit, inputs, question.pictures)
         case EffectiveCurve():
             return curve(_loaded(network, question.network), question.layers, question.pictures)
+        case AnswerTo():
+            return _answer_to(_loaded(network, question.recipe.network), question)
 
 
 def _inspect(question: Inspect) -> own.Inspection:
@@ -206,6 +230,22 @@ def _loaded(network: Network | None, name: str) -> Network:
     if network is None or network.card.name != name:
         raise NetworkError(N_("The network has changed since: ask again when it is on the screen."))
     return network
+
+
+def _answer_to(network: Network, question: AnswerTo) -> AnswerFound:
+    """Let the network look at a picture; what it remembers of the shown one stays."""
+    from explorer import reduce
+    from explorer.capture import capture
+    from explorer.tasks.classify import classify
+
+    def through(x: Tensor) -> Tensor:
+        return reduce.real(capture(network.module, network.graph, x, {}).output).float().cpu()
+
+    frame = question.frame
+    output = network.with_room(lambda: network.follow(through, network.prepare(frame).tensor, frame))
+    if not network.classifies(output):
+        return AnswerFound(())
+    return AnswerFound(classify(output, network.labels, question.recipe.top, network.card.activation))
 
 
 def _kernels(network: Network | None, question: KernelsOf) -> Kernels:

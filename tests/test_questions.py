@@ -15,8 +15,10 @@ from explorer.engine import rooms
 from explorer.errors import NetworkError
 from explorer.graph.trace import trace
 from explorer.graph.values import Graph
-from explorer.questions import Everything, Kernels, KernelsOf, Survey, Surveyed, Zoo, answer
+from explorer.questions import AnswerFound, AnswerTo, Everything, Kernels, KernelsOf, Survey, Surveyed, Zoo, answer
+from explorer.recipe import Recipe
 from explorer.session import Session
+from explorer.values import Frame
 from explorer.zoo import from_timm, registry, weights
 from explorer.zoo.own import memory
 
@@ -32,6 +34,24 @@ def test_kernels_are_the_modules_own_weights() -> None:
 def test_a_question_that_does_not_fit_says_so(name: str, layer: str) -> None:
     with pytest.raises(NetworkError):
         answer(Session().open("lenet5", device="cpu"), KernelsOf(name, layer))
+
+
+def test_the_answer_to_another_picture_is_the_networks_own_and_changes_nothing_of_what_is_shown() -> None:
+    network = Session().open("lenet5", device="cpu")
+    rng = np.random.default_rng(5)
+    frame = Frame(rng.integers(0, 256, (40, 32, 3), dtype=np.uint8), "noise")
+    recipe = Recipe(network="lenet5", top=10)
+    seen = object()
+    network.seen = seen  # type: ignore[assignment]
+    found = answer(network, AnswerTo(frame, recipe))
+    assert isinstance(found, AnswerFound)
+    assert network.seen is seen
+    with torch.inference_mode():
+        chances = torch.softmax(network.module(network.prepare(frame).tensor)[0].double(), 0)
+    assert [p.index for p in found.predictions] == torch.sort(chances, descending=True, stable=True).indices.tolist()
+    np.testing.assert_allclose([p.probability for p in found.predictions], chances.sort(descending=True).values)
+    with pytest.raises(NetworkError):
+        answer(network, AnswerTo(frame, Recipe(network="alexnet")))
 
 
 def test_a_survey_needs_no_loaded_network() -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from explorer import settings
 from explorer.engine.events import (
     Answered,
+    Calculated,
     Catalogue,
     DownloadChanged,
     Ended,
@@ -56,6 +57,10 @@ class EngineLike(Protocol):
         """Take changed preferences."""
         ...
 
+    def calculate(self, lane: str, work: Callable[[], object]) -> None:
+        """Let the light worker do ``work``."""
+        ...
+
     def ask(self, question: Question) -> None:
         """Let ``question`` be answered."""
         ...
@@ -100,6 +105,7 @@ class Controller(QObject):
 
     exported = Signal(object)
     answered = Signal(object)
+    calculated = Signal(object)
     ended = Signal(object)
     downloaded = Signal(object)
     history_changed = Signal()
@@ -238,6 +244,10 @@ class Controller(QObject):
         self._forget("export")
         self._engine.save(path, fill)
 
+    def calculate(self, lane: str, work: Callable[[], object]) -> None:
+        """Let the light worker do ``work``; ``calculated`` gives the ``Calculated`` that follows."""
+        self._engine.calculate(lane, work)
+
     def ask(self, question: Question) -> None:
         """Ask the engine something beside the frames; ``answered`` gives the ``Answered`` that follows.
 
@@ -347,6 +357,8 @@ class Controller(QObject):
                 self.report(event)
             case Answered():
                 self.answered.emit(event)
+            case Calculated():
+                self.calculated.emit(event)
             case Ended():
                 self.ended.emit(event)
             case Exported():

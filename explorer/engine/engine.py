@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 from explorer.engine.desk import Desk
 from explorer.engine.downloads import Downloads
-from explorer.engine.events import Catalogue, Event, Exported, FieldsReady, FrameRead, NetworkInfo, Problem
+from explorer.engine.events import Calculated, Catalogue, Event, Exported, FieldsReady, FrameRead, NetworkInfo, Problem
 from explorer.engine.feed import Feed, Grabber
 from explorer.engine.mailbox import Outbox
 from explorer.engine.model_thread import ModelThread
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms
 from explorer.engine.worker import Worker
-from explorer.errors import ExportError
+from explorer.errors import ExplorerError, ExportError
 from explorer.questions import Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
@@ -27,6 +27,8 @@ from explorer.values import Floats, Frame, Source
 
 _SHARE = 0.8
 """Of the time to end in: what the model thread may take, so that the light worker has some where a network hangs."""
+CALCULATIONS = ("filter", "step", "learn", "arithmetic")
+"""Lanes of the window's own calculations, the most urgent first."""
 
 
 class Engine:
@@ -45,7 +47,7 @@ class Engine:
         self._rooms = rooms or Rooms()
         self._desk = Desk(Outbox(notify), settings)
         self._model = ModelThread(self._desk, self._rooms, self._catalogue, self._analyse)
-        self._light = Worker("light", "read", "fields", "cards", failed=self._failed)
+        self._light = Worker("light", "read", *CALCULATIONS, "fields", "cards", failed=self._failed)
         self._downloads = Downloads(self._desk.outbox, self._rooms, self._recount)
         self._recount()
         self._readers: list[tuple[Source, threading.Thread]] = []
@@ -131,6 +133,15 @@ class Engine:
             export.write(path, fill)
 
         self._light.put(f"export {path}", lambda: self._write(path, write))
+
+    def calculate(self, lane: str, work: Callable[[], object]) -> None:
+        """Let the light worker do ``work``, which needs no network: ``Calculated`` follows.
+
+        Args:
+            lane: one of ``CALCULATIONS``; newer work takes the place of what still waits there.
+            work: called in the light worker.
+        """
+        self._light.put(lane, partial(self._calculate, lane, work))
 
     def ask(self, question: Question) -> None:
         """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows.
@@ -261,6 +272,17 @@ class Engine:
             self._desk.outbox.put(FieldsReady(network.card.name, network.graph, fields))
 
         self._light.put("fields", analyse)
+
+    def _calculate(self, lane: str, work: Callable[[], object]) -> None:
+        try:
+            done = Calculated(lane, work, work())
+        except ExplorerError as error:
+            done = Calculated(lane, work, None, error)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is told, and whoever waits hears of the end
+            told = problem("engine", error)
+            self._desk.outbox.put(told)
+            done = Calculated(lane, work, None, told.error)
+        self._desk.outbox.put(done)
 
     def _write(self, path: str, write: Callable[[], None], recipe: Recipe | None = None) -> None:
         try:

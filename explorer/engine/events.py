@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -139,6 +139,23 @@ class Answered:
     fraction: float = 1.0
 
 
+@dataclass(frozen=True, eq=False)
+class Calculated:
+    """The light worker has done a piece of work of the window's.
+
+    Attributes:
+        lane: in which it waited; of each lane only the newest is delivered.
+        work: what was to be done.
+        value: what it gave.
+        error: why it gave nothing, or None.
+    """
+
+    lane: str
+    work: Callable[[], object]
+    value: object
+    error: ExplorerError | None = None
+
+
 @dataclass(frozen=True)
 class Ended:
     """A long question has no further answer, because its network is gone."""
@@ -177,6 +194,7 @@ class DownloadChanged:
 
 Event = (
     DownloadChanged
+    | Calculated
     | Catalogue
     | Progress
     | FrameRead

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from explorer.engine.events import Answered, DownloadChanged, Ended, Event, Exported, Problem
+from explorer.engine.events import Answered, Calculated, DownloadChanged, Ended, Event, Exported, Problem
 
 T = TypeVar("T")
 MOST_EXPORTS = 64
@@ -92,6 +92,8 @@ def _key(event: Event) -> object:
             return type(event), event.where, type(event.question)
         case Exported():
             return event.paths
+        case Calculated():
+            return type(event), event.lane
         case DownloadChanged():
             return type(event), event.network, event.weights
         case Answered() | Ended():

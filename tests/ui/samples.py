@@ -46,6 +46,7 @@ class Engine:
         self.reloads = 0
         self.exports: list[tuple[str, str]] = []
         self.questions: list[Question] = []
+        self.calculations: list[tuple[str, Callable[[], object]]] = []
         self.dropped: list[Question] = []
         self.saved: list[tuple[str, bytes]] = []
         self.weights: list[tuple[str, ...]] = []
@@ -61,6 +62,9 @@ class Engine:
 
     def freeze(self, frozen: bool) -> None:
         self.frozen = frozen
+
+    def calculate(self, lane: str, work: Callable[[], object]) -> None:
+        self.calculations.append((lane, work))
 
     def ask(self, question: Question) -> None:
         self.questions.append(question)

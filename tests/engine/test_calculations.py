@@ -1,0 +1,49 @@
+"""The window's own calculations: in the light worker, the newest of a lane, whatever the networks do meanwhile."""
+
+from __future__ import annotations
+
+import threading
+
+from explorer.engine import Engine
+from explorer.engine.events import Calculated, Problem
+from explorer.errors import PersonError
+from tests.engine.fakes import Gate, Window, soon
+
+
+def test_a_value_comes_with_the_work_that_gave_it(engine: Engine, window: Window) -> None:
+    def work() -> str:
+        return threading.current_thread().name
+
+    engine.calculate("filter", work)
+    done = window.until(Calculated)
+    assert (done.lane, done.work, done.value, done.error) == ("filter", work, "light", None)
+
+
+def test_a_mistake_of_the_persons_is_told_beside_the_work_alone(engine: Engine, window: Window) -> None:
+    def work() -> None:
+        raise PersonError("The kernel has no cells: type one.")
+
+    engine.calculate("filter", work)
+    done = window.until(Calculated)
+    assert str(done.error) == "The kernel has no cells: type one."
+    assert not any(isinstance(event, Problem) for event in window.events)
+
+
+def test_a_mistake_of_the_programs_is_told_to_the_person_too(engine: Engine, window: Window) -> None:
+    engine.calculate("filter", lambda: 1 // 0)
+    problem = window.until(Problem)
+    assert problem.where == "engine"
+    assert window.until(Calculated).error is problem.error
+
+
+def test_of_what_waits_in_a_lane_the_newest_is_done(engine: Engine, window: Window) -> None:
+    gate, done = Gate(), []
+    gate.close()
+    engine.calculate("filter", gate)
+    gate.wait_reached()
+    engine.calculate("filter", lambda: done.append("old"))
+    engine.calculate("filter", lambda: done.append("new"))
+    engine.calculate("step", lambda: done.append("step"))
+    gate.open()
+    soon(lambda: len(done) == 2)
+    assert sorted(done) == ["new", "step"]
