@@ -24,7 +24,6 @@ from ui.app import Application, qt_application
 from ui.bridge import Bridge
 from ui.controller import Controller
 from ui.store import Store
-from ui.widgets.graph_view import GraphView
 from ui.widgets.level_image import colour_table
 from ui.widgets.mosaic_view import MosaicView
 
@@ -91,6 +90,7 @@ def mosaic() -> dict[str, float]:
 def pan() -> dict[str, float]:
     """Return ms from a wish to pan the graph of every op of ResNet-50 to its painted frame, at several sizes."""
     from explorer.session import Session  # loads torch
+    from ui.widgets.graph_view import GraphView  # not the start's to load
 
     app = qt_application()
     view = GraphView()

@@ -37,11 +37,6 @@ from explorer.zoo import own
 from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
-from ui.dialogs.about import About
-from ui.dialogs.details import Details
-from ui.dialogs.keyboard import Keyboard
-from ui.dialogs.open_network import OpenNetwork
-from ui.dialogs.preferences import Preferences
 from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
 from ui.panels.top_bar import TopBar
@@ -321,6 +316,8 @@ class MainWindow(QMainWindow):
         self._ask_of_network(self._store.recipe.network, edits=True)
 
     def _ask_of_network(self, path: str, edits: bool) -> None:
+        from ui.dialogs.open_network import OpenNetwork
+
         dialog = OpenNetwork(self._store, self._controller, path, edits, self)
         dialog.another_wanted.connect(self._choose_network, Qt.ConnectionType.QueuedConnection)
         self._show_dialog(dialog)
@@ -417,18 +414,26 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_preferences(self) -> None:
+        from ui.dialogs.preferences import Preferences
+
         self._show_dialog(Preferences(self._store, self._controller, self))
 
     @Slot()
     def _show_keys(self) -> None:
+        from ui.dialogs.keyboard import Keyboard
+
         self._show_dialog(Keyboard(self))
 
     @Slot()
     def _show_about(self) -> None:
+        from ui.dialogs.about import About
+
         self._show_dialog(About(self))
 
     @Slot(str)
     def _show_details(self, details: str) -> None:
+        from ui.dialogs.details import Details
+
         self._show_dialog(Details(details, self))
 
     def _show_dialog(self, dialog: QDialog) -> None:

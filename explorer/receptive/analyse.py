@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import NetworkError
 from explorer.graph.values import INPUT, Graph, Layer
-from explorer.receptive import (
-    cells,
-    orders,  # noqa: F401 - enters its rules
-)
-from explorer.receptive.rules import RULES
+from explorer.receptive import cells
 from explorer.receptive.state import State, Untold, first
 from explorer.receptive.values import Area, Box, Certainty, Field, Part, Path
 from explorer.text import N_
@@ -200,6 +196,9 @@ def analyse(graph: Graph) -> Fields:
 
 
 def _state(layer: Layer, inputs: Sequence[State | str]) -> State | str:
+    from explorer.receptive import orders  # noqa: F401 - enters its rules; here, so that the window opens without them
+    from explorer.receptive.rules import RULES
+
     known = [one for one in inputs if isinstance(one, State)]
     if len(known) < len(inputs) or not known:
         return next((one for one in inputs if one in (_NO_AXES, _TOO_WIDE) and isinstance(one, str)), _BEFORE)

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterable
-from xml.sax.saxutils import escape
+from html import escape
 
 from explorer.graph.blocks import Drawn, Node
 from explorer.graph.layout import Box, Layout, Point, strokes, titles
@@ -213,8 +213,8 @@ def _n(value: float) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(_FORBIDDEN.sub("\ufffd", text))
+    return escape(_FORBIDDEN.sub("\ufffd", text), quote=False)
 
 
 def _quoted(text: str) -> str:
-    return escape(text, {'"': "&quot;"})
+    return escape(text)

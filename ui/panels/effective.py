@@ -18,7 +18,6 @@ from explorer.attribution.values import Effective
 from explorer.engine.events import Answered, Ended
 from explorer.questions import EffectiveField
 from explorer.recipe import Unit
-from explorer.render.heat import over_picture
 from explorer.text import _
 from explorer.values import Geometry
 from ui import theme
@@ -225,4 +224,6 @@ class EffectiveRow(QWidget):
         if found is None or geometry is None:
             self._view.set_heat(None)
         else:
+            from explorer.render.heat import over_picture  # the window opens without
+
             self._view.set_heat(*over_picture(found.heat, geometry, found.clipped))
