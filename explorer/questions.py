@@ -10,21 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from explorer.attribution.values import Effective
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph
-from explorer.influence import NOISES, Curve, Steps, curve, effective, noisy
-from explorer.proof import Proof, prove
-from explorer.receptive.analyse import Fields, analyse
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Prediction
 from explorer.zoo import own
 from explorer.zoo.card import Card
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the window opens without
     from torch import Tensor
 
+    from explorer.attribution.values import Effective
+    from explorer.influence import Curve, Steps
+    from explorer.proof import Proof
+    from explorer.receptive.analyse import Fields
     from explorer.session import Network
 
 log = logging.getLogger(__name__)
@@ -113,14 +113,14 @@ class EffectiveField:
         layer: the layer's id.
         unit: row and column; None for the one in the middle.
         frame: the picture after its filters, first as it is, then with noise; None for noise alone.
-        pictures: how many inputs are averaged.
+        pictures: how many inputs are averaged; None for ``influence.NOISES``.
     """
 
     network: str
     layer: str
     unit: tuple[int, int] | None = None
     frame: Frame | None = None
-    pictures: int = NOISES
+    pictures: int | None = None
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,12 @@ class EffectiveCurve:
     Attributes:
         network: the loaded one's name, as the recipe has it.
         layers: their ids, in the order in which they are answered.
-        pictures: how many inputs of noise are averaged.
+        pictures: how many inputs of noise are averaged; None for ``influence.NOISES``.
     """
 
     network: str
     layers: tuple[str, ...]
-    pictures: int = NOISES
+    pictures: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,8 +178,9 @@ class AnswerFound:
 
 
 Question = Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve | AnswerTo
-Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve | AnswerFound
-Ask = Callable[["Network | None", Question], Answer | Steps]
+if TYPE_CHECKING:
+    Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve | AnswerFound
+    Ask = Callable[["Network | None", Question], Answer | Steps]
 
 
 def answer(network: Network | None, question: Question) -> Answer | Steps:
@@ -193,6 +194,10 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
         NetworkError: the question is about a network or a layer that is not there; the steps raise it too, as what the
             network raises, and ``DeviceError`` where memory is short.
     """
+    from explorer.influence import NOISES, curve, effective, noisy
+    from explorer.proof import prove
+    from explorer.receptive.analyse import analyse
+
     match question:
         case Inspect():
             return _inspect(question)
@@ -209,10 +214,10 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return prove(loaded, question.frame, question.painted, question.recipe, question.unit, question.fields)
         case EffectiveField():
             loaded = _loaded(network, question.network)
-            inputs = noisy(question.frame, question.pictures)
-            return effective(loaded, question.layer, question.unit, inputs, question.pictures)
+            count = question.pictures or NOISES
+            return effective(loaded, question.layer, question.unit, noisy(question.frame, count), count)
         case EffectiveCurve():
-            return curve(_loaded(network, question.network), question.layers, question.pictures)
+            return curve(_loaded(network, question.network), question.layers, question.pictures or NOISES)
         case AnswerTo():
             return _answer_to(_loaded(network, question.recipe.network), question)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.errors import NetworkError
-from explorer.receptive.analyse import Fields
 from explorer.receptive.values import Area
 from explorer.receptive.values import Box as Exact
 from explorer.recipe import MOST_LOCKED, Unit
@@ -21,6 +21,9 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.area_marks import LOCKED, Box, Outline
 from ui.widgets.numbers import shape
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.receptive.analyse import Fields
 
 _UNSEEN_ALPHA = 170
 

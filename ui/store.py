@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from explorer.engine.events import Catalogue, DownloadChanged, NetworkInfo, Problem, Progress
-from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import _
 from explorer.values import Frame, FrameResult, Source
 from ui.turns import Turns
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.receptive.analyse import Fields
 
 
 class Store(QObject):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from explorer.errors import ExplorerError
 from explorer.graph.values import Graph
-from explorer.questions import Answer, Question
-from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo.card import Card, Stock, WeightState
 from explorer.zoo.own.card import Remark
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.questions import Answer, Question
+    from explorer.receptive.analyse import Fields
 
 Where = Literal["source", "network", "frame", "export", "engine", "device", "question", "weights"]
 """Of a problem: "device" is one that the program has already mended, by going to the CPU."""

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from explorer.engine.feed import Live
 from explorer.errors import DeviceError
 from explorer.graph.values import Graph
-from explorer.influence import Steps
-from explorer.questions import Answer, Question
-from explorer.receptive.analyse import Fields
 from explorer.recipe import Recipe
 from explorer.values import Floats, Frame, FrameResult, Source
 from explorer.zoo.card import Card, Stock, WeightState
 
 if TYPE_CHECKING:
+    from explorer.influence import Steps
+    from explorer.questions import Answer, Question
+    from explorer.receptive.analyse import Fields
     from explorer.session import Network
 
 
