@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from explorer.errors import ExplorerError
-from explorer.filters.kernel import Kernel
+from explorer.filters.filter import Chain
+from explorer.filters.written import read_chain
 from explorer.render.colours import MAPS
 from explorer.values import Source
 
@@ -60,7 +61,7 @@ class Recipe:
 
     Attributes:
         source: where the picture comes from.
-        filters: kernels applied to the picture before the network, in order.
+        filters: applied to the picture before the network, in order.
         network: name in the zoo, or where a person's own network is (see ``zoo.own``).
         weights: "" for the embedded or cached ones, "none" for random ones, or a name that the network's card lists.
         input_hw: height and width of the network's input; None for what the weights want.
@@ -77,7 +78,7 @@ class Recipe:
     """
 
     source: Source = field(default_factory=Source)
-    filters: tuple[Kernel, ...] = ()
+    filters: Chain = ()
     network: str = DEFAULT_NETWORK
     weights: str = ""
     input_hw: tuple[int, int] | None = None
@@ -124,10 +125,7 @@ class Recipe:
     def _from_raw(cls, raw: Any) -> Recipe:
         raw["source"] = Source(**raw["source"])
         raw["view"] = View(**raw["view"])
-        raw["filters"] = tuple(
-            Kernel(k["name"], tuple(tuple(map(float, row)) for row in k["weights"]), float(k["scale"]))
-            for k in raw["filters"]
-        )
+        raw["filters"] = read_chain(raw["filters"])
         for name in ("input_hw", "unit"):
             raw[name] = None if raw[name] is None else tuple(raw[name])
         raw["locked"] = tuple(Unit(**unit) for unit in raw.get("locked", ()))

@@ -17,7 +17,7 @@ from explorer import device as devices
 from explorer import memory
 from explorer.capture import OtherPath
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
-from explorer.filters.kernel import Kernel
+from explorer.filters.filter import Chain
 from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
@@ -60,7 +60,7 @@ class Seen:
     """
 
     frame: Frame
-    filters: tuple[Kernel, ...]
+    filters: Chain
     layer: Layer
     maps: Floats
     measured: Figures

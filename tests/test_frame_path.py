@@ -16,7 +16,7 @@ from torch import nn
 from explorer import frame_path, session, sources
 from explorer.capture import capture as real_capture
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
-from explorer.filters.bank import KERNELS
+from explorer.filters.bank import BANK
 from explorer.graph.trace import trace
 from explorer.prepare import prepare
 from explorer.recipe import Recipe, View
@@ -155,7 +155,7 @@ def test_another_picture_layer_filter_or_thumbnail_does(network: Network, chelse
     frame_path.run(network, dataclasses.replace(chelsea), recipe)
     last = network.graph.output
     frame_path.run(network, chelsea, recipe.with_(layer=last.id))
-    blurred = frame_path.run(network, chelsea, recipe.with_(filters=(next(iter(KERNELS.values())),)))
+    blurred = frame_path.run(network, chelsea, recipe.with_(filters=(BANK["blur-horizontal"].filter,)))
     assert blurred.filtered is not blurred.frame
     assert (blurred.filtered.pixels != chelsea.pixels).any()
     assert frame_path.run(network, chelsea, recipe).filtered is chelsea, "the filter alone has changed"

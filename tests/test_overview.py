@@ -10,7 +10,7 @@ import torch
 
 from explorer import device, frame_path, reduce, sources
 from explorer.capture import capture as real_capture
-from explorer.filters.bank import KERNELS
+from explorer.filters.bank import BANK
 from explorer.graph.trace import trace
 from explorer.graph.values import Layer
 from explorer.recipe import Recipe
@@ -92,7 +92,7 @@ def test_a_still_picture_is_seen_once(network: Network, digit: Frame, forwards: 
     assert len(forwards) == 1
     frame_path.run(network, digit, recipe(columns=5))
     assert len(forwards) == 2, "more maps were not kept"
-    frame_path.run(network, digit, recipe(columns=5, filters=(KERNELS["sharpen"],)))
+    frame_path.run(network, digit, recipe(columns=5, filters=(BANK["sharpen"].filter,)))
     assert len(forwards) == 3
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from explorer.device import Precision
 from explorer.errors import NetworkError, SourceError
 from explorer.filters.apply import apply
-from explorer.filters.bank import KERNELS
+from explorer.filters.bank import BANK
 from explorer.proof import Proof, prove
 from explorer.questions import Prove, answer
 from explorer.receptive.analyse import analyse
@@ -197,7 +197,7 @@ def test_no_paint_and_paint_that_the_network_never_sees_move_nothing() -> None:
 
 
 def test_filters_come_first() -> None:
-    network, kernel = of("efficientnet_lite0"), next(iter(KERNELS.values()))
+    network, kernel = of("efficientnet_lite0"), BANK["blur-horizontal"].filter
     wanted = recipe(network, "conv_stem", filters=(kernel,))
     pixels = painted((100, 100, 160, 160))
     found = prove(network, PICTURE, pixels, wanted, (60, 60))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.filters.kernel import Kernel
+from explorer.filters.filter import BORDERS, Filter
+from explorer.filters.kernel import Kernel, Magnitude
 from explorer.recipe import Recipe, View
 from explorer.values import Source
 
@@ -19,11 +20,21 @@ kernels = st.builds(
     st.text(max_size=5),
     st.integers(1, 3).flatmap(lambda n: st.lists(st.tuples(*[numbers] * n), min_size=1, max_size=3).map(tuple)),
     numbers,
+    numbers,
+)
+operators = kernels | st.builds(lambda kernel: Magnitude("both", kernel, kernel.flipped()), kernels)
+filters = st.builds(
+    Filter,
+    operators,
+    st.sampled_from(BORDERS),
+    st.integers(1, 64),
+    st.integers(1, 16),
+    *[st.booleans()] * 4,
 )
 recipes = st.builds(
     Recipe,
     source=st.builds(Source, st.sampled_from(["sample", "picture", "camera", "demo"]), st.text(max_size=9)),
-    filters=st.lists(kernels, max_size=2).map(tuple),
+    filters=st.lists(filters, max_size=2).map(tuple),
     layer=st.text(max_size=9),
     channel=st.integers(0, 4096),
     unit=st.none() | st.tuples(st.integers(0, 99), st.integers(0, 99)),
@@ -36,6 +47,12 @@ recipes = st.builds(
 @given(recipes)
 def test_the_round_trip_keeps_every_field(recipe: Recipe) -> None:
     assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_a_session_of_plain_kernels_still_reads() -> None:
+    raw = json.loads(Recipe().to_json())
+    raw["filters"] = [{"name": "row", "weights": [[1, 2, 1]], "scale": 0.25}]
+    assert Recipe.from_json(json.dumps(raw)).filters == (Filter(Kernel("row", ((1.0, 2.0, 1.0),), 0.25)),)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +87,17 @@ def test_the_round_trip_keeps_every_field(recipe: Recipe) -> None:
         (("view",), [1]),
         (("source",), "camera"),
         (("filters",), [{"name": "", "weights": [[10**400]], "scale": 1}]),
-        (("filters",), [{"name": "", "weights": [[1]]}]),
+        (("filters",), [{"name": ""}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}, "stride": 0}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}, "stride": True}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}, "dilation": 1.5}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}, "border": "telepathy"}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}, "signed": 1}]),
+        (("filters",), [{"kernel": {"weights": [["1"]]}}]),
+        (("filters",), [{"kernel": {"weights": [[1]], "offset": float("nan")}}]),
+        (("filters",), [{"kernel": {"x": {"weights": [[1]]}}}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}, "surprise": 1}]),
+        (("filters",), [{"kernel": {"weights": [[1]]}}] * 17),
         (("filters",), [[]]),
         (("filters",), 1),
     ],

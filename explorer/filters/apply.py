@@ -1,45 +1,154 @@
-"""Filters on a picture, as the lecture and PyTorch do it: correlation, the kernel is not flipped."""
+"""Filters on a picture: sums in float64, rounded and clipped only where the filter says so."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from explorer.filters.kernel import Kernel
-from explorer.values import Bytes, Frame
+from explorer.filters.filter import Border, Filter, working
+from explorer.filters.kernel import kernels
+from explorer.values import Bytes, Floats, Frame
+
+Doubles = NDArray[np.float64]
+GREY = (0.299, 0.587, 0.114)
+"""Of red, green and blue in a grey value: ITU-R BT.601, as OpenCV and Pillow have it."""
+_TRANSFORMED = 50
+"""Cells from which on OpenCV takes Fourier transforms, whose error of some 1e-10 would move what is exactly a half."""
+_MOST = float(np.finfo(np.float32).max)
 
 
-def apply(frame: Frame, kernels: Sequence[Kernel]) -> Frame:
-    """Return the frame after the kernels, in order.
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A picture after its filters.
+
+    Attributes:
+        pixels: uint8 (h, w, 3), as the network gets it.
+        values: float32 (h, w, 3), what the last filter computed where that is signed, neither rounded nor clipped;
+            None where it is not.
+    """
+
+    pixels: Bytes
+    values: Floats | None
+
+
+def apply(frame: Frame, filters: Sequence[Filter]) -> Frame:
+    """Return the frame after the filters that are switched on, in order.
 
     A frame with an ``array`` comes back as it is: its pixels only picture what goes to the network unprepared.
+
+    Raises:
+        PersonError: a window does not fit into the picture.
     """
-    if not kernels or frame.array is not None:
+    chain = working(tuple(filters))
+    if not chain or frame.array is not None:
         return frame
-    pixels = frame.pixels
-    for kernel in kernels:
-        pixels = correlate(pixels, kernel)
-    return replace(frame, pixels=pixels)
+    return replace(frame, pixels=result(frame.pixels, chain).pixels)
 
 
-def correlate(pixels: Bytes, kernel: Kernel) -> Bytes:
-    """Return, at each pixel, the sum of weight × value times the kernel's scale; each channel on its own.
-
-    The centre is cell (height // 2, width // 2) of the kernel; beyond the border the nearest pixel counts; computed in
-    float64, rounded to the nearest integer (half to even) and clipped to 0 … 255.
+def result(pixels: Bytes, filters: Sequence[Filter]) -> Result:
+    """Return a picture after the filters that are switched on; raises as ``apply``.
 
     Args:
         pixels: uint8 (H, W, 3).
-        kernel: weights and scale.
+        filters: in their order.
+    """
+    *_before, last = stages(pixels, filters)
+    if last.dtype == np.uint8:
+        return Result(_bytes(last), None)
+    return Result(_bytes(last), np.clip(last, -_MOST, _MOST).astype(np.float32))
+
+
+def stages(pixels: Bytes, filters: Sequence[Filter]) -> Iterator[Bytes | Doubles]:
+    """Yield what goes into every filter that is switched on, in their order, and at last the result.
+
+    Raises as ``apply``. Each is (h, w, 3): uint8, or float64 after a signed filter.
+    """
+    current: Bytes | Doubles = pixels
+    yield current
+    for one in working(tuple(filters)):
+        values = respond(current, one)
+        current = _in_colour(values if one.signed else _bytes(values))
+        yield current
+
+
+def respond(pixels: Bytes | Doubles, one: Filter) -> Doubles:
+    """Return what ``one`` computes at every place of its window, before rounding and clipping.
+
+    sum of weight × value, times the kernel's scale, plus its offset; √(x² + y²) of two such for a magnitude.
+
+    Args:
+        pixels: uint8 or float64 (H, W, C), or (H, W).
+        one: its ``signed`` and ``enabled`` do not matter.
 
     Returns:
-        uint8 (H, W, 3).
+        float64 (h, w, C) or (h, w); (h, w) where the filter is one on grey.
+
+    Raises:
+        PersonError: the window does not fit into the picture.
     """
+    one.check((pixels.shape[0], pixels.shape[1]))
+    if one.grey and pixels.ndim == 3:
+        pixels = grey(pixels)
+    found = []
+    for kernel, weights in zip(kernels(one.kernel), one.weights, strict=True):
+        sums = _correlate(pixels, weights, one)
+        if kernel.scale != 1:
+            sums *= kernel.scale
+        if kernel.offset:
+            sums += kernel.offset
+        found.append(sums)
+    return found[0] if len(found) == 1 else np.hypot(*found)
+
+
+def grey(pixels: Any) -> Any:
+    """Return the grey values (H, W) of (H, W, 3): of uint8 rounded to the nearest level, of others as they are."""
+    if pixels.dtype != np.uint8:
+        return pixels @ np.array(GREY, pixels.dtype)
+    from explorer.cv import cv2
+
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY))
+
+
+def _correlate(pixels: Any, weights: Doubles, one: Filter) -> Doubles:
+    """Return weights ⊙ window at every place of the window; no flip, which ``weights`` have behind them."""
     from explorer.cv import cv2  # here, so that the window may import this room without OpenCV
 
-    weights = np.array(kernel.weights, np.float64)
-    sums = np.asarray(cv2.filter2D(pixels, cv2.CV_64F, weights, borderType=cv2.BORDER_REPLICATE), np.float64)
-    sums *= kernel.scale
-    return np.clip(np.rint(sums, out=sums), 0.0, 255.0, out=sums).astype(np.uint8)
+    borders: dict[Border, int] = {"reflect": cv2.BORDER_REFLECT_101, "replicate": cv2.BORDER_REPLICATE}
+    (high, wide), (row, column), (h, w) = one.extent, one.anchor, pixels.shape[:2]
+    spread = np.zeros(one.extent)
+    spread[:: one.dilation, :: one.dilation] = weights
+    if one.border == "wrap":  # which filter2D does not know
+        pads = (row, high - 1 - row, column, wide - 1 - column)
+        pixels = np.asarray(cv2.copyMakeBorder(pixels, *pads, cv2.BORDER_WRAP))
+    sums: Any = cv2.filter2D(
+        np.asarray(pixels, np.float64),  # of bytes it would take the weights as float32
+        cv2.CV_64F,
+        spread,
+        anchor=(column, row),
+        borderType=borders.get(one.border, cv2.BORDER_CONSTANT),
+    )
+    if spread.size >= _TRANSFORMED:
+        sums = np.round(sums, 8)
+    if one.border == "wrap":
+        sums = sums[row : row + h, column : column + w]
+    elif one.border == "valid":
+        sums = sums[row : row + h - high + 1, column : column + w - wide + 1]
+    found: Doubles = sums[:: one.stride, :: one.stride]
+    return found
+
+
+def _bytes(values: Any) -> Bytes:
+    """Return ``values`` rounded to the nearest integer (half to even) and clipped to 0 … 255; bytes as they are."""
+    if values.dtype == np.uint8:
+        return np.asarray(values)
+    rounded = np.rint(values)
+    return np.asarray(np.clip(rounded, 0.0, 255.0, out=rounded).astype(np.uint8))
+
+
+def _in_colour(values: Any) -> Any:
+    """Return (H, W, 3) of (H, W, 3) or of grey (H, W)."""
+    return values if values.ndim == 3 else np.repeat(values[:, :, None], 3, axis=2)

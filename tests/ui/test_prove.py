@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication, QColorDialog
 from explorer import frame_path
 from explorer.engine.events import Answered, FieldsReady, NetworkInfo, NetworkReady, Problem, ResultReady
 from explorer.errors import ForwardError
-from explorer.filters.bank import KERNELS
 from explorer.proof import Proof
 from explorer.questions import Prove, answer
 from explorer.receptive.analyse import analyse
@@ -26,7 +25,7 @@ from explorer.values import Frame, Source
 from tests.ui import samples
 from tests.ui.desk import until
 from ui import theme
-from ui.panels.prove import ProvePanel, filtered_from
+from ui.panels.prove import ProvePanel
 from ui.places.explore import Explore
 from ui.widgets import proof_words
 from ui.widgets.numbers import number
@@ -291,20 +290,6 @@ def test_an_array_cannot_be_painted_on(rig: Rig) -> None:
     rig.give(replace(PICTURE, array=np.zeros((1, 32, 32), np.float32)))
     assert "array" in rig.panel.note.text()
     assert not rig.panel.paint.isEnabled()
-
-
-def test_the_box_grows_by_what_filters_read() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8)
-    from explorer.filters.apply import correlate
-
-    for kernel in KERNELS.values():
-        box = (12, 13, 20, 25)
-        y0, x0, y1, x1 = filtered_from(box, (kernel,))
-        outside = 255 - pixels
-        outside[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
-        part = np.s_[box[0] : box[2], box[1] : box[3]]
-        np.testing.assert_array_equal(correlate(outside, kernel)[part], correlate(pixels, kernel)[part])
-    assert filtered_from((3, 3, 3, 9), tuple(KERNELS.values())) == (3, 3, 3, 9)
 
 
 def test_words_for_rounding_for_wrong_areas_and_for_what_is_unknown() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from explorer import sources
 from explorer.engine.events import FrameRead, ResultReady
+from explorer.filters.filter import Filter
 from explorer.filters.kernel import Kernel
 from explorer.values import Frame, Geometry, Source
 from tests.ui import samples
@@ -20,7 +21,7 @@ from ui import theme
 from ui.panels.source import SourcePanel
 from ui.widgets.gallery import Gallery, thumbnail
 
-BLUR = Kernel("blur", ((0.2,) * 5,))
+BLUR = Filter(Kernel("blur", ((0.2,) * 5,)))
 
 
 @pytest.fixture

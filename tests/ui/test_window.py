@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QToolButton, QWidget
 
 from explorer.engine.events import NetworkReady
-from explorer.filters.bank import KERNELS
+from explorer.filters.bank import BANK
 from explorer.recipe import Recipe
 from explorer.render.colours import MAPS
 from explorer.settings import Settings
@@ -228,11 +228,11 @@ def test_the_device_is_a_preference(one: Desk) -> None:
 def test_filters_by_chooser_and_by_key(one: Desk) -> None:
     box = one.window.top._filter
     box.activated.emit(2)
-    assert one.store.recipe.filters == (list(KERNELS.values())[1],)
-    for kernel in [*list(KERNELS.values())[2:], None, next(iter(KERNELS.values()))]:
+    assert one.store.recipe.filters == (list(BANK.values())[1].filter,)
+    for named in [*list(BANK.values())[2:], None, next(iter(BANK.values()))]:
         key(one, "K")
-        assert one.store.recipe.filters == ((kernel,) if kernel else ())
-    assert box.currentData() == next(iter(KERNELS))
+        assert one.store.recipe.filters == ((named.filter,) if named else ())
+    assert box.currentData() == next(iter(BANK))
 
 
 # layers and maps

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from explorer.engine.events import Answered
 from explorer.errors import ExplorerError
-from explorer.filters.kernel import Kernel
+from explorer.filters.footprint import made_of
 from explorer.pixels.paint import Fill, Ink, Mark, Stroke, painted
 from explorer.proof import Proof
 from explorer.questions import Prove
@@ -226,11 +224,12 @@ class ProvePanel(Panel):
         """Return the pixels that reach what the unit sees, [y0, x0, y1, x1); None where nobody knows."""
         unit, geometry = self._areas.chosen, self._areas.geometry
         area = None if unit is None else self._areas.sight(unit).area
-        if area is None or geometry is None or self._newest() is None:
+        frame = self._newest()
+        if area is None or geometry is None or frame is None:
             return None
         if area.clipped is None:  # padding alone
             return 0, 0, 0, 0
-        return filtered_from(geometry.pixels(area.clipped), self._store.recipe.filters)
+        return made_of(geometry.pixels(area.clipped), self._store.recipe.filters, _hw(frame.pixels))
 
     def _ink(self) -> Ink:
         key = self.ink.currentData()
@@ -445,15 +444,8 @@ class ProvePanel(Panel):
         store.problems_changed.connect(self._take_problem)
 
 
-def filtered_from(box: tuple[int, int, int, int], kernels: Sequence[Kernel]) -> tuple[int, int, int, int]:
-    """Return the pixels that pixels [y0, x0, y1, x1) of the filtered picture are made of; an empty box stays empty."""
-    y0, x0, y1, x1 = box
-    if y0 >= y1 or x0 >= x1:
-        return box
-    for kernel in kernels:
-        h, w = len(kernel.weights), len(kernel.weights[0])
-        y0, x0, y1, x1 = y0 - h // 2, x0 - w // 2, y1 + h - 1 - h // 2, x1 + w - 1 - w // 2
-    return y0, x0, y1, x1
+def _hw(pixels: Bytes) -> tuple[int, int]:
+    return pixels.shape[0], pixels.shape[1]
 
 
 def _image(pixels: Bytes) -> QImage:

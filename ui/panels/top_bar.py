@@ -8,8 +8,9 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QListView, QMenu, QToolButton, QWidget
 
-from explorer.filters.bank import KERNELS, NOTES, TITLES
-from explorer.text import N_, _
+from explorer.filters.bank import BANK, known
+from explorer.filters.filter import working
+from explorer.text import N_, _, ngettext
 from explorer.zoo.card import Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
 from ui import theme
@@ -28,6 +29,8 @@ STATES = {
 }
 _ALL, _FILE, _CARD = "*", "+", "?"
 """In the network's chooser: where all of them are, a file of the person's, and the card of such a file."""
+_OWN_FILTERS = "+"
+"""In the filter's chooser: filters that are none of the bank's."""
 _WIDE = 900
 """Width from which on there is room for words, px at text size 1."""
 EXPORTS = tuple(command.name for command in named() if command.name.startswith("export_"))
@@ -139,9 +142,9 @@ class TopBar(QFrame):
         self._fill_networks()
         devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
         _fill(self._device, devices, self._store.settings.device)
-        _fill(self._filter, [("", _("No filter")), *((name, _(TITLES[name])) for name in KERNELS)], "")
-        for row, name in enumerate(KERNELS, 1):
-            self._filter.setItemData(row, _(NOTES[name]), Qt.ItemDataRole.ToolTipRole)
+        _fill(self._filter, [("", _("No filter")), *((name, _(one.title)) for name, one in BANK.items())], "")
+        for row, one in enumerate(BANK.values(), 1):
+            self._filter.setItemData(row, _(one.note), Qt.ItemDataRole.ToolTipRole)
         self.show_recipe()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -171,11 +174,27 @@ class TopBar(QFrame):
         card, _state = self._cards().get(recipe.network, (None, None))
         self._weights.setVisible(card is not None and bool(card.weights) and recipe.weights == "none")
         _choose(self._device, self._store.settings.device)
-        _choose(self._filter, recipe.filters[0].name if recipe.filters else "")
+        self._show_filter()
         network = self._store.network
         remarks = network.remarks if network is not None and network.card.name == recipe.network else ()
         self._network.setToolTip("\n".join([self._network.currentText(), *map(str, remarks)]))
         self._device.setToolTip(self._device.currentText())
+
+    def _show_filter(self) -> None:
+        """Choose the filter of the recipe; filters that are none of the bank's have an item while they are there."""
+        box, filters = self._filter, self._store.recipe.filters
+        name, row = known(filters), box.findData(_OWN_FILTERS)
+        if name is not None:
+            if row >= 0:
+                box.removeItem(row)
+            _choose(box, name)
+            return
+        if row < 0:
+            row = box.count()
+            box.addItem("", _OWN_FILTERS)
+        count = len(working(filters))
+        box.setItemText(row, ngettext("{count} own filter", "{count} own filters", count).format(count=count))
+        box.setCurrentIndex(row)
 
     def _fill_networks(self) -> None:
         """List the course's networks, those that were opened before, and the way to all others."""
@@ -271,7 +290,8 @@ class TopBar(QFrame):
     @Slot(int)
     def _choose_filter(self, row: int) -> None:
         name = self._filter.itemData(row)
-        self._controller.change(filters=(KERNELS[name],) if name else ())
+        if name != _OWN_FILTERS:
+            self._controller.change(filters=(BANK[name].filter,) if name else ())
 
     @Slot()
     def _choose_camera(self) -> None:

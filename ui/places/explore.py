@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from explorer.filters.bank import KERNELS
+from explorer.filters.bank import BANK, known
 from explorer.render.colours import MAPS
 from explorer.sources import samples
 from explorer.text import _
@@ -217,10 +217,8 @@ class Explore(QWidget):
     @Slot()
     def next_filter(self) -> None:
         """Filter the picture with the next kernel of the bank; after the last with none."""
-        names = ["", *KERNELS]
-        filters = self._store.recipe.filters
-        name = _after(names, filters[0].name if filters else "", 1)
-        self._controller.change(filters=(KERNELS[name],) if name else ())
+        name = _after(["", *BANK], known(self._store.recipe.filters) or "", 1)
+        self._controller.change(filters=(BANK[name].filter,) if name else ())
 
     @Slot()
     def next_colours(self) -> None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.errors import NetworkError
+from explorer.filters.footprint import goes_into
 from explorer.text import _, ngettext
 from explorer.values import FrameResult, Geometry
 from ui.areas import Areas
@@ -77,8 +78,7 @@ class PixelUnits(QObject):
             return None, _("What the units of this network see is being worked out …")
         if geometry is None:
             return None, _("Where this network's input comes from in the picture is not known.")
-        cells = np.zeros(geometry.input_hw, bool)
-        cells[cells_of(pixel, result, geometry)] = True
+        cells = cells_of(pixel, result, geometry)
         if not cells.any():
             return None, _("The network never sees the pixel x {x}, y {y}: it is cut away.").format(**place)
         layer, map_hw = result.view.layer.id, result.view.map.shape
@@ -98,18 +98,14 @@ class PixelUnits(QObject):
         return units, text.format(count=int(units.sum()), all=units.size, **place)
 
 
-def cells_of(pixel: tuple[int, int], result: FrameResult, geometry: Geometry) -> tuple[slice, slice]:
-    """Return the rows and columns of the network's input that a pixel goes into, through the filters too."""
-    (top, left), (bottom, right) = pixel, pixel
-    for kernel in result.recipe.filters:  # the centre of h cells is cell h // 2
-        h, w = len(kernel.weights), len(kernel.weights[0])
-        top, left, bottom, right = top - (h - 1 - h // 2), left - (w - 1 - w // 2), bottom + h // 2, right + w // 2
-    boxes = [geometry.cells((y, pixel[1])) for y in range(top, bottom + 1)]
-    rows = [(box[0], box[2]) for box in boxes if box[0] < box[2]]
-    boxes = [geometry.cells((pixel[0], x)) for x in range(left, right + 1)]
-    columns = [(box[1], box[3]) for box in boxes if box[1] < box[3]]
-    return _hull(rows), _hull(columns)
-
-
-def _hull(spans: list[tuple[int, int]]) -> slice:
-    return slice(min(low for low, _high in spans), max(high for _low, high in spans)) if spans else slice(0, 0)
+def cells_of(pixel: tuple[int, int], result: FrameResult, geometry: Geometry) -> NDArray[np.bool_]:
+    """Return which cells of the network's input a pixel goes into, through the filters too: bool (h, w)."""
+    height, width = result.frame.pixels.shape[:2]
+    lines = goes_into(pixel, result.recipe.filters, (height, width))
+    cells = np.zeros(geometry.input_hw, bool)
+    rows = [geometry.cells((int(y), 0))[::2] for y in np.flatnonzero(lines[0])]
+    columns = [geometry.cells((0, int(x)))[1::2] for x in np.flatnonzero(lines[1])]
+    for top, bottom in rows:
+        for left, right in columns:
+            cells[top:bottom, left:right] = True
+    return cells
