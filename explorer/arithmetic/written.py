@@ -130,4 +130,4 @@ def _planes(planes: Planes, indent: str) -> list[str]:
 
 
 def _short(value: float) -> float | int:
-    return int(value) if value.is_integer() else value
+    return int(value) if float(value).is_integer() else value
