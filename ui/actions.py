@@ -83,6 +83,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
     N_("Window"): (
         Command("place_explore", N_("Explore"), ("Ctrl+1",), "explore"),
         Command("place_networks", N_("Networks"), ("Ctrl+2",), "network"),
+        Command("place_filter", N_("Filter"), ("Ctrl+3",), "filter"),
         Command("", N_("In the list of networks: open in Explore, take an own one out"), ("Return", "Delete")),
         Command("", N_("In a stack's blocks: add, remove, up, down"), ("Insert", "Delete", "Alt+Up", "Alt+Down")),
         Command("get_weights", N_("Get weights…"), ("W",), "download"),

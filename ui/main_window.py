@@ -48,6 +48,7 @@ from ui.widgets.intake import Intake, source_of
 from ui.widgets.source_name import source_name
 
 if TYPE_CHECKING:
+    from ui.places.filter import FilterPlace
     from ui.places.networks import Networks
 
 EXPORTS = {
@@ -62,6 +63,8 @@ PICTURES = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.npy"
 _CLEAR = "_q_qlineeditclearaction"
 """Qt's name for the button that empties a field; its own icon is black on black."""
 SMALLEST = QSize(1024, 640)
+_PLACES = (("place_explore", "explore"), ("place_filter", "filter"), ("place_networks", "network"))
+"""The rail, from top to bottom: the commands that lead to the places, and their icons."""
 
 
 class MainWindow(QMainWindow):
@@ -84,6 +87,7 @@ class MainWindow(QMainWindow):
         self.intake = Intake(self)
         self.explore = Explore(store, controller)
         self.networks: Networks | None = None
+        self.filter: FilterPlace | None = None
         self.places = QStackedWidget(self)
         self.places.addWidget(self.explore)
         self.commands = Actions(self, {**self.explore.handlers(), **self._handlers()})
@@ -123,7 +127,7 @@ class MainWindow(QMainWindow):
         rail = QVBoxLayout()
         rail.setContentsMargins(6, 8, 6, 8)
         rail.setSpacing(4)
-        for name, icon in (("place_explore", "explore"), ("place_networks", "network")):
+        for name, icon in _PLACES:
             rail.addWidget(self._rail_button(name, icon))
             self._rail[name].setCheckable(True)
             self._rail[name].setAutoExclusive(True)
@@ -166,6 +170,7 @@ class MainWindow(QMainWindow):
             "get_weights": self._get_weights,
             "place_explore": self._go_to_explore,
             "place_networks": self._go_to_networks,
+            "place_filter": self._go_to_filter,
             "larger": partial(self._scale_text, 0.1),
             "smaller": partial(self._scale_text, -0.1),
             "theme": self._switch_theme,
@@ -181,6 +186,7 @@ class MainWindow(QMainWindow):
         texts = {
             "place_explore": _("Explore"),
             "place_networks": _("Networks"),
+            "place_filter": _("Filter"),
             "theme": _("Theme"),
             "keys": _("Keyboard"),
             "preferences": _("Settings"),
@@ -243,10 +249,11 @@ class MainWindow(QMainWindow):
     # the places
 
     @property
-    def _place(self) -> Explore | Networks:
+    def _place(self) -> Explore | Networks | FilterPlace:
         """The place that shows."""
-        networks = self.networks
-        return networks if networks is not None and self.places.currentWidget() is networks else self.explore
+        shown = self.places.currentWidget()
+        others = (place for place in (self.networks, self.filter) if place is not None)
+        return next((place for place in others if place is shown), self.explore)
 
     @Slot()
     def _go_to_explore(self) -> None:
@@ -256,21 +263,42 @@ class MainWindow(QMainWindow):
     def _go_to_networks(self) -> None:
         self._go_to("networks")
 
+    @Slot()
+    def _go_to_filter(self) -> None:
+        self._go_to("filter")
+
     def _go_to(self, name: str) -> None:
         """Show a place; the next start begins there."""
-        if name == "networks" and self.networks is None:  # a fifth of all that the first paint would wait for
-            from ui.places.networks import Networks
-
-            self.networks = Networks(self._store, self._controller, self.commands, self)
-            self.networks.explore_wanted.connect(self._go_to_explore)
-            self.networks.told.connect(self.status.say)
-            self.places.addWidget(self.networks)
-            self._dress_fields(self.networks)
-        place = self.networks if name == "networks" and self.networks is not None else self.explore
+        place = self._made(name)
         self.places.setCurrentWidget(place)
-        self._rail["place_networks" if place is self.networks else "place_explore"].setChecked(True)
+        self._rail["place_explore" if place is self.explore else f"place_{name}"].setChecked(True)
         place.home()
         self._controller.prefer(place=name)
+
+    def _made(self, name: str) -> Explore | Networks | FilterPlace:
+        """Return a place; all but the first are made when they are first wanted, for the first paint would wait."""
+        if name == "networks":
+            if self.networks is None:
+                from ui.places.networks import Networks
+
+                self.networks = Networks(self._store, self._controller, self.commands, self)
+                self.networks.explore_wanted.connect(self._go_to_explore)
+                self.networks.told.connect(self.status.say)
+                self._take_in(self.networks)
+            return self.networks
+        if name == "filter":
+            if self.filter is None:
+                from ui.places.filter import FilterPlace
+
+                self.filter = FilterPlace(self._store, self._controller, self)
+                self.filter.explore_wanted.connect(self._go_to_explore)
+                self._take_in(self.filter)
+            return self.filter
+        return self.explore
+
+    def _take_in(self, place: QWidget) -> None:
+        self.places.addWidget(place)
+        self._dress_fields(place)
 
     @Slot()
     def _get_weights(self) -> None:

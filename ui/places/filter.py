@@ -1,0 +1,124 @@
+"""The place of filters: a bank, the chain of the recipe, its numbers, and what it makes of the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from explorer.text import _
+from ui import theme
+from ui.controller import Controller
+from ui.filtering import Filtering
+from ui.panels.filter_answers import FilterAnswers
+from ui.panels.filter_bank import FilterBank
+from ui.panels.filter_chain import FilterChain
+from ui.panels.filter_kernel import FilterKernel
+from ui.panels.filter_result import FilterResult
+from ui.store import Store
+
+
+class FilterPlace(QWidget):
+    """Everything follows a change at once, in the light worker; the network follows when it can.
+
+    Signals:
+        explore_wanted: the person wants to see the network's maps of the result.
+    """
+
+    explore_wanted = Signal()
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.filtering = Filtering(store, controller, self)
+        self.bank = FilterBank(controller, self.filtering, self)
+        self.chain = FilterChain(self.filtering, self)
+        self.kernel = FilterKernel(self.filtering, self)
+        self.result = FilterResult(store, controller, self.filtering, self)
+        self.answers = FilterAnswers(store, controller, self)
+        self.tabs, self.pages = QTabBar(self), QStackedWidget(self)
+        self.tabs.setExpanding(False)
+        self.tabs.setDrawBase(False)
+        self._result = _stacked(self.result, self.answers)
+        for page in (self._result,):
+            self.tabs.addTab("")
+            self.pages.addWidget(page)
+        middle = QWidget(self)
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.tabs)
+        column.addWidget(self.pages, 1)
+        self._columns, self._right = (
+            QSplitter(Qt.Orientation.Horizontal, self),
+            QSplitter(Qt.Orientation.Vertical, self),
+        )
+        for splitter in (self._columns, self._right):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(8)
+        self._right.addWidget(self.chain)
+        self._right.addWidget(self.kernel)
+        self._right.setStretchFactor(1, 1)
+        for part in (self.bank, middle, self._right):
+            self._columns.addWidget(part)
+        self._columns.setStretchFactor(1, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._columns)
+        self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
+        self.result.explore_wanted.connect(self.explore_wanted)
+        self.retranslate()
+        self.restyle()
+
+    # what the window asks
+
+    def home(self) -> None:
+        """Give the bank the keyboard."""
+        self.bank.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def start_search(self) -> None:
+        """Give the bank the keyboard: its letters lead to the filters."""
+        self.home()
+
+    # what Qt calls
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.setAccessibleName(_("Filter"))
+        self.tabs.setAccessibleName(_("What to do with the filters"))
+        self.tabs.setTabText(0, _("Result"))
+
+    def restyle(self) -> None:
+        """Give the columns the room that the text's size asks for."""
+        self.bank.setMinimumWidth(min(theme.px(190), 280))
+        self._right.setMinimumWidth(min(theme.px(300), 400))
+        if not self.isVisible():
+            self._columns.setSizes([min(theme.px(230), 320), 10_000, min(theme.px(330), 430)])
+            self._right.setSizes([theme.px(180), 10_000])
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language or text size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.retranslate()
+        elif event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange) and hasattr(self, "_columns"):
+            self.restyle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Filter while somebody looks."""
+        super().showEvent(event)
+        self.filtering.watch(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Filter nothing while nobody looks."""
+        super().hideEvent(event)
+        self.filtering.watch(False)
+
+
+def _stacked(*parts: QWidget) -> QWidget:
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(8)
+    for place, part in enumerate(parts):
+        column.addWidget(part, 0 if place else 1)
+    return whole
