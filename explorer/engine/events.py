@@ -36,6 +36,7 @@ class NetworkInfo:
         number_type: in which it runs, in torch's word.
         transformed: whether a program's own transform makes its input, in place of the card's preparation.
         remarks: what was assumed of a person's own network.
+        opened: how many were opened up to it: under the same number it is the same module, weights and all.
     """
 
     card: Card
@@ -48,6 +49,7 @@ class NetworkInfo:
     number_type: str = "float32"
     transformed: bool = False
     remarks: tuple[Remark, ...] = ()
+    opened: int = 0
 
 
 @dataclass(frozen=True)

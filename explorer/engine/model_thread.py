@@ -47,6 +47,7 @@ class ModelThread:
         self._network: Network | None = None
         self._key: NetworkKey | None = None
         self._done: tuple[int, Frame] | None = None
+        self._opened = 0
         self._asked: dict[type, Question] = {}
         self.worker = Worker(
             "model", "threads", "load", "frame", failed=self._failed, first=self._begin, last=self._end
@@ -136,6 +137,7 @@ class ModelThread:
                 precision,
             )
             self._network, self._key = network, key
+            self._opened += 1
             events = self._news(network)
         except Cancelled:
             pass
@@ -195,6 +197,7 @@ class ModelThread:
             number_type=str(network.number_type).removeprefix("torch."),
             transformed=network.transform is not None,
             remarks=network.remarks,
+            opened=self._opened,
         )
 
     def _frame(self) -> None:

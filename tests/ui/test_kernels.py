@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -282,3 +283,27 @@ def test_it_follows_theme_and_size(bench: samples.Bench, panel: KernelsPanel, qa
     assert panel.shown is not None
     assert panel.shown.view.grid.columns == 8
     assert panel.mosaic.childAt(QPoint(1, 1)) is None
+
+
+def test_another_path_through_the_same_network_leaves_its_kernels(bench: samples.Bench, panel: KernelsPanel) -> None:
+    bench.load()
+    bench.controller.change(layer=SECOND)
+    w = answer(bench, weights(64, 64, 3, 3))
+    panel.slices.setCurrentIndex(panel.slices.findData("mean"))
+    questions, rows = len(bench.engine.questions), panel.layer.count()
+
+    def told() -> tuple[object, ...]:
+        shown = panel.shown.weights if panel.shown else None
+        return panel.layer.currentData(), panel.slices.currentData(), shown is w, len(bench.engine.questions)
+
+    layers = bench.graph.layers
+    bench.controller.on_event(NetworkReady(samples.network(Graph(layers[:-1]))))
+    assert told() == (SECOND, "mean", True, questions), "no convolution came or went"
+    shorter = tuple(layer for layer in layers if layer.op != "conv2d" or layer.id in (STEM, SECOND))
+    bench.controller.on_event(NetworkReady(samples.network(Graph(shorter))))
+    assert told() == (SECOND, "mean", True, questions), "its layer is still there"
+    assert panel.layer.count() < rows
+    bench.controller.on_event(NetworkReady(replace(samples.network(Graph(shorter)), opened=2)))
+    assert len(bench.engine.questions) == questions + 1, "loaded anew: its file may be another one"
+    assert panel.shown is None
+    assert panel.layer.currentData() == SECOND

@@ -16,6 +16,8 @@ from PySide6.QtTest import QSignalSpy, QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
 from explorer import text
+from explorer.engine.events import NetworkReady
+from explorer.graph.values import Graph
 from explorer.recipe import Recipe
 from tests.graph.courses import traced
 from tests.ui import samples
@@ -274,3 +276,38 @@ def test_language_and_theme_may_change_at_any_time(qapp: QApplication, panel: Ne
 
 def test_it_is_not_wider_than_a_narrow_window_has_room_for(panel: NetworkGraph) -> None:
     assert panel.minimumSizeHint().width() <= 620
+
+
+def without(graph: Graph, gone: str) -> Graph:
+    """Return the path that leaves a layer out: who took its output takes its first input."""
+    first = graph[gone].inputs[0]
+    layers = (replace(one, inputs=tuple(first if one_in == gone else one_in for one_in in one.inputs)) for one in graph)
+    return Graph(tuple(layer for layer in layers if layer.id != gone), outputs=graph.outputs)
+
+
+def test_another_path_through_the_same_network_keeps_what_is_open_marked_and_found(
+    bench: samples.Bench, panel: NetworkGraph
+) -> None:
+    whole = traced("googlenet")
+    panel.search.setText("branch2")
+    QTest.keyClick(panel.search, Qt.Key.Key_Return)
+    panel.view.zoom(1.3)
+    folded, current, number = panel.view.folded, panel.view.current, panel.count.text()
+    assert folded != panel.view.outline.default(), "the search has unfolded something"
+    place = panel.view.box_rect(current)
+    other = without(whole, "inception5b.cat")
+    bench.controller.on_event(NetworkReady(samples.network(other)))
+    assert panel.view.folded == folded & panel.view.outline.all
+    assert (panel.view.current, panel.count.text()) == (current, number)
+    assert panel.view.box_rect(current).topLeft() == place.topLeft()
+    assert panel.view.outline.graph is other
+    drawn = panel.view.drawn
+    bench.controller.on_event(NetworkReady(samples.network(Graph(other.layers, outputs=other.outputs))))
+    assert panel.view.drawn is drawn, "the same layers again, as on the processor, are not laid out anew"
+
+
+def test_a_marked_box_that_another_path_leaves_out_has_no_mark(bench: samples.Bench, panel: NetworkGraph) -> None:
+    panel.view.seek("inception5b.cat")
+    bench.controller.on_event(NetworkReady(samples.network(without(traced("googlenet"), "inception5b.cat"))))
+    assert panel.view.current == ""
+    assert panel.view.drawn is not None

@@ -18,9 +18,10 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
-from explorer.engine.events import Problem, ResultReady
+from explorer.engine.events import NetworkReady, Problem, ResultReady
 from explorer.errors import ForwardError
 from explorer.graph.stages import stages
+from explorer.graph.values import Graph
 from explorer.recipe import MOST_COLUMNS, Recipe
 from explorer.values import FrameResult, Prediction, Source, Thumbnail
 from tests.ui import samples
@@ -322,3 +323,14 @@ def test_words_names_and_colours(bench: samples.Bench, panel: Overview, qapp: QA
     image = panel.view.grab().toImage()
     assert QColor(image.pixel(5, 5)).name() == theme.LIGHT.panel
     theme.apply(qapp, "dark")
+
+
+def test_a_move_of_the_network_asks_for_nothing_new(bench: samples.Bench, panel: Overview) -> None:
+    ready(bench, panel)
+    until(lambda: not panel._settle.isActive())
+    shown = panel.view.columns
+    bench.controller.on_event(NetworkReady(samples.network(Graph(bench.graph.layers))))
+    assert not panel._settle.isActive()
+    assert [column.layer for column in panel.view.columns] == [column.layer for column in shown]
+    bench.controller.on_event(NetworkReady(samples.network(Graph(bench.graph.layers[:-1]))))
+    assert panel._settle.isActive(), "another answer is another column"

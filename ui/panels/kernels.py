@@ -55,6 +55,7 @@ class KernelsPanel(Panel):
         super().__init__(parent)
         self._store, self._controller = store, controller
         self._layers: list[Layer] = []
+        self._opening: tuple[str, str, int] | None = None
         self._asked: KernelsOf | None = None
         self._weights: Floats | None = None
         self._shown: KernelPicture | None = None
@@ -125,13 +126,18 @@ class KernelsPanel(Panel):
 
     @Slot()
     def _take_network(self) -> None:
-        """List the convolutions of the network that is loaded now; its weights are asked for anew."""
-        network = self._store.network
-        self._layers = [] if network is None else [layer for layer in network.graph if layer.op == "conv2d"]
-        self._asked, self._weights = None, None
-        self.layer.clear()
-        for layer in self._layers:
-            self.layer.addItem(f"{layer.id} · {shape(layer.output)}", layer.id)
+        """List the convolutions of the network that is loaded now; weights of another opening are asked for anew."""
+        network, chosen = self._store.network, self.layer.currentData()
+        layers = [] if network is None else [layer for layer in network.graph if layer.op == "conv2d"]
+        opening = None if network is None else (network.card.name, network.weights, network.opened)
+        if opening != self._opening:
+            self._opening, self._asked, self._weights = opening, None, None
+        if layers != self._layers:  # also a live network that took another path through its layers
+            self._layers = layers
+            self.layer.clear()
+            for layer in layers:
+                self.layer.addItem(f"{layer.id} · {shape(layer.output)}", layer.id)
+            self.layer.setCurrentIndex(max(self.layer.findData(chosen), 0))
         self._take_recipe()
         self._show()
 

@@ -47,6 +47,7 @@ class NetworkGraph(Panel):
         self._store, self._controller = store, controller
         self._other: tuple[Graph | None, Card] | None = None
         self._graph: Graph | None = None
+        self._graph_of = ""
         self._waiting = ""
         self._thumbnails: dict[str, Thumbnail] = {}
         self._found: list[Layer] = []
@@ -155,8 +156,15 @@ class NetworkGraph(Panel):
             return
         network = self._store.network
         graph = self._other[0] if self._other else None if network is None else network.graph
-        if graph is not self._graph:
-            self._graph, self._thumbnails = graph, {}
+        name = self._other[1].name if self._other else "" if network is None else network.card.name
+        if graph is not None and self._graph is not None and name == self._graph_of:
+            if graph != self._graph:  # a live network took another path through its layers
+                self._graph, at = graph, self._found[self._at].id if self._found else ""
+                self.view.show_graph(graph, same=True)
+                self._found = self._matches()
+                self._at = max((place for place, layer in enumerate(self._found) if layer.id == at), default=0)
+        elif graph is not self._graph:
+            self._graph, self._graph_of, self._thumbnails = graph, name, {}
             self._before_search = None
             self.view.show_graph(graph)
             self._look_for()
@@ -245,17 +253,19 @@ class NetworkGraph(Panel):
 
     @Slot()
     def _look_for(self) -> None:
-        """Find the layers that have all the words, and show the first."""
-        text = self.search.text().strip().lower()
-        layers = list(self._graph) if self._graph is not None and text else []
-        self._found = [
-            layer for layer in layers if all(word in f"{layer.id} {layer.op}".lower() for word in text.split())
-        ]
-        self._found.sort(key=lambda layer: layer.id.lower() != text)  # the very one first
-        if not text:
+        """Show the first of the layers that are found."""
+        self._found = self._matches()
+        if not self.search.text().strip():
             self._before_search = None
         self._at = -1
         self._seek(1)
+
+    def _matches(self) -> list[Layer]:
+        """Return the layers that have all the words of the search, the one of that very name first."""
+        text = self.search.text().strip().lower()
+        layers = list(self._graph) if self._graph is not None and text else []
+        found = [layer for layer in layers if all(word in f"{layer.id} {layer.op}".lower() for word in text.split())]
+        return sorted(found, key=lambda layer: layer.id.lower() != text)
 
     def _seek(self, step: int) -> None:
         """Show the next of the found layers; of the blocks that were unfolded for the one before none stays open."""

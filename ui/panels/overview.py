@@ -69,6 +69,7 @@ class Overview(Panel):
         store.age_changed.connect(self._later.start)
         self.retranslate()
         self._take_network()
+        self._settle.start()  # a session may have ended in it
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
@@ -110,9 +111,10 @@ class Overview(Panel):
 
     @Slot()
     def _take_network(self) -> None:
-        network = self._store.network
+        network, before = self._store.network, self._stages
         self._stages = () if network is None else stages(network.graph)
-        self._settle.start()
+        if self._stages != before:  # a live network may have taken another path through its layers
+            self._settle.start()
         self._show()
 
     @Slot()

@@ -80,14 +80,23 @@ class GraphView(ZoomView):
         """Id of the box that has the mark, or ""."""
         return self._current
 
-    def show_graph(self, graph: Graph | None) -> None:
-        """Show a network, folded so that it can be read."""
+    def show_graph(self, graph: Graph | None, same: bool = False) -> None:
+        """Show a network, folded so that it can be read.
+
+        Args:
+            graph: its layers.
+            same: whether it is the one that shows, on another path through its layers: what is folded stays so, and
+                what has the mark keeps it, and its place on the screen.
+        """
         if graph is None:
             self._outline = self._drawn = self._laid = self._painter = self._viewport = None
             self._current = ""
             self.update()
             return
-        self._outline = Outline(graph)
+        before, self._outline = self._outline, Outline(graph)
+        if same and before is not None:
+            self._redraw(self._folded | self._outline.default() - before.all, self._found_again())
+            return
         self._current, self._untouched = "", True
         self._draw(self._outline.default())
         self._open()
@@ -128,12 +137,7 @@ class GraphView(ZoomView):
         """Fold these blocks and no others; what has the mark stays where it is on the screen."""
         if self._outline is None or self._drawn is None or folded == self._folded:
             return
-        kept = self._drawn.by_id.get(self._current) or self._nearest_to_middle()
-        untouched = self._untouched and not self._current
-        self._draw(folded, kept)
-        if untouched:
-            self._open()
-        self.folds_changed.emit()
+        self._redraw(folded, self._drawn.by_id.get(self._current) or self._nearest_to_middle())
 
     def toggle(self, id: str) -> None:
         """Unfold a folded block; of an op, or of an open block's frame, fold the block around."""
@@ -202,6 +206,23 @@ class GraphView(ZoomView):
         """Return where a box lies in the view; an empty rectangle if it is not there."""
         box = None if self._laid is None else self._laid.boxes.get(id)
         return QRectF() if box is None else self.rect_of(box.top, box.left, box.bottom, box.right)
+
+    def _found_again(self) -> Node | None:
+        """Return the box that keeps its place where the network has another path now; its layer must be there too."""
+        assert self._outline is not None
+        marked = self._drawn.by_id.get(self._current) if self._drawn is not None else None
+        if marked is None or self._outline.place(marked.layer) < 0:
+            self._current, marked = "", self._nearest_to_middle()
+        place = -1 if marked is None else self._outline.place(marked.layer)
+        return None if marked is None or place < 0 else replace(marked, start=place)
+
+    def _redraw(self, folded: frozenset[str], kept: Node | None) -> None:
+        """Draw with other blocks folded; ``kept`` keeps its place, or the beginning where nobody has touched it."""
+        untouched = self._untouched and not self._current
+        self._draw(folded, kept)
+        if untouched or kept is None:
+            self._open()
+        self.folds_changed.emit()
 
     def _draw(self, folded: frozenset[str], kept: Node | None = None) -> None:
         """Lay the network out anew; the box that holds ``kept`` keeps its place on the screen."""
