@@ -94,7 +94,7 @@ def planes(text: str, name: str) -> Planes:
     """Return what a person typed or pasted: rows of numbers, or several planes of them.
 
     Rows are lines; numbers are separated by blanks, tabs, commas or semicolons; an empty line begins the next plane.
-    A nested list, as JSON, Python and NumPy print it, is read as well.
+    Nested lists, as JSON, Python, NumPy and PyTorch print them, and [1 2; 3 4] are read as well.
 
     Args:
         text: the numbers.
@@ -105,9 +105,11 @@ def planes(text: str, name: str) -> Planes:
     """
     if len(text) > LONGEST:
         raise PersonError(N_("{name}: the text is longer than {most} letters: paste less."), name=name, most=LONGEST)
-    if re.match(r"\s*(?:array\()?\s*\[", text):
+    if match := re.fullmatch(r"\s*\[([^\[\]]*;[^\[\]]*)\]\s*", text):  # [1 2; 3 4], as slides and MATLAB have it
+        text = match[1].replace(";", "\n")
+    if re.match(r"\s*[\[(]|\s*(?:np\.)?(?:array|tensor)\(", text):
         return nested(_listed(text, name), name)
-    blocks = [block for block in re.split(r"\n[ \t\r]*(?=\n)", text.strip("\n")) if block.strip()]
+    blocks = [block for block in re.split(r"\n[ \t\r]*(?=\n)", text.strip("\r\n")) if block.strip()]
     return nested([[_cells(line) for line in block.splitlines() if line.strip()] for block in blocks], name)
 
 
@@ -172,7 +174,9 @@ def _is_list(raw: Any) -> bool:
 
 
 def _cells(line: str) -> list[str]:
-    return re.split(r"\s*[,;\t]\s*|\s+", line.strip().rstrip(",;"))
+    if "\t" in line:  # of a spreadsheet, where an empty cell must not let the next one take its place
+        return line.split("\t")
+    return re.split(r"\s*[,;]\s*|\s+", line.strip().rstrip(",;"))
 
 
 def _listed(text: str, name: str) -> list[Any]:

@@ -102,6 +102,10 @@ def _sum(x: int, case: Case) -> str:
     return trace(case, (0, 0, x)).lecture
 
 
+def _formula(case: Case) -> str:
+    return case.fits[0].formula
+
+
 def _worked(case: Case) -> str:
     return case.fits[0].worked
 
@@ -180,7 +184,7 @@ _SIZE = N_("size of the output")
 _ALONG = N_("rows, and columns, of the output")
 _MAP = N_("activation map")
 _WEIGHTS = N_("weights")
-_CONSTRUCTED = N_("The lecture's own numbers are lost: these were constructed so that they give its maps.")
+_CONSTRUCTED = N_("The lecture shows the maps alone: input and filters were constructed so that they give them.")
 _GREY, _RGB = (1, 224, 224), (3, 224, 224)
 _CONVS = "conv3-128 conv3-256 conv3-512"
 _CLASSIFIER = "global fc-1024 fc-1000"
@@ -190,8 +194,8 @@ _SEES_ALL = N_(
     "The lecture counts 9 weights a filter, as if it saw one channel; it has 9 for each channel that it is given."
 )
 _HEAD = N_(
-    "The lecture counts 9 weights a filter, as if it saw one channel; it has 9 for each channel that it is given. Nor "
-    "does it say how 512 channels become 1024 numbers: here each channel is averaged to one, and 512·1024 weights follow."
+    "The lecture counts 9 weights a filter, as if it saw one channel; it has 9 for each channel that it is given. "
+    "It leaves out how 512 channels become 1024 numbers: here each is averaged to one, and 512·1024 weights follow."
 )
 
 PRESETS: dict[str, Preset] = {
@@ -230,7 +234,7 @@ PRESETS: dict[str, Preset] = {
         N_("7×7, 3×3, stride 1"),
         N_("The window moves by one cell."),
         partial(_seven, 1),
-        (Claim(_ALONG, "(7 − 3)/1 + 1 = 5", _worked),),
+        (Claim(N_("formula"), "(N − F)/stride + 1", _formula), Claim(_ALONG, "(7 − 3)/1 + 1 = 5", _worked)),
     ),
     "stride-2": Preset(
         N_("7×7, 3×3, stride 2"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from explorer.arithmetic.case import MOST_SIDE, Case
 from explorer.arithmetic.numbers import LONGEST, Planes, checked, nested
 from explorer.errors import PersonError, nearest
+from explorer.settings import write_atomically
 from explorer.text import N_, _
 
 _PLAIN = {one.name: one.default for one in fields(Case)}
@@ -57,6 +59,38 @@ def from_json(text: str) -> Case:
     except (ValueError, RecursionError):
         raw = None
     return from_values(raw if isinstance(raw, dict) else text)
+
+
+def read(path: Path) -> Case:
+    """Return the case in a file, UTF-8 JSON.
+
+    Raises:
+        PersonError: it cannot be read, or holds no case; the sentence says why.
+    """
+    try:
+        if not path.is_file():  # a pipe or a device would never end
+            raise PersonError(N_("{file} is not a file: choose one with a case that was saved here."), file=path.name)
+        with path.open("rb") as stream:
+            return from_json(stream.read(4 * LONGEST + 1).decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise PersonError(
+            N_("{file} is no text: choose a file with a case that was saved here."), file=path.name
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise PersonError(
+            N_("{file} cannot be read ({reason}): check its permissions or choose another one."),
+            file=path.name,
+            reason=getattr(error, "strerror", None) or error,
+        ) from error
+
+
+def write(path: Path, case: Case) -> None:
+    """Write the case to a file that ``read`` reads: all of it, or what was there before stays.
+
+    Raises:
+        ExportError: the file cannot be written.
+    """
+    write_atomically(path, to_json(case).encode())
 
 
 def from_values(raw: Any) -> Case:

@@ -16,7 +16,19 @@ from explorer.cli.output import table
 from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 
-COMMANDS = ("models", "weights", "layers", "area", "effective", "stack", "predict", "inspect", "live", "bench")
+COMMANDS = (
+    "models",
+    "weights",
+    "layers",
+    "area",
+    "effective",
+    "stack",
+    "arithmetic",
+    "predict",
+    "inspect",
+    "live",
+    "bench",
+)
 TRACEBACK = "CNN_EXPLORER_TRACEBACK"
 """Environment variable that asks for the traceback of an error of ours."""
 INTERRUPTED = 130
@@ -123,7 +135,7 @@ def _known(command: str, commands: Sequence[str]) -> str:
 
 def _help(about: str, program: str, commands: Mapping[str, str]) -> str:
     """Return what a program, or one of its commands, can do."""
-    example = "predict" if "predict" in commands else "get"
+    example = next((name for name in ("predict", "get") if name in commands), next(iter(commands)))
     return "\n".join(
         [
             _(about),
