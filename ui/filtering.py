@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -24,6 +24,7 @@ from ui.controller import Controller
 from ui.store import Store
 
 LANE = "filter"
+Want = Literal["difference", "steps"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,7 @@ class Filtered:
         before, after: what goes into the chosen filter, and what comes out of it.
         shown: what stands for ``values`` on the screen, or None.
         difference: result less picture on the screen, or None where they differ in size or nobody wants it.
+        pictures: what stands for ``before`` and ``after`` on the screen, uint8 (h, w, 3); None where nobody wants it.
         own, whole: the impulse responses of the chosen filter and of the chain, or None.
     """
 
@@ -53,12 +55,13 @@ class Filtered:
     after: Bytes | Doubles
     shown: Signed | None
     difference: Signed | None
+    pictures: tuple[Bytes, Bytes] | None
     own: Impulse | None
     whole: Impulse | None
 
 
-def find(frame: Frame, chain: Chain, chosen: int, difference: bool = False) -> Filtered:
-    """Return what ``chain`` makes of ``frame``; with the ``difference`` between both.
+def find(frame: Frame, chain: Chain, chosen: int, wants: frozenset[Want] = frozenset()) -> Filtered:
+    """Return what ``chain`` makes of ``frame``, and what else somebody ``wants`` to see.
 
     Raises:
         PersonError: a window does not fit into the picture, or filters do not apply to it.
@@ -87,10 +90,15 @@ def find(frame: Frame, chain: Chain, chosen: int, difference: bool = False) -> F
         before=before,
         after=after,
         shown=None if found.values is None else signed(found.values),
-        difference=signed(last.astype(np.float32) - frame.pixels) if difference and fits else None,
+        difference=signed(last.astype(np.float32) - frame.pixels) if "difference" in wants and fits else None,
+        pictures=(_picture(before), _picture(after)) if "steps" in wants else None,
         own=_impulse(chain[chosen : chosen + 1]) if chosen >= 0 else None,
         whole=_impulse(chain),
     )
+
+
+def _picture(values: Any) -> Bytes:
+    return np.asarray(values) if values.dtype == np.uint8 else signed(values.astype(np.float32)).pixels
 
 
 def _impulse(chain: Chain) -> Impulse | None:
@@ -120,7 +128,8 @@ class Filtering(QObject):
         super().__init__(parent)
         self._store, self._controller = store, controller
         self._chosen = 0
-        self._watched = self._wants_difference = False
+        self._watched = False
+        self._wants: frozenset[Want] = frozenset()
         self._key: object = None
         self._work: Callable[[], object] | None = None
         self.found: Filtered | None = None
@@ -155,9 +164,9 @@ class Filtering(QObject):
         self._watched = watched
         self._ask()
 
-    def want_difference(self, wanted: bool) -> None:
-        """Tell the difference between result and picture from now on, or no more."""
-        self._wants_difference = wanted
+    def want(self, what: Want, wanted: bool) -> None:
+        """Find that out as well from now on, or no more."""
+        self._wants = self._wants | {what} if wanted else self._wants - {what}
         self._ask()
 
     def choose(self, place: int) -> None:
@@ -232,13 +241,13 @@ class Filtering(QObject):
         frame, chain, chosen = self._store.frame, self.chain, self.chosen
         if not self._watched or frame is None:
             return
-        key = (id(frame), chain, chosen, difference := self._wants_difference)
+        key = (id(frame), chain, chosen, wants := self._wants)
         if key == self._key:
             return
         self._key = key
 
         def work() -> Filtered:
-            return find(frame, chain, chosen, difference)
+            return find(frame, chain, chosen, wants)
 
         self._work = work
         self._controller.calculate(LANE, work)

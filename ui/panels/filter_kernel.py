@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSpinBox,
     QToolButton,
     QWidget,
@@ -43,12 +42,12 @@ class FilterKernel(Panel):
         super().__init__(parent)
         self._filtering = filtering
         self._part = 0
-        self.parts = [QPushButton("x", self), QPushButton("y", self)]
-        for button in self.parts:
+        self.parts = [QToolButton(self), QToolButton(self)]
+        for button, text in zip(self.parts, "xy", strict=True):
+            button.setText(text)
             button.setCheckable(True)
             button.setAutoExclusive(True)
-            button.setObjectName("flat")
-            self.header.addWidget(button)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.toggled.connect(self._choose_part)
         self.tools: dict[str, QToolButton] = {}
         for name in _ACTIONS:
@@ -73,6 +72,7 @@ class FilterKernel(Panel):
         self.dilation.setRange(1, MOST_DILATION)
         for spin in (self.rows, self.columns, self.stride, self.dilation):
             spin.setKeyboardTracking(False)
+            spin.setFixedWidth(theme.px(62))
         self._labels = {name: QLabel(self) for name in ("size", "scale", "offset", *_OPTIONS)}
         for label in self._labels.values():
             label.setObjectName("dim")
@@ -88,6 +88,8 @@ class FilterKernel(Panel):
         for widget in (self._labels["size"], self.rows, times, self.columns):
             size.addWidget(widget)
         size.addStretch(1)
+        for button in self.parts:
+            size.addWidget(button)
         numbers = QHBoxLayout()
         numbers.setSpacing(6)
         for name, field in (("scale", self.scale), ("offset", self.offset)):
@@ -97,14 +99,12 @@ class FilterKernel(Panel):
         options = QGridLayout()
         options.setHorizontalSpacing(8)
         options.setVerticalSpacing(6)
-        fields: tuple[QWidget, ...] = (self.turns, self.border, self.colours, self.stride, self.keeps, self.dilation)
-        for place, (name, one) in enumerate(zip(_OPTIONS, fields, strict=True)):
-            row, column = divmod(place, 2)
-            options.addWidget(self._labels[name], row, 2 * column)
-            options.addWidget(one, row, 2 * column + 1)
+        fields: tuple[QWidget, ...] = (self.turns, self.stride, self.colours, self.dilation, self.keeps, self.border)
+        for name, one, (row, column, wide) in zip(_OPTIONS, fields, _PLACES, strict=True):
+            options.addWidget(self._labels[name], row, column)
+            options.addWidget(one, row, column + 1, 1, wide)
             self._labels[name].setBuddy(one)
-        options.setColumnStretch(1, 3)
-        options.setColumnStretch(3, 2)
+        options.setColumnStretch(1, 1)
         self.body.addLayout(size)
         self.body.addLayout(numbers)
         self.body.addWidget(self.grid, 1)
@@ -341,7 +341,9 @@ class FilterKernel(Panel):
             self._put(lambda kernel: replace(parse.kernel(text), offset=kernel.offset))
 
 
-_OPTIONS = ("turns", "border", "colours", "stride", "keeps", "dilation")
+_OPTIONS = ("turns", "stride", "colours", "dilation", "keeps", "border")
+_PLACES = ((0, 0, 1), (0, 2, 1), (1, 0, 1), (1, 2, 1), (2, 0, 3), (3, 0, 3))
+"""Row, column and width of each option."""
 
 
 def _mark(field: QLineEdit, wrong: bool) -> None:

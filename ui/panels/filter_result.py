@@ -147,7 +147,7 @@ class FilterResult(Panel):
     def _choose_mode(self) -> None:
         self._mode = next((mode for mode, button in self.modes.items() if button.isChecked()), "both")
         self._pages.setCurrentIndex([mode for mode, _icon in _MODES].index(self._mode))
-        self._filtering.want_difference(self._mode == "difference")
+        self._filtering.want("difference", self._mode == "difference")
         self._show()
 
     @Slot()

@@ -13,8 +13,10 @@ from ui.filtering import Filtering
 from ui.panels.filter_answers import FilterAnswers
 from ui.panels.filter_bank import FilterBank
 from ui.panels.filter_chain import FilterChain
+from ui.panels.filter_impulse import FilterImpulse
 from ui.panels.filter_kernel import FilterKernel
 from ui.panels.filter_result import FilterResult
+from ui.panels.filter_steps import FilterSteps
 from ui.store import Store
 
 
@@ -35,11 +37,12 @@ class FilterPlace(QWidget):
         self.kernel = FilterKernel(self.filtering, self)
         self.result = FilterResult(store, controller, self.filtering, self)
         self.answers = FilterAnswers(store, controller, self)
+        self.impulse = FilterImpulse(self.filtering, self)
         self.tabs, self.pages = QTabBar(self), QStackedWidget(self)
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
-        self._result = _stacked(self.result, self.answers)
-        for page in (self._result,):
+        self._result, self.steps = self._arranged(), FilterSteps(self.filtering, self)
+        for page in (self._result, self.steps):
             self.tabs.addTab("")
             self.pages.addWidget(page)
         middle = QWidget(self)
@@ -69,6 +72,19 @@ class FilterPlace(QWidget):
         self.retranslate()
         self.restyle()
 
+    def _arranged(self) -> QWidget:
+        """Return the result above what the network says to it and what a point becomes."""
+        whole, below = QWidget(self), QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self.answers, 3)
+        below.addWidget(self.impulse, 2)
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.result, 1)
+        column.addLayout(below)
+        return whole
+
     # what the window asks
 
     def home(self) -> None:
@@ -85,7 +101,8 @@ class FilterPlace(QWidget):
         """Set every text anew in the current language."""
         self.setAccessibleName(_("Filter"))
         self.tabs.setAccessibleName(_("What to do with the filters"))
-        self.tabs.setTabText(0, _("Result"))
+        for place, text in enumerate((_("Result"), _("Step through"))):
+            self.tabs.setTabText(place, text)
 
     def restyle(self) -> None:
         """Give the columns the room that the text's size asks for."""
@@ -112,13 +129,3 @@ class FilterPlace(QWidget):
         """Filter nothing while nobody looks."""
         super().hideEvent(event)
         self.filtering.watch(False)
-
-
-def _stacked(*parts: QWidget) -> QWidget:
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(8)
-    for place, part in enumerate(parts):
-        column.addWidget(part, 0 if place else 1)
-    return whole

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 from explorer.errors import ExplorerError
 from explorer.text import _
 from ui import theme
-from ui.widgets import cells
+from ui.widgets import cells, marks
 from ui.widgets.numbers import minus
 
 Rows = tuple[tuple[float, ...], ...]
@@ -43,12 +43,14 @@ _MOVES = {
 
 def tint(value: float, reach: float) -> str:
     """Return the colour of a cell whose number is ``value`` where the largest is ``reach``."""
-    share = min(abs(value) / reach, 1.0) if reach else 0.0
+    share = min(abs(value) / reach, 1.0) if reach and value == value else 0.0
     return theme.mix(theme.current().raised, POSITIVE if value > 0 else NEGATIVE, share * _STRENGTH)
 
 
 def fitted(value: float, metrics: QFontMetricsF, room: float) -> str:
     """Return ``value`` with as many digits as there is room for, "…" where there is none."""
+    if value != value:  # there is none yet
+        return ""
     for digits in (6, 4, 3, 2, 1):
         text = minus(f"{value:.{digits}g}").replace("0.", ".", 1) if digits == 1 else minus(f"{value:.{digits}g}")
         if metrics.horizontalAdvance(text) <= room:
@@ -78,6 +80,7 @@ class NumberGrid(QWidget):
         self._rows: Rows = ((0.0,),)
         self._cell = (0, 0)
         self._wrong = False
+        self._marked: tuple[int, int, int, int] | None = None
         self._field = QLineEdit(self)
         self._field.setObjectName("cell")
         self._field.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -115,6 +118,12 @@ class NumberGrid(QWidget):
         self.updateGeometry()
         self.update()
 
+    def mark(self, box: tuple[int, int, int, int] | None) -> None:
+        """Outline cells: first row and column, and those after the last; None outlines none."""
+        if box != self._marked:
+            self._marked = box
+            self.update()
+
     def sizeHint(self) -> QSize:
         """Return room for large cells."""
         side = theme.px(_LARGEST)
@@ -135,7 +144,7 @@ class NumberGrid(QWidget):
         """Paint the cells and their numbers."""
         painter, colours = QPainter(self), theme.current()
         side, left, top = self._geometry()
-        reach = max(abs(value) for row in self._rows for value in row)
+        reach = max((abs(value) for row in self._rows for value in row if value == value), default=0.0)
         font = QFont(self.font())
         font.setPixelSize(max(min(round(side * 0.4), theme.px(14)), 8))
         painter.setFont(font)
@@ -155,6 +164,11 @@ class NumberGrid(QWidget):
         for x in range(len(self._rows[0]) + 1):
             painter.drawLine(
                 round(left + x * side), round(top), round(left + x * side), round(top + len(self._rows) * side)
+            )
+        if self._marked is not None:
+            y0, x0, y1, x1 = self._marked
+            marks.box(
+                painter, QRectF(left + x0 * side, top + y0 * side, (x1 - x0) * side, (y1 - y0) * side), colours.unit
             )
         if self.hasFocus() or self.typing:
             painter.setPen(QPen(QColor(colours.accent), 2))
