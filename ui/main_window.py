@@ -45,6 +45,7 @@ from ui.store import Store
 from ui.widgets.camera_permission import ask_for_camera
 from ui.widgets.cameras import cameras
 from ui.widgets.intake import Intake, source_of
+from ui.widgets.saving import ask_where
 from ui.widgets.source_name import source_name
 
 if TYPE_CHECKING:
@@ -283,7 +284,6 @@ class MainWindow(QMainWindow):
 
                 self.networks = Networks(self._store, self._controller, self.commands, self)
                 self.networks.explore_wanted.connect(self._go_to_explore)
-                self.networks.told.connect(self.status.say)
                 self._take_in(self.networks)
             return self.networks
         if name == "filter":
@@ -412,16 +412,9 @@ class MainWindow(QMainWindow):
         stem = "-".join([*parts, *([] if kind == "input" else [result.view.layer.id]), _(what)])
         if kind == "map":
             stem += f"-{result.view.channel}"
-        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem)
-        patterns = ("CSV (*.csv)", "JSON (*.json)") if suffix == "csv" else (f"{suffix.upper()} (*.{suffix})",)
-        title, wanted, chosen = self.commands[name].text().rstrip("…"), f"{safe}.{suffix}", patterns[0]
-        while True:
-            path, chosen = QFileDialog.getSaveFileName(self, title, wanted, ";;".join(patterns), chosen)
-            wanted = _with_suffix(path, [f".{suffix}", ".json"][: len(patterns)], chosen) if path else ""
-            if wanted == path or not Path(wanted).exists():
-                break  # else the dialog has not asked yet whether to replace that file
-        if wanted:
-            self._controller.export(kind, wanted)
+        suffixes = ("csv", "json") if suffix == "csv" else (suffix,)
+        if path := ask_where(self, self.commands[name].text(), stem, *suffixes):
+            self._controller.export(kind, path)
 
     @Slot(object)
     def _say_exported(self, event: Exported) -> None:
@@ -485,13 +478,3 @@ def _copy(event: QDropEvent) -> None:
     """Take what is dragged as a copy: after a move, which Shift asks for, its giver would delete it."""
     event.setDropAction(Qt.DropAction.CopyAction)
     event.accept()
-
-
-def _with_suffix(path: str, suffixes: list[str], chosen: str) -> str:
-    """Return ``path`` with one of ``suffixes``: the chosen filter's, unless the person typed another than the first."""
-    typed = Path(path).suffix.lower()
-    if typed in suffixes[1:]:
-        return path
-    wanted = next((suffix for suffix in suffixes if f"*{suffix}" in chosen), suffixes[0])
-    stem = path[: -len(typed)] if typed in suffixes else path  # "layer1.0.relu" ends in a name, not in a suffix
-    return path if typed == wanted else stem + wanted

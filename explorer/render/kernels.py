@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,18 +208,15 @@ def _table(values: Floats) -> ChannelTable:
     return ChannelTable(low, high, mean, std, (flat == 0).mean(1), np.isnan(flat).sum(1), np.isinf(flat).sum(1))
 
 
-def png(shown: KernelPicture, path: Path | str, trained: bool = True) -> None:
+def png(shown: KernelPicture, trained: bool, file: BinaryIO) -> None:
     """Write the mosaic with its legend as PNG.
 
     Args:
         shown: the kernels.
-        path: the file.
         trained: False is said in the picture.
-
-    Raises:
-        ExportError: the file cannot be written.
+        file: where to.
     """
-    from explorer.render import colours, export
+    from explorer.render import colours
     from explorer.render.figure import GAP_RGB, figure
 
     ranges = shown.view.ranges
@@ -235,18 +231,12 @@ def png(shown: KernelPicture, path: Path | str, trained: bool = True) -> None:
     coloured = shown.colour(GAP_RGB)
     maps = shown.view.mosaic if coloured is None else coloured
     page = figure(maps, colours.table("grey", coloured is None, GAP_RGB), title, note, ends)
-    export.write(path, lambda file: page.save(file, "PNG"))
+    page.save(file, "PNG")
 
 
-def npy(weights: Floats, path: Path | str) -> None:
-    """Write the weights, float32 (C_out, C_in per group, kh, kw), as ``.npy``.
-
-    Raises:
-        ExportError: the file cannot be written.
-    """
-    from explorer.render import export
-
-    export.write(path, lambda file: np.lib.format.write_array(file, weights, allow_pickle=False))
+def npy(weights: Floats, file: BinaryIO) -> None:
+    """Write the weights, float32 (C_out, C_in per group, kh, kw), as ``.npy``."""
+    np.lib.format.write_array(file, weights, allow_pickle=False)
 
 
 def meaning(shown: KernelPicture) -> str:

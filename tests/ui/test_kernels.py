@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 
@@ -233,27 +235,24 @@ def test_it_is_saved(
     assert not panel.export.isEnabled()
     bench.load()
     w = answer(bench, weights(8, 3, 3, 3))
-    path, said = tmp_path / f"kernels.{suffix}", []
-    panel.written.connect(said.append)
     asked: list[str] = []
 
-    def choose(_parent: QWidget, _title: str, name: str, _patterns: str) -> tuple[str, str]:
+    def choose(_parent: QWidget, _title: str, name: str, _kinds: str, _chosen: str) -> tuple[str, str]:
         asked.append(name)
-        return str(path), ""
+        return str(tmp_path / "커널"), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     panel.export.menu().actions()[action].trigger()
     assert asked == [f"Sample_Net-stem.conv-kernels.{suffix}"]
-    assert said == [str(path)]
-    assert path.stat().st_size > 100
+    ((path, data),) = bench.engine.saved
+    assert path == str(tmp_path / f"커널.{suffix}")
     if suffix == "npy":
-        np.testing.assert_array_equal(np.load(path), w)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "x.npy"), ""))
-    panel.export.menu().actions()[action].trigger()
-    assert "folder does not exist" in str(bench.store.problems["export"].error)
+        np.testing.assert_array_equal(np.load(io.BytesIO(data)), w)
+    else:
+        assert QImage.fromData(data).width() > 100
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     panel.export.menu().actions()[action].trigger()
-    assert len(said) == 1
+    assert len(bench.engine.saved) == 1
 
 
 def test_the_way_to_explore(bench: samples.Bench, panel: KernelsPanel) -> None:

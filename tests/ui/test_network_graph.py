@@ -203,7 +203,7 @@ def test_exports(
 ) -> None:
     asked: list[str] = []
 
-    def choose(_parent: object, _title: str, suggested: str, kinds: str) -> tuple[str, str]:
+    def choose(_parent: object, _title: str, suggested: str, kinds: str, _chosen: str) -> tuple[str, str]:
         asked.append(suggested)
         return str(tmp_path / "파일"), kinds
 
@@ -229,7 +229,7 @@ def test_an_export_asks_before_it_replaces_a_file_that_was_not_named(
     (tmp_path / "a.svg").touch()
     answers, asked = [(str(tmp_path / "a"), ""), ("", "")], []
 
-    def choose(_parent: object, _title: str, suggested: str, _kinds: str) -> tuple[str, str]:
+    def choose(_parent: object, _title: str, suggested: str, _kinds: str, _chosen: str) -> tuple[str, str]:
         asked.append(suggested)
         return answers.pop(0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import time
 from collections.abc import Iterator
@@ -270,25 +271,22 @@ def test_it_is_saved_with_what_it_is(
 ) -> None:
     bench.trained = False
     ready(bench, panel)
-    path, said, asked = tmp_path / "개요.png", [], []
-    panel.written.connect(said.append)
+    asked = []
 
-    def choose(_parent: QWidget, _title: str, name: str, _patterns: str) -> tuple[str, str]:
+    def choose(_parent: QWidget, _title: str, name: str, _kinds: str, _chosen: str) -> tuple[str, str]:
         asked.append(name)
-        return str(path), ""
+        return str(tmp_path / "개요"), ""
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
     panel.export.click()
     assert asked == ["Sample_Net-overview.png"]
-    assert said == [str(path)]
-    with Image.open(path) as image:
+    ((path, data),) = bench.engine.saved
+    assert path == str(tmp_path / "개요.png")
+    with Image.open(io.BytesIO(data)) as image:
         assert image.width == 2 * (panel.view.width() + 24)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "x.png"), ""))
-    panel.export.click()
-    assert "folder does not exist" in str(bench.store.problems["export"].error)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     panel.export.click()
-    assert len(said) == 1
+    assert len(bench.engine.saved) == 1
 
 
 def test_the_way_to_explore(bench: samples.Bench, panel: Overview) -> None:

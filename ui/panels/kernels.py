@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
 
-from explorer.engine.events import Answered, Problem
-from explorer.errors import ExplorerError
+from explorer.engine.events import Answered
 from explorer.graph.values import Layer
 from explorer.questions import Kernels, KernelsOf
 from explorer.render import kernels
@@ -28,6 +26,7 @@ from ui.widgets.legend import Legend
 from ui.widgets.level_image import colour_table
 from ui.widgets.numbers import number, shape
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where
 
 SLICES: dict[Slices, str] = {
     "colour": N_("In colour"),
@@ -45,11 +44,9 @@ class KernelsPanel(Panel):
 
     Signals:
         opened: id of the layer that the person wants to see in Explore.
-        written: the file that was written.
     """
 
     opened = Signal(str)
-    written = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,21 +192,10 @@ class KernelsPanel(Panel):
         layer, shown, network = self._layer, self._shown, self._store.network
         if layer is None or shown is None or network is None:
             return
-        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in f"{network.card.title}-{layer.id}-kernels")
-        path, _kind = QFileDialog.getSaveFileName(
-            self, _("Export"), f"{name}.{suffix}", f"{suffix.upper()} (*.{suffix})"
-        )
-        if not path:
-            return
-        write: Callable[[], None] = partial(kernels.npy, shown.weights, path)
-        if suffix == "png":
-            write = partial(kernels.png, shown, path, network.trained)
-        try:
-            write()
-        except ExplorerError as error:
-            self._controller.report(Problem("export", error))
-        else:
-            self.written.emit(path)
+        path = ask_where(self, _("Export"), f"{network.card.title}-{layer.id}-kernels", suffix)
+        if path:
+            png, npy = partial(kernels.png, shown, network.trained), partial(kernels.npy, shown.weights)
+            self._controller.save(path, png if suffix == "png" else npy)
 
     # what is shown
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
-from typing import BinaryIO
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QPoint, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QImage, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from explorer.engine.events import Problem
 from explorer.errors import ExportError
@@ -25,6 +23,7 @@ from ui.widgets.elided import ElidedLabel
 from ui.widgets.graph_legend import GraphLegend
 from ui.widgets.graph_view import GraphView
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where, content, picture
 
 EXPORTS = {"svg": N_("Drawing (SVG)…"), "png": N_("Picture (PNG)…"), "csv": N_("Table of all ops (CSV)…")}
 PNG_SCALES = (2.0, 1.0)
@@ -51,6 +50,7 @@ class NetworkGraph(Panel):
         self._waiting = ""
         self._thumbnails: dict[str, Thumbnail] = {}
         self._found: list[Layer] = []
+        self._at = -1
         self._before_search: frozenset[str] | None = None
         self._seeking = False
         self.search, self.count = QLineEdit(self), QLabel(self)
@@ -201,17 +201,8 @@ class NetworkGraph(Panel):
         if self._graph is None or not isinstance(action, QAction):
             return
         suffix = str(action.data())
-        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in self._name())
-        title, kinds = _(EXPORTS[suffix]).rstrip("…"), f"{suffix.upper()} (*.{suffix})"
-        wanted = f"{safe}.{suffix}"
-        while True:
-            path, _kind = QFileDialog.getSaveFileName(self, title, wanted, kinds)
-            named = not path or path.lower().endswith(f".{suffix}")
-            wanted = path if named else f"{path}.{suffix}"
-            if named or not Path(wanted).exists():
-                break  # else the dialog has not asked yet whether to replace that file
-        if wanted:
-            self.write(suffix, wanted)
+        if path := ask_where(self, _(EXPORTS[suffix]), self._name(), suffix):
+            self.write(suffix, path)
 
     def write(self, suffix: str, path: str) -> None:
         """Write what is shown to ``path`` as "svg" or "png", or the whole network as "csv"."""
@@ -227,13 +218,13 @@ class NetworkGraph(Panel):
                 )
                 self._controller.report(Problem("export", ExportError(words, width=size.width(), height=size.height())))
                 return
-            self._controller.save(path, partial(_write_png, self.view.image(fits[0])))
+            self._controller.save(path, picture(self.view.image(fits[0])))
             return
         if suffix == "csv":
             text = graph_csv(self._graph)
         else:
             text = graph_svg(drawn, laid, PALETTES[theme.current().name], self._name())
-        self._controller.save(path, partial(_write_text, text))
+        self._controller.save(path, content(text.encode(errors="replace")))
 
     # folding and finding
 
@@ -333,7 +324,6 @@ class NetworkGraph(Panel):
         self.body.addWidget(self.view, 1)
         self.body.addWidget(self.facts)
         self.body.addLayout(below)
-        self._at = -1
 
     def _connect(self) -> None:
         self.search.installEventFilter(self)
@@ -394,14 +384,3 @@ class NetworkGraph(Panel):
 def _fits(size: QSize) -> bool:
     width, height = size.width(), size.height()
     return width * height <= MOST_PX and max(width, height) <= LONGEST_PX
-
-
-def _write_png(image: QImage, file: BinaryIO) -> None:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    file.write(buffer.data().data())
-
-
-def _write_text(text: str, file: BinaryIO) -> None:
-    file.write(text.encode(errors="replace"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QToolButton, QWidget
 
 from explorer.graph import summary
 from explorer.render.graph_svg import graph_csv
@@ -17,6 +17,7 @@ from ui.widgets.architecture_view import ArchitectureView
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.network_list import Entry
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where, content
 
 
 class NetworkTable(Panel):
@@ -170,9 +171,6 @@ class NetworkTable(Panel):
     def _export(self) -> None:
         if self._entry is None or self.view.graph is None:
             return
-        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in self._entry.card.title)
-        title = _("Export the table (CSV)…").rstrip("…")
-        path, _kind = QFileDialog.getSaveFileName(self, title, f"{safe}.csv", "CSV (*.csv)")
-        if path:
-            text = graph_csv(self.view.graph)
-            self._controller.save(path, lambda file: file.write(text.encode()))
+        title = _("Export the table (CSV)…")
+        if path := ask_where(self, title, self._entry.card.title, "csv"):
+            self._controller.save(path, content(graph_csv(self.view.graph).encode()))

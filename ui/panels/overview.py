@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QHideEvent, QImage, QPainter, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
-from explorer.engine.events import Problem
-from explorer.errors import ExplorerError
 from explorer.graph.stages import Stage, stages
 from explorer.recipe import MOST_COLUMNS
-from explorer.render.export import write
 from explorer.text import _, ngettext
 from explorer.values import FrameResult
 from ui import theme
@@ -19,6 +16,7 @@ from ui.store import Store
 from ui.widgets.numbers import shape
 from ui.widgets.overview_view import Column, OverviewView
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where, picture
 
 _SETTLE_MS = 80
 """How long the panel must keep its size before other maps are asked for."""
@@ -32,11 +30,9 @@ class Overview(Panel):
 
     Signals:
         opened: id of the layer that the person wants to see in Explore.
-        written: the file that was written.
     """
 
     opened = Signal(str)
-    written = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -229,19 +225,9 @@ class Overview(Panel):
         network, result = self._store.network, self._result()
         if network is None or result is None:
             return
-        name = "".join(c if c.isalnum() or c in "-_." else "_" for c in f"{network.card.title}-overview")
-        path, _kind = QFileDialog.getSaveFileName(self, self.export.toolTip(), f"{name}.png", "PNG (*.png)")
-        if not path:
-            return
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        self._picture(result).save(buffer, "PNG")  # type: ignore[call-overload]
-        try:
-            write(path, lambda file: file.write(bytes(buffer.data().data())))
-        except ExplorerError as error:
-            self._controller.report(Problem("export", error))
-        else:
-            self.written.emit(path)
+        path = ask_where(self, self.export.toolTip(), f"{network.card.title}-overview", "png")
+        if path:
+            self._controller.save(path, picture(self._picture(result)))
 
     def _picture(self, result: FrameResult) -> QImage:
         """Return the overview with a heading: network, source, and that its weights are random where they are."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import BinaryIO
-
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -40,6 +36,7 @@ from ui.widgets.flow import FlowLayout
 from ui.widgets.network_list import Entry
 from ui.widgets.panel import Panel
 from ui.widgets.paper_label import PaperLabel
+from ui.widgets.saving import ask_where, content
 
 EXPORTS = {
     "png": N_("Chart as a picture (PNG)…"),
@@ -438,10 +435,8 @@ class ReceptiveField(Panel):
         suffix = next((suffix for suffix, one in self._actions.items() if one is action), "")
         if self._shown is None or not suffix:
             return
-        safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in f"{self._called()}-receptive-field")
-        title, kinds = _(EXPORTS[suffix]).rstrip("…"), f"{suffix.upper()} (*.{suffix})"
-        path, _kind = QFileDialog.getSaveFileName(self, title, f"{safe}.{suffix}", kinds)
-        if path:
+        stem = f"{self._called()}-receptive-field"
+        if path := ask_where(self, _(EXPORTS[suffix]), stem, suffix):
             self.write(suffix, path)
 
     def write(self, suffix: str, path: str) -> None:
@@ -456,15 +451,11 @@ class ReceptiveField(Panel):
         if self._sides() and network is not None and not network.trained:
             words.append(_("untrained: random weights"))
         if suffix == "png":
-            content = self.chart.png("  ·  ".join(words))
+            data = self.chart.png("  ·  ".join(words))
         elif suffix == "svg":
-            content = self.chart.svg("  ·  ".join(words))
+            data = self.chart.svg("  ·  ".join(words))
         elif suffix == "csv":
-            content = plain.as_csv(self._shown, self._whole, self._sides()).encode()
+            data = plain.as_csv(self._shown, self._whole, self._sides()).encode()
         else:
-            content = plain.document(self._name, self._shown, self._whole, self._sides()).encode()
-        self._controller.save(path, partial(_write, content))
-
-
-def _write(content: bytes, file: BinaryIO) -> None:
-    file.write(content)
+            data = plain.document(self._name, self._shown, self._whole, self._sides()).encode()
+        self._controller.save(path, content(data))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from math import ceil, floor
 from pathlib import Path
-from typing import BinaryIO
 
-import numpy as np
-from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -37,6 +33,7 @@ from ui.widgets.elided import ElidedLabel
 from ui.widgets.mosaic_view import told
 from ui.widgets.numbers import cell, number
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where, picture
 
 _FULL = N_("{count} units are locked, which is as many as can be told apart: unlock one first.")
 _ROOMY = 290
@@ -134,22 +131,14 @@ class UnitPanel(Panel):
         if unit is None or result is None or self._part() is None:
             return
         stem = f"{Path(result.frame.source).stem}-{unit.layer}-{unit.channel}-{unit.y}-{unit.x}"
-        wanted = "".join(c if c.isalnum() or c in "-_." else "_" for c in stem) + ".png"
-        title = _("Export the part of the picture that the unit sees…").rstrip("…")
-        while True:
-            path, _kind = QFileDialog.getSaveFileName(self, title, wanted, "PNG (*.png)")
-            named = not path or path.lower().endswith(".png")
-            wanted = path if named else f"{path}.png"
-            if named or not Path(wanted).exists():
-                break  # else the dialog has not asked yet whether to replace that file
-        if wanted:
-            self.write(wanted)
+        if path := ask_where(self, _("Export the part of the picture that the unit sees…"), stem, "png"):
+            self.write(path)
 
     def write(self, path: str) -> None:
         """Write the real pixels that the unit sees to ``path`` as PNG."""
         part = self._part()
         if part is not None:
-            self._controller.save(path, partial(_write_png, np.ascontiguousarray(part)))
+            self._controller.save(path, picture(_image(part)))
 
     # inner
 
@@ -399,9 +388,6 @@ def _cells(area: Area, input_hw: tuple[int, int]) -> tuple[int, int, int, int] |
     return (floor(y0), floor(x0), ceil(y1), ceil(x1)) if y0 < y1 and x0 < x1 else None
 
 
-def _write_png(pixels: Bytes, file: BinaryIO) -> None:
+def _image(pixels: Bytes) -> QImage:
     h, w = pixels.shape[:2]
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImage(pixels.data, w, h, 3 * w, QImage.Format.Format_RGB888).save(buffer, "PNG")  # type: ignore[call-overload]
-    file.write(buffer.data().data())
+    return QImage(pixels.tobytes(), w, h, 3 * w, QImage.Format.Format_RGB888).copy()

@@ -53,11 +53,9 @@ class Networks(QWidget):
 
     Signals:
         explore_wanted: the person wants to see the network in Explore.
-        told: what the person should know for a moment.
     """
 
     explore_wanted = Signal()
-    told = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -141,7 +139,6 @@ class Networks(QWidget):
         self.receptive.opened.connect(self._open_layer)
         for panel in (self.overview, self.kernels):
             panel.opened.connect(self._open_layer)
-            panel.written.connect(self._say_written)
         self.compare.chosen_changed.connect(self._rest.start)
         self.surveys.changed.connect(self._take_survey)
         store.result_changed.connect(self._ask_for_all)
@@ -396,10 +393,6 @@ class Networks(QWidget):
     def _open_layer(self, layer: str) -> None:
         self._controller.open_network(self.list.current(), layer=layer)
         self.explore_wanted.emit()
-
-    @Slot(str)
-    def _say_written(self, path: str) -> None:
-        self.told.emit(_("Saved: {paths}").format(paths=path))
 
 
 def _is_cheap(card: Card) -> bool:
