@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QTabBar, QToolButton, QWidget
 
 from tests.ui.desk import Desk, until
 
@@ -45,6 +45,26 @@ def test_tab_reaches_every_part_of_the_window_and_comes_back(one: Desk, pressed:
     explore = one.window.explore
     for part in (one.window.top, explore.source, explore.layers, explore.maps, explore.predictions, explore.channel):
         assert any(part.isAncestorOf(widget) for widget in reached), part
+
+
+def test_the_keyboard_opens_what_is_behind_a_tab(one: Desk) -> None:
+    explore = one.window.explore
+    (tabs,) = (
+        bar for bar in explore.findChildren(QTabBar) if bar.isVisible() and bar.parent().isAncestorOf(explore.prove)
+    )
+    one.window.activateWindow()
+    explore.maps.mosaic.setFocus()
+    for _step in range(100):
+        if one.window.focusWidget() is tabs:
+            break
+        QTest.keyClick(one.window.focusWidget(), Qt.Key.Key_Tab)
+    assert one.window.focusWidget() is tabs
+    assert not explore.prove.isVisible()
+    while tabs.tabText(tabs.currentIndex()) != "Prove it":
+        before = tabs.currentIndex()
+        QTest.keyClick(tabs, Qt.Key.Key_Right)
+        assert tabs.currentIndex() > before
+    assert explore.prove.isVisible()
 
 
 @pytest.mark.parametrize("name", ["picture", "camera"])

@@ -164,7 +164,8 @@ class _Tabs(QTabWidget):
 
     def __init__(self, first: QWidget) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # its tabs take the focus
+        self.setFocusProxy(None)  # the tabs take the focus themselves: Tab would be caught at hidden ones
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
         self.tabBar().setExpanding(False)
@@ -180,6 +181,7 @@ class _Tabs(QTabWidget):
         for index in range(self.count()):
             panel = self.widget(index)
             self.setTabText(index, titles.get(panel, "") if panel else "")
+        self.tabBar().setAccessibleName(", ".join(self.tabText(index) for index in range(self.count())))
 
 
 def _put(panel: QWidget, place: _Column | _Tabs) -> bool:
