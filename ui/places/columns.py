@@ -164,7 +164,8 @@ class _Tabs(QTabWidget):
 
     def __init__(self, first: QWidget) -> None:
         super().__init__()
-        self.setFocusProxy(None)  # the tabs take the focus themselves: Tab would be caught at hidden ones
+        # The tabs take the focus themselves: as this one's proxy, hidden ones would catch the Tab key.
+        self.setFocusProxy(None)  # type: ignore[arg-type]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
