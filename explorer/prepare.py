@@ -52,7 +52,7 @@ def prepare(
     height, width = input_hw or preparation.input_chw[1:]
     if frame.array is not None:
         return _unprepared(frame, (preparation.input_chw[0], height, width), device)
-    pixels, geometry = _placed(frame.pixels, preparation, (height, width))
+    pixels, geometry = placed(frame.pixels, preparation, (height, width))
     cells = _on(torch.from_numpy(pixels), device).float()
     if preparation.full != 255:
         cells.div_(255 / preparation.full)
@@ -84,7 +84,7 @@ def _on(tensor: Tensor, device: torch.device) -> Tensor:
     return tensor.to(device)
 
 
-def _placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) -> tuple[Bytes, Geometry]:
+def placed(pixels: Bytes, preparation: Preparation, input_hw: tuple[int, int]) -> tuple[Bytes, Geometry]:
     """Resize, crop the centre or fill up with zeros: uint8 (h, w, C) in the weights' order, and where it came from."""
     channels, pad = preparation.input_chw[0], preparation.pad
     if channels not in (1, 3):

@@ -139,7 +139,7 @@ def prove(
         sees=sees,
         inside=inside,
         outside=int(changed.sum()) - inside,
-        rounding=ROUNDED * _epsilon(network) * float(finite.max() if finite.size else 0.0),
+        rounding=ROUNDED * epsilon(network) * float(finite.max() if finite.size else 0.0),
     )
 
 
@@ -186,7 +186,8 @@ def _inside(area: Area, input_hw: tuple[int, ...]) -> NDArray[np.bool_]:
     return found
 
 
-def _epsilon(network: Network) -> float:
+def epsilon(network: Network) -> float:
+    """Return the last digit of 1 in the numbers that a network computes with."""
     import torch
 
     fine = torch.finfo(network.number_type).eps

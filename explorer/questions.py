@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph
-from explorer.recipe import Recipe
+from explorer.recipe import Recipe, Unit
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Prediction
 from explorer.zoo import own
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the window opens without
 
     from explorer.attribution.values import Effective
     from explorer.influence import Curve, Steps
+    from explorer.opened.values import Opened
     from explorer.proof import Proof
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
@@ -177,9 +178,26 @@ class AnswerFound:
     predictions: tuple[Prediction, ...]
 
 
-Question = Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve | AnswerTo
+@dataclass(frozen=True, eq=False)
+class Open:
+    """Which numbers make a value of the loaded network? Answered by an ``Opened``.
+
+    Attributes:
+        frame: the picture as it came.
+        recipe: network and filters.
+        unit: whose value it is.
+    """
+
+    frame: Frame
+    recipe: Recipe
+    unit: Unit
+
+
+Question = (
+    Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve | AnswerTo | Open
+)
 if TYPE_CHECKING:
-    Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve | AnswerFound
+    Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve | AnswerFound | Opened
     Ask = Callable[["Network | None", Question], Answer | Steps]
 
 
@@ -195,6 +213,7 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             network raises, and ``DeviceError`` where memory is short.
     """
     from explorer.influence import NOISES, curve, effective, noisy
+    from explorer.opened.open import opened
     from explorer.proof import prove
     from explorer.receptive.analyse import analyse
 
@@ -220,6 +239,8 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return curve(_loaded(network, question.network), question.layers, question.pictures or NOISES)
         case AnswerTo():
             return _answer_to(_loaded(network, question.recipe.network), question)
+        case Open():
+            return opened(_loaded(network, question.recipe.network), question.frame, question.recipe, question.unit)
 
 
 def _inspect(question: Inspect) -> own.Inspection:

@@ -1,0 +1,1 @@
+"""Any value of a network opened into the arithmetic that made it."""
