@@ -175,12 +175,12 @@ def picture(text: str) -> Source:
     if re.match(r"https?://", text, re.IGNORECASE):
         return Source("address", text)
     path = Path(os.path.expanduser(text))  # Path.expanduser raises where there is no such person
-    if text and _exists(path):
+    if text and exists(path):
         return Source("array" if path.suffix.lower() == ".npy" else "picture", str(path))
     for sample in sources.samples():
         if text in (sample.file, Path(sample.file).stem):
             return Source("sample", sample.file)
-    known = [*_beside(path), *(sample.file for sample in sources.samples())]
+    known = [*beside(path), *(sample.file for sample in sources.samples())]
     raise SourceError(
         N_("There is no picture “{name}”: give a file, an http address or a sample, for example {nearest}."),
         name=text,
@@ -188,17 +188,18 @@ def picture(text: str) -> Source:
     )
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
+    """Return whether there is such a file or folder."""
     try:
         return path.exists()
     except (OSError, ValueError):
         return False  # a name that no file system takes names no file
 
 
-def _beside(path: Path) -> list[str]:
+def beside(path: Path) -> list[str]:
     """Return the files in the folder of a missing ``path`` that have a name like it."""
     try:
-        names = [entry.name for entry in path.parent.iterdir() if _exists(entry)]
+        names = [entry.name for entry in path.parent.iterdir() if exists(entry)]
     except (OSError, ValueError):
         return []
     return [str(path.parent / name) for name in difflib.get_close_matches(path.name, names, cutoff=0.6)]
@@ -226,11 +227,11 @@ def model(text: str) -> Card:
     """
     if own.is_own(text):
         where = own.located(text)
-        if not text.startswith(own.IN_MEMORY) and not _exists(Path(where)):
+        if not text.startswith(own.IN_MEMORY) and not exists(Path(where)):
             if os.path.islink(where):
                 sentence = N_("“{file}” is a link to {target}, which is not there: mend the link.")
                 raise NetworkError(sentence, file=text, target=os.readlink(where))
-            near = _beside(Path(where))
+            near = beside(Path(where))
             sentence = N_("There is no file “{file}”; files with a like name: {nearest}.")
             if not near:
                 sentence = N_("There is no file “{file}”: check its path.")
@@ -239,7 +240,7 @@ def model(text: str) -> Card:
     try:
         return registry.card(text)
     except NetworkError:
-        if not text or not _exists(Path(os.path.expanduser(text))):
+        if not text or not exists(Path(os.path.expanduser(text))):
             raise
     raise NetworkError(
         N_("“{file}” is no file that a network can be read from: their names end in {suffixes}."),

@@ -24,6 +24,9 @@ COMMANDS = (
     "effective",
     "stack",
     "arithmetic",
+    "filter",
+    "kernels",
+    "learn-filter",
     "predict",
     "inspect",
     "live",
@@ -99,7 +102,7 @@ def _language(words: list[str]) -> list[str]:
 
 
 def _module(command: str) -> Any:
-    return import_module(f"explorer.cli.{command}")
+    return import_module(f"explorer.cli.{command.replace('-', '_')}")
 
 
 def _run(command: str, words: list[str]) -> int:
