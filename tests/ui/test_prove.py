@@ -414,3 +414,27 @@ def test_values_of_another_unit_are_not_shown_while_its_answer_is_on_its_way(rig
     assert rig.panel.values.isHidden()
     rig.reply()
     assert not rig.panel.values.isHidden()
+
+
+def test_the_light_is_on_what_was_done_last(rig: Rig) -> None:
+    rig.panel.paint.click()
+    rig.stroke((40.0, 50.0), (45.0, 60.0), (50.0, 70.0))
+    proof = rig.reply()
+    rig.panel.paint.click()
+    QTest.mouseClick(rig.view, Qt.MouseButton.LeftButton, pos=rig.at(5.5, 61.5))
+    seeing = rig.explore.pixel_units.units
+    assert seeing is not None
+    assert not np.array_equal(seeing, proof.moved)
+    for view in (rig.explore.maps.mosaic, rig.explore.channel.map):
+        np.testing.assert_array_equal(view._light.units, seeing)
+    assert "see the pixel x 61, y 5" in rig.explore.light.text
+    rig.explore.light.button.click()  # the pixel goes, the paint stays
+    assert rig.panel.lit is not None
+    np.testing.assert_array_equal(rig.explore.maps.mosaic._light.units, proof.moved)
+    QTest.mouseClick(rig.view, Qt.MouseButton.LeftButton, pos=rig.at(5.5, 61.5))
+    rig.panel.undo.click()
+    rig.panel.inside.click()
+    proof = rig.reply()
+    np.testing.assert_array_equal(rig.explore.maps.mosaic._light.units, proof.moved)
+    rig.explore.light.button.click()
+    np.testing.assert_array_equal(rig.shown(), PICTURE.pixels)

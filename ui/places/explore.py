@@ -79,10 +79,12 @@ class Explore(QWidget):
         self.source.pixel_chosen.connect(self.pixels.choose)
         self.source.pixel_chosen.connect(self._show_pixels)
         self.pixels.chosen_changed.connect(self.source.mark)
-        self.pixels.chosen_changed.connect(self.pixel_units.choose)
+        self._pixel_last = False  # rather than the paint; the light is on what was done last
+        self.pixels.chosen_changed.connect(self._light_pixel)
         self.pixel_units.changed.connect(self._show_light)
         self.prove.lit_changed.connect(self._show_light)
         self.prove.painted_changed.connect(self.source.set_painted)
+        self.prove.painted_changed.connect(self._light_paint)
         self.light.closed.connect(self._put_light_out)
         self.pixels.numbers_changed.connect(self.source.set_numbers)
         self.source.picture_changed.connect(self.pixels.set_picture)
@@ -143,10 +145,23 @@ class Explore(QWidget):
             self._later.stop()
             self._show_age()
 
+    @Slot(object)
+    def _light_pixel(self, pixel: tuple[int, int] | None) -> None:
+        """Light the units that see the pixel (row, column); None: no more, and those that the paint moves again."""
+        self._pixel_last = pixel is not None
+        self.pixel_units.choose(pixel)
+        self._show_light()
+
+    @Slot()
+    def _light_paint(self) -> None:
+        """Light the units that the paint moves, as soon as that is known."""
+        self._pixel_last = False
+        self._show_light()
+
     @Slot()
     def _show_light(self) -> None:
         """Light the units that the paint moves, or those that see the held pixel."""
-        moved = self.prove.lit
+        moved = None if self._pixel_last else self.prove.lit
         units = self.pixel_units.units if moved is None else moved
         self.maps.mosaic.set_lit(units)
         self.channel.map.set_lit(units)
@@ -158,7 +173,7 @@ class Explore(QWidget):
 
     @Slot()
     def _put_light_out(self) -> None:
-        if self.prove.lit is not None:
+        if self.prove.lit is not None and not self._pixel_last:
             self.prove.take_paint_away()
         else:
             self.pixels.choose(None)
