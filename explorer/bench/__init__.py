@@ -36,11 +36,12 @@ def run(json: bool, say: Callable[[str], None] = print) -> int:
 
 def _figures() -> Iterator[Figure]:
     from explorer import device
-    from explorer.bench import forward, opening
+    from explorer.bench import filters, forward, opening
 
     device.set_threads()
     yield from forward.figures()
     yield from opening.figures(forward.calibration_ms())
+    yield from filters.figures(forward.calibration_ms())
     yield from _memory(forward.calibration_ms())
     if importlib.util.find_spec("PySide6") is None:
         print(_("The window's figures are left out: PySide6 is not installed."), file=sys.stderr)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.filters.filter import Border, Filter, working
-from explorer.filters.kernel import kernels
+from explorer.filters.kernel import Kernel, Magnitude, kernels
 from explorer.values import Bytes, Floats, Frame
 
 Doubles = NDArray[np.float64]
@@ -18,6 +18,8 @@ GREY = (0.299, 0.587, 0.114)
 """Of red, green and blue in a grey value: ITU-R BT.601, as OpenCV and Pillow have it."""
 _TRANSFORMED = 50
 """Cells from which on OpenCV takes Fourier transforms, whose error of some 1e-10 would move what is exactly a half."""
+_WHOLE = 1e9
+"""OpenCV rounds to whole numbers of 32 bits before it clips."""
 _MOST = float(np.finfo(np.float32).max)
 
 
@@ -70,8 +72,7 @@ def stages(pixels: Bytes, filters: Sequence[Filter]) -> Iterator[Bytes | Doubles
     current: Bytes | Doubles = pixels
     yield current
     for one in working(tuple(filters)):
-        values = respond(current, one)
-        current = _in_colour(values if one.signed else _bytes(values))
+        current = _in_colour(respond(current, one) if one.signed else _rounded(current, one))
         yield current
 
 
@@ -90,18 +91,34 @@ def respond(pixels: Bytes | Doubles, one: Filter) -> Doubles:
     Raises:
         PersonError: the window does not fit into the picture.
     """
-    one.check((pixels.shape[0], pixels.shape[1]))
-    if one.grey and pixels.ndim == 3:
-        pixels = grey(pixels)
     found = []
-    for kernel, weights in zip(kernels(one.kernel), one.weights, strict=True):
-        sums = _correlate(pixels, weights, one)
+    for kernel, sums in _sums(pixels, one):
         if kernel.scale != 1:
             sums *= kernel.scale
         if kernel.offset:
             sums += kernel.offset
         found.append(sums)
     return found[0] if len(found) == 1 else np.hypot(*found)
+
+
+def _rounded(pixels: Bytes | Doubles, one: Filter) -> Bytes:
+    """Return what ``respond`` does, rounded and clipped; where it can, with the scale in one pass over the picture."""
+    from explorer.cv import cv2
+
+    most = max(255 * np.abs(weights).sum() for weights in one.weights)
+    if pixels.dtype != np.uint8 or isinstance(one.kernel, Magnitude) or most * abs(one.kernel.scale) > _WHOLE:
+        return _bytes(respond(pixels, one))
+    ((kernel, sums),) = _sums(pixels, one)
+    return np.asarray(cv2.addWeighted(sums, kernel.scale, sums, 0.0, kernel.offset, dtype=cv2.CV_8U))
+
+
+def _sums(pixels: Any, one: Filter) -> Iterator[tuple[Kernel, Doubles]]:
+    """Yield each kernel of the filter, and the sums of weight × value at every place of its window."""
+    one.check((pixels.shape[0], pixels.shape[1]))
+    if one.grey and pixels.ndim == 3:
+        pixels = grey(pixels)
+    for kernel, weights in zip(kernels(one.kernel), one.weights, strict=True):
+        yield kernel, _correlate(pixels, weights, one)
 
 
 def grey(pixels: Any) -> Any:
