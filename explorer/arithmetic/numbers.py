@@ -23,6 +23,7 @@ Plane = tuple[Row, ...]
 Planes = tuple[Plane, ...]
 
 _WRONG = N_("{where} is “{text}”: type a number such as 3, −1.5 or 1/4.")
+_NONE = N_("{name}: there are no numbers, type at least one.")
 _RAGGED = N_("{name}: row {row} has {count} numbers and the first has {first}, give every row as many.")
 
 
@@ -120,7 +121,7 @@ def nested(raw: Any, name: str) -> Planes:
         PersonError: as ``planes``.
     """
     if not _is_list(raw) or not raw:
-        raise PersonError(N_("{name}: there are no numbers, type at least one."), name=name)
+        raise PersonError(_NONE, name=name)
     if not any(map(_is_list, raw)):
         raw = [raw]
     if not any(_is_list(cell) for row in raw if _is_list(row) for cell in row):
@@ -140,10 +141,12 @@ def nested(raw: Any, name: str) -> Planes:
 
 
 def _plane(raw: Any, name: str) -> Plane:
-    if not _is_list(raw) or not raw or not all(_is_list(row) for row in raw) or not raw[0]:
+    if not _is_list(raw) or not all(map(_is_list, raw)):
         raise PersonError(
             N_("{name}: this is no table of numbers, write rows of them, such as [[1, 2], [3, 4]]."), name=name
         )
+    if not raw or not raw[0]:
+        raise PersonError(_NONE, name=name)
     for place, row in enumerate(raw, 1):
         if len(row) != len(raw[0]):
             raise PersonError(_RAGGED, name=name, row=place, count=len(row), first=len(raw[0]))

@@ -132,16 +132,23 @@ class Fit:
         return self.padding[0] == self.padding[1]
 
     def _mend(self) -> tuple[Pads, ...]:
+        """Return more at the end; the fewest more cells, spread evenly; the same on both sides; the fewest less."""
         if self.fits:
             return ()
-        (before, after), short, over = self.padding, self.stride - self.left_over, self.left_over
-        alike = next((k for k in range(1, self.stride + 1) if 2 * k % self.stride == short % self.stride), None)
-        found = {
-            (before + short // 2, after + short - short // 2),
-            (before, after + short),
-            (before - over // 2, after - (over - over // 2)),
-        }
-        if alike is not None:
-            found.add((before + alike, after + alike))
-        most = self.span - 1 if self.most_padding is None else self.most_padding
-        return tuple(sorted((p for p in found if min(p) >= 0 and max(p) <= most), key=lambda p: (sum(p), p[1] - p[0])))
+        (before, after), total = self.padding, sum(self.padding)
+        short, most = self.stride - self.left_over, self.span - 1 if self.most_padding is None else self.most_padding
+        found = {(before, after + short), self._spread(total - self.left_over, (0, 0), self.padding)}
+        more = (
+            self._spread(sum_, self.padding, (most, most)) for sum_ in range(total + short, 2 * most + 1, self.stride)
+        )
+        alike = ((p, p) for p in range(max(self.padding), most + 1) if (2 * p - total - short) % self.stride == 0)
+        found |= {next(filter(None, more), None), next(alike, None)}
+        right = [pads for pads in found if pads and max(pads) <= most]
+        return tuple(sorted(right, key=lambda pads: (sum(pads), abs(pads[1] - pads[0]))))
+
+    @staticmethod
+    def _spread(total: int, least: Pads, most: Pads) -> Pads | None:
+        """Return the most even padding of ``total`` cells between two, an odd one at the end; None for none."""
+        low, high = max(least[0], total - most[1]), min(most[0], total - least[1])
+        before = min(max(total // 2, low), high)
+        return (before, total - before) if low <= high else None
