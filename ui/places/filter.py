@@ -13,8 +13,10 @@ from ui.filtering import Filtering
 from ui.panels.filter_answers import FilterAnswers
 from ui.panels.filter_bank import FilterBank
 from ui.panels.filter_chain import FilterChain
+from ui.panels.filter_detect import FilterDetect
 from ui.panels.filter_impulse import FilterImpulse
 from ui.panels.filter_kernel import FilterKernel
+from ui.panels.filter_learn import FilterLearn
 from ui.panels.filter_result import FilterResult
 from ui.panels.filter_steps import FilterSteps
 from ui.store import Store
@@ -42,7 +44,9 @@ class FilterPlace(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setDrawBase(False)
         self._result, self.steps = self._arranged(), FilterSteps(self.filtering, self)
-        for page in (self._result, self.steps):
+        self.learn = FilterLearn(store, controller, self.filtering, self)
+        self.detect = FilterDetect(store, controller, self.filtering, self)
+        for page in (self._result, self.steps, self.learn, self.detect):
             self.tabs.addTab("")
             self.pages.addWidget(page)
         middle = QWidget(self)
@@ -101,7 +105,8 @@ class FilterPlace(QWidget):
         """Set every text anew in the current language."""
         self.setAccessibleName(_("Filter"))
         self.tabs.setAccessibleName(_("What to do with the filters"))
-        for place, text in enumerate((_("Result"), _("Step through"))):
+        titles = _("Result"), _("Step through"), _("Let the machine find it"), _("Mark and learn")
+        for place, text in enumerate(titles):
             self.tabs.setTabText(place, text)
 
     def restyle(self) -> None:

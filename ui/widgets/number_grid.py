@@ -51,10 +51,13 @@ def fitted(value: float, metrics: QFontMetricsF, room: float) -> str:
     """Return ``value`` with as many digits as there is room for, "…" where there is none."""
     if value != value:  # there is none yet
         return ""
-    for digits in (6, 4, 3, 2, 1):
-        text = minus(f"{value:.{digits}g}").replace("0.", ".", 1) if digits == 1 else minus(f"{value:.{digits}g}")
-        if metrics.horizontalAdvance(text) <= room:
-            return text
+    whole = [f"{value:.{digits}g}" for digits in (6, 4, 3, 2)]
+    short = [f"{value:.{digits}f}" for digits in (3, 2, 1, 0) if round(value, digits)]
+    for number in (*whole, *short, "≈0" if abs(value) < 1 else ""):
+        text = minus(number)
+        for shown in (text, text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text):
+            if shown and metrics.horizontalAdvance(shown) <= room:
+                return shown
     return "…"
 
 
