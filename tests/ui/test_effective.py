@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from torch import nn
 
+from explorer.attribution.effective import influence
 from explorer.attribution.values import Effective
 from explorer.engine.events import Answered, Ended, FieldsReady, NetworkReady, Problem, ResultReady
 from explorer.errors import NetworkError
@@ -108,6 +109,23 @@ def test_the_switch_asks_for_the_chosen_unit_on_this_picture(one: Desk) -> None:
     assert question.frame is one.store.result.filtered
     assert row(one).bar.isVisibleTo(row(one))
     assert "Measuring" in row(one).words.text()
+
+
+def test_of_a_layer_without_rows_and_columns_the_whole_output_is_asked_for(qapp: QApplication) -> None:
+    module = nn.Sequential(nn.Conv2d(3, 8, 5, 2, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 5)).eval()
+    graph = trace(module, torch.zeros(1, 3, 224, 224))
+    for layer, place in (("3", None), ("1", (0, 0))):
+        with desk(qapp, recipe=Recipe(network="sample", layer=layer)) as one:
+            one.graph = graph
+            one.show(1600, 1000)
+            one.send(NetworkReady(samples.network(graph)))
+            one.give()
+            one.send(FieldsReady("sample", graph, analyse(graph)))
+            choose(one, (0, 0))
+            row(one).toggle()
+            (question,) = asked(one)
+            assert (question.layer, question.unit) == (layer, place)
+            assert influence(module, graph, torch.rand(1, 3, 224, 224), graph[layer], question.unit).any()
 
 
 def test_partial_answers_show_with_how_far_they_are(one: Desk) -> None:

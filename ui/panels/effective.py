@@ -133,8 +133,14 @@ class EffectiveRow(QWidget):
             self._drop()
             self._key = wanted
             if wanted and unit is not None and result is not None:
-                self._ask(EffectiveField(store.recipe.network, unit.layer, (unit.y, unit.x), result.filtered))
+                self._ask(EffectiveField(store.recipe.network, unit.layer, self._place(unit), result.filtered))
         self._show()
+
+    def _place(self, unit: Unit) -> tuple[int, int] | None:
+        """Return row and column; None in a layer without, whose whole output stands at the only place that it has."""
+        network = self._store.network
+        layer = None if network is None else network.graph.by_id.get(unit.layer)
+        return None if layer is not None and not {"H", "W"} <= set(layer.axes) else (unit.y, unit.x)
 
     def _ask(self, question: EffectiveField) -> None:
         self._asked, self._fraction = question, 0.0
