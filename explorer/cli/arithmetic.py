@@ -281,7 +281,8 @@ def _case_text(case: Case) -> str:
     if case.kind != "fc":
         rows += [(_("rows"), case.fits[0].worked), (_("columns"), case.fits[1].worked)]
     rows.append((_("output"), "×".join(map(str, case.output_chw))))
-    return "\n".join([table((), rows, "ll"), *told_of(case), *_maps_text(output(case))])
+    head = [case.title] if case.title else []
+    return "\n".join([*head, table((), rows, "ll"), *told_of(case), *_maps_text(output(case))])
 
 
 def _maps_text(values: Doubles) -> list[str]:
