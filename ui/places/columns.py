@@ -28,7 +28,7 @@ class Columns(QSplitter):
         source, predictions, unit, network_input: the first column, the last two behind one another.
         layers: the second.
         maps: the third.
-        channel, prove, pixels: the last.
+        channel, prove, arithmetic, pixels: the last.
     """
 
     def __init__(
@@ -41,11 +41,12 @@ class Columns(QSplitter):
         maps: QWidget,
         channel: QWidget,
         prove: QWidget,
+        arithmetic: QWidget,
         pixels: QWidget,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._unit, self._network_input, self._channel, self._pixels = unit, network_input, channel, pixels
-        self._prove = prove
+        self._prove, self._arithmetic = prove, arithmetic
         self._answers, self._middle, self._detail = (_Tabs(first) for first in (predictions, maps, channel))
         self._seen = _Tabs(unit)
         self._left, self._right = _Column(source, self._answers, self._seen), _Column(self._detail)
@@ -108,6 +109,7 @@ class Columns(QSplitter):
         changed = [
             _put(self._channel, self._detail if wide else self._middle),
             _put(self._prove, self._detail if wide else self._middle),
+            _put(self._arithmetic, self._detail if wide else self._middle),
             _put(self._pixels, self._right if tall else self._detail if wide else self._middle),
             _put(self._unit, self._place_of_unit(wide, tall, roomy)),
             _put(self._network_input, self._seen if roomy else self._answers),

@@ -16,6 +16,7 @@ from explorer.text import _
 from explorer.values import Source
 from ui.areas import Areas
 from ui.controller import Controller
+from ui.panels.arithmetic import ArithmeticPanel
 from ui.panels.channel import ChannelInspector
 from ui.panels.effective import EffectiveRow
 from ui.panels.layer_maps import SORTS, LayerMaps
@@ -55,6 +56,7 @@ class Explore(QWidget):
         self.maps = LayerMaps(store, controller, self)
         self.channel = ChannelInspector(store, controller, self)
         self.prove = ProvePanel(store, controller, self.areas, self.source.view, self)
+        self.arithmetic = ArithmeticPanel(store, controller, self.areas, self)
         self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
         self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
@@ -67,6 +69,7 @@ class Explore(QWidget):
             self.maps,
             self.channel,
             self.prove,
+            self.arithmetic,
             self.pixels,
         )
         row = QHBoxLayout(self)
@@ -127,6 +130,7 @@ class Explore(QWidget):
                 self.maps: _("Activation maps"),
                 self.channel: _("Channel"),
                 self.prove: _("Prove it"),
+                self.arithmetic: _("Arithmetic"),
                 self.pixels: _("Pixels"),
             }
         )
@@ -184,7 +188,12 @@ class Explore(QWidget):
         store = self._store
         of_picture: tuple[Panel, ...] = (self.source, self.pixels)
         of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers)
-        of_network: tuple[Panel, ...] = (self.maps, self.channel, self.unit)  # they show nothing of another network
+        of_network: tuple[Panel, ...] = (
+            self.maps,
+            self.channel,
+            self.unit,
+            self.arithmetic,
+        )  # they show nothing of another network
         for panels, old in (
             (of_picture, store.picture_is_old),
             (of_result, store.result_is_old),
