@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from ui.widgets.number_field import NumberField
-from ui.widgets.numbers import amount, cell, number, percent, shape
+from ui.widgets.numbers import amount, cell, number, percent, shape, unbroken
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,12 @@ def test_shape() -> None:
 )
 def test_amount(count: int, text: str) -> None:
     assert amount(count) == text
+
+
+def test_unbroken_keeps_sizes_and_places_in_one_piece() -> None:
+    text = "sees 67 × 67 pixels of the input\nin the picture: x 269 to 348, y 147 to 226"
+    assert unbroken(text).split(" ") == [
+        *("sees", "67\xa0×\xa067", "pixels", "of", "the", "input\nin", "the", "picture:"),
+        *("x\xa0269", "to", "348,", "y\xa0147", "to", "226"),
+    ]
+    assert unbroken("a max 3, 2 × the rest") == "a max 3, 2 × the rest"

@@ -31,7 +31,7 @@ from ui.widgets.area_marks import ink_on
 from ui.widgets.area_view import AreaView
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.mosaic_view import told
-from ui.widgets.numbers import cell, number
+from ui.widgets.numbers import cell, number, unbroken
 from ui.widgets.panel import Panel
 from ui.widgets.saving import ask_where, picture
 
@@ -171,7 +171,7 @@ class UnitPanel(Panel):
         self._show_area(sight)
         where = _("{layer} · channel {channel}").format(layer=unit.layer, channel=unit.channel)
         self._lines = [heading, where, *self._sentences(sight, result)]
-        text = "\n".join(self._lines[1:])
+        text = unbroken("\n".join(self._lines[1:]))
         if text != self.words.text():
             self.words.setText(text)
             self.view.setAccessibleDescription(" ".join(self._lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from explorer.text import _
 
@@ -30,6 +31,11 @@ def minus(text: str) -> str:
 def cell(y: int, x: int, value: str) -> str:
     """Return where a cell is and what it holds: ``y 12, x 9 = 3.418``; ``value`` comes with its sign of equality."""
     return _("y {y}, x {x} {value}").format(y=y, x=x, value=value)
+
+
+def unbroken(text: str) -> str:
+    """Return ``text`` with no line break inside a size (``3 × 3``), nor between an axis and its number (``y 12``)."""
+    return re.sub(r"(?<=\d) (?=× \d)|(?<=\d ×) (?=\d)|(?<=\b[xy]) (?=\d)", "\N{NO-BREAK SPACE}", text)
 
 
 def percent(share: float, fine: bool = False) -> str:
