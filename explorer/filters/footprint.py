@@ -26,6 +26,25 @@ def output_hw(filters: Sequence[Filter], hw: tuple[int, int]) -> tuple[int, int]
     return hw
 
 
+Placement = tuple[tuple[float, float], tuple[float, float]]
+"""Where a picture lies on another: of its upper left corner, and pixels of the other per pixel; (y, x) each."""
+IN_PLACE: Placement = ((0.0, 0.0), (1.0, 1.0))
+
+
+def placement(filters: Sequence[Filter]) -> Placement:
+    """Return where the result lies on the picture: each of its pixels around the middle of what it is made of.
+
+    Coordinates are edges, as ``values.Geometry`` has them.
+    """
+    (y, x), (high, wide) = IN_PLACE
+    for one in working(tuple(filters)):
+        first = one.anchor if one.border == "valid" else (0, 0)
+        # the first result's middle lies on the middle of pixel ``first``, and its edges half a stride before and after
+        y, x = y + high * (first[0] + (1 - one.stride) / 2), x + wide * (first[1] + (1 - one.stride) / 2)
+        high, wide = high * one.stride, wide * one.stride
+    return (y, x), (high, wide)
+
+
 def made_of(box: Box, filters: Sequence[Filter], hw: tuple[int, int]) -> Box:
     """Return the rectangle of pixels, of a picture of ``hw``, that pixels ``box`` of the result are made of.
 

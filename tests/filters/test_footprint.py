@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from explorer.errors import PersonError
 from explorer.filters.apply import respond, stages
 from explorer.filters.bank import BANK
 from explorer.filters.filter import BORDERS, Filter
-from explorer.filters.footprint import goes_into, made_of, output_hw
+from explorer.filters.footprint import IN_PLACE, goes_into, made_of, output_hw, placement
 from explorer.filters.kernel import Kernel
 
 HW = (23, 29)
@@ -74,3 +76,26 @@ def test_the_box_of_every_kernel_of_the_bank(name: str) -> None:
 def test_an_empty_box_and_filters_that_are_off() -> None:
     assert made_of((3, 3, 3, 9), (BANK["box"].filter,), HW) == (3, 3, 3, 9)
     assert made_of((3, 4, 5, 9), (Filter(BANK["box"].kernel, enabled=False),), HW) == (3, 4, 5, 9)
+
+
+@settings(deadline=None, max_examples=60)
+@given(chain=st.lists(FILTERS, min_size=1, max_size=3).map(tuple))
+def test_a_result_lies_around_the_middle_of_what_it_is_made_of(chain: tuple[Filter, ...]) -> None:
+    """Odd windows on a ramp: a mean over a window is the value, and so the place, of its middle."""
+    odd = tuple(
+        replace(one, kernel=_mean(one.kernel.shape[0] | 1, one.kernel.shape[1] | 1), border="valid") for one in chain
+    )
+    y, x = np.mgrid[:90, :110] + 0.5  # the middles of the pixels
+    *_before, values = stages(np.stack([y, x, x], axis=2), odd)
+    (top, left), (high, wide) = placement(odd)
+    rows, columns = np.mgrid[: values.shape[0], : values.shape[1]] + 0.5
+    np.testing.assert_allclose(values[:, :, 0], top + high * rows, atol=1e-6)
+    np.testing.assert_allclose(values[:, :, 1], left + wide * columns, atol=1e-6)
+
+
+def test_filters_that_keep_the_size_lie_in_place() -> None:
+    assert placement(()) == placement((BANK["box"].filter, BANK["sharpen"].filter)) == IN_PLACE
+
+
+def _mean(rows: int, columns: int) -> Kernel:
+    return replace(_ones(rows, columns), scale=1 / (rows * columns))

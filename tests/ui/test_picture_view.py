@@ -298,3 +298,15 @@ def test_ink_contrasts_with_every_colour() -> None:
         ink = cells.ink(*rgb)
         a, b = sorted((luminance(rgb), luminance((ink.red(), ink.green(), ink.blue()))))
         assert (b + 0.05) / (a + 0.05) >= 4.5, rgb
+
+
+def test_what_is_told_of_another_picture_lies_where_that_one_does(view: PictureView) -> None:
+    view.set_picture(np.full((200, 300, 3), 200, np.uint8))
+    view.clearFocus()
+    view.set_crop((10.0, 20.0, 40.0, 60.0))
+    view.set_placement(((5.0, 7.0), (2.0, 3.0)))  # told of a picture at half and a third of the size
+    image = grab(view)
+    assert view.viewport is not None
+    for (y, x), dim in (((20, 150), True), ((30, 150), False), ((80, 150), False), ((90, 150), True), ((50, 60), True)):
+        top, left = view.viewport.to_view(y, x)
+        assert (colour(image, left, top)[0] < 150) == dim, (y, x)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from explorer import sources
 from explorer.engine.events import FrameRead, ResultReady
+from explorer.filters.apply import apply
 from explorer.filters.filter import Filter
 from explorer.filters.kernel import Kernel
 from explorer.values import Frame, Geometry, Source
@@ -129,6 +130,25 @@ def test_filtered_or_original(bench: samples.Bench, panel: SourcePanel) -> None:
     assert shown[-1] is result.frame.pixels
     switch.click()
     assert panel.view.pixels is filtered.pixels
+
+
+def test_what_the_network_sees_of_a_smaller_result_is_outlined_on_the_original_too(
+    bench: samples.Bench, panel: SourcePanel
+) -> None:
+    smaller = Filter(Kernel("", ((1.0, 1.0, 1.0),), 1 / 3), "valid", stride=2)
+    bench.controller.change(filters=(smaller,))
+    result = samples.result(bench.store.recipe, bench.graph)
+    filtered = apply(result.frame, (smaller,))
+    assert filtered.pixels.shape == (150, 225, 3)
+    geometry = replace(result.geometry, picture_hw=(150, 225))
+    bench.controller.on_event(ResultReady(replace(result, filtered=filtered, geometry=geometry)))
+    assert panel.view.pixels is filtered.pixels
+    assert panel.view.placement == ((0.0, 0.0), (1.0, 1.0))
+    switch = next(b for b in panel.findChildren(QToolButton) if b.isCheckable())
+    switch.click()
+    assert panel.view.pixels is result.frame.pixels
+    assert panel.view.placement == ((-0.5, 0.5), (2.0, 2.0))
+    assert panel.view.crop == geometry.crop
 
 
 @pytest.mark.parametrize(("dropped", "told"), [(1, "1 frame was"), (3, "3 frames were")])

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton
 
 from explorer import sources
 from explorer.errors import SourceError
+from explorer.filters.footprint import IN_PLACE, Placement, placement
 from explorer.sources.drawing import FIELD, Drawing
 from explorer.text import _, ngettext
-from explorer.values import Bytes, Frame, Source
+from explorer.values import Bytes, Frame, FrameResult, Source
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
@@ -247,7 +248,9 @@ class SourcePanel(Panel):
             stored = store.frame is not None and store.frame.array is None  # an array's picture only stands for it
             self.view.set_telling(stored)
             self.picture_changed.emit(pixels if stored else None)
-        fits = result is not None and pixels is not None and result.geometry.picture_hw == pixels.shape[:2]
+        placed = None if result is None or pixels is None else _placement(result, pixels)
+        fits = placed is not None
+        self.view.set_placement(placed or IN_PLACE)
         cuts = result is not None and fits and not self._draws  # of a drawing nothing is cut away
         self.view.set_crop(result.geometry.crop if result is not None and cuts else None)
         self.view.set_outlines(self._areas if fits else ())
@@ -358,3 +361,11 @@ class SourcePanel(Panel):
         if small:
             button.setObjectName("small")
         return button
+
+
+def _placement(result: FrameResult, pixels: Bytes) -> Placement | None:
+    """Return where the picture that the network got lies on the one that is shown; None where that is another one."""
+    if result.geometry.picture_hw == pixels.shape[:2]:
+        return IN_PLACE
+    before = result.frame
+    return placement(result.recipe.filters) if before.array is None and before.pixels.shape == pixels.shape else None

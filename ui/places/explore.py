@@ -153,7 +153,8 @@ class Explore(QWidget):
     def _light_pixel(self, pixel: tuple[int, int] | None) -> None:
         """Light the units that see the pixel (row, column); None: no more, and those that the paint moves again."""
         self._pixel_last = pixel is not None
-        self.pixel_units.choose(pixel)
+        shown = self.source.view.pixels
+        self.pixel_units.choose(pixel, () if shown is None else shown.shape[:2])
         self._show_light()
 
     @Slot()

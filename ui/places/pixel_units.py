@@ -27,6 +27,7 @@ class PixelUnits(QObject):
         super().__init__(parent)
         self._store, self._areas = store, areas
         self._pixel: tuple[int, int] | None = None
+        self._picture_hw: tuple[int, ...] = ()
         self._key: tuple[object, ...] = ()
         self._units: NDArray[np.bool_] | None = None
         self._text = ""
@@ -44,10 +45,9 @@ class PixelUnits(QObject):
         """What is told of them, or "" without a pixel."""
         return self._text
 
-    @Slot(object)
-    def choose(self, pixel: tuple[int, int] | None) -> None:
-        """Light the units that see the pixel (row, column); None: no more."""
-        self._pixel = pixel
+    def choose(self, pixel: tuple[int, int] | None, picture_hw: tuple[int, ...] = ()) -> None:
+        """Light the units that see the pixel (row, column) of a picture of ``picture_hw``; None: no more."""
+        self._pixel, self._picture_hw = pixel, picture_hw
         self._follow()
 
     @Slot()
@@ -61,7 +61,7 @@ class PixelUnits(QObject):
         result, geometry = self._store.result_of_network, self._areas.geometry
         layer = None if result is None else result.view.layer.id
         filters = None if result is None else result.recipe.filters
-        key = (self._pixel, layer, geometry, filters, self._store.fields)
+        key = (self._pixel, self._picture_hw, layer, geometry, filters, self._store.fields)
         if key == self._key:
             return
         self._key = key
@@ -78,7 +78,7 @@ class PixelUnits(QObject):
             return None, _("What the units of this network see is being worked out …")
         if geometry is None:
             return None, _("Where this network's input comes from in the picture is not known.")
-        cells = cells_of(pixel, result, geometry)
+        cells = cells_of(pixel, result, geometry, self._picture_hw)
         if not cells.any():
             return None, _("The network never sees the pixel x {x}, y {y}: it is cut away.").format(**place)
         layer, map_hw = result.view.layer.id, result.view.map.shape
@@ -98,10 +98,18 @@ class PixelUnits(QObject):
         return units, text.format(count=int(units.sum()), all=units.size, **place)
 
 
-def cells_of(pixel: tuple[int, int], result: FrameResult, geometry: Geometry) -> NDArray[np.bool_]:
-    """Return which cells of the network's input a pixel goes into, through the filters too: bool (h, w)."""
-    height, width = result.frame.pixels.shape[:2]
-    lines = goes_into(pixel, result.recipe.filters, (height, width))
+def cells_of(
+    pixel: tuple[int, int], result: FrameResult, geometry: Geometry, picture_hw: tuple[int, ...] = ()
+) -> NDArray[np.bool_]:
+    """Return which cells of the network's input a pixel goes into, bool (h, w).
+
+    It is one of the picture, through whose filters it goes; or, where they change the size, of what they make of it.
+    """
+    (height, width), after = result.frame.pixels.shape[:2], result.filtered.pixels.shape[:2]
+    filters = result.recipe.filters
+    if result.frame.array is not None or (after != (height, width) and picture_hw == after):
+        filters, (height, width) = (), after
+    lines = goes_into(pixel, filters, (height, width))
     cells = np.zeros(geometry.input_hw, bool)
     rows = [geometry.cells((int(y), 0))[::2] for y in np.flatnonzero(lines[0])]
     columns = [geometry.cells((0, int(x)))[1::2] for x in np.flatnonzero(lines[1])]

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from explorer.filters.footprint import IN_PLACE, Placement
 from explorer.pixels import region
 from explorer.values import Bytes
 from ui import theme
@@ -41,6 +42,7 @@ class PictureView(ZoomView):
         self._marked: tuple[int, int] | None = None
         self._outlines: tuple[Outline, ...] = ()
         self._heat: tuple[Bytes, Box] | None = None
+        self._placement: Placement = IN_PLACE
         self._plane: cells.Plane = "rgb"
         self._base: cells.Base = "decimal"
         self._telling = True
@@ -105,6 +107,17 @@ class PictureView(ZoomView):
         if before is not None or rgba is not None:
             self.update()
 
+    @property
+    def placement(self) -> Placement:
+        """Where the picture that crop, outlines and heat are told of lies on this one."""
+        return self._placement
+
+    def set_placement(self, placement: Placement) -> None:
+        """Take crop, outlines and heat as those of a picture that lies so on this one."""
+        if placement != self._placement:
+            self._placement = placement
+            self.update()
+
     def set_numbers(self, plane: cells.Plane, base: cells.Base) -> None:
         """Show all channels or one, and write the pixels' numbers in that base once they are large enough."""
         changed = plane != self._plane
@@ -167,21 +180,26 @@ class PictureView(ZoomView):
             painter.restore()
         if self._crop is not None:
             whole = self.rect_of(0, 0, *viewport.picture_hw)
-            self._paint_crop(painter, self.rect_of(*self._crop), whole, dimmed=not numbered)
+            self._paint_crop(painter, self._placed(*self._crop), whole, dimmed=not numbered)
         room = QRectF(self.rect()) if viewport.fitted else None
         for outline in self._outlines:
-            area_marks.paint(painter, outline, self.rect_of, room)
+            area_marks.paint(painter, outline, self._placed, room)
         if self._marked is not None:
             y, x = self._marked
             marks.box(painter, self.rect_of(y, x, y + 1, x + 1), theme.current().accent)
         if self._pointer is not None and not numbered and not self._dragged and (text := self.plate_text()):
             marks.plate(painter, self._pointer, text, QRectF(self.rect()))
 
+    def _placed(self, y0: float, x0: float, y1: float, x1: float) -> QRectF:
+        """Return where a box of crop, outlines or heat lies in the view."""
+        (y, x), (high, wide) = self._placement
+        return self.rect_of(y + high * y0, x + wide * x0, y + high * y1, x + wide * x1)
+
     def _paint_heat(self, painter: QPainter, rgba: Bytes, box: Box) -> None:
         h, w = rgba.shape[:2]
         image = QImage(rgba.data, w, h, 4 * w, QImage.Format.Format_RGBA8888)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.drawImage(self.rect_of(*box), image, QRectF(image.rect()))
+        painter.drawImage(self._placed(*box), image, QRectF(image.rect()))
 
     def _paint_crop(self, painter: QPainter, crop: QRectF, whole: QRectF, dimmed: bool) -> None:
         inner = crop.intersected(whole)
