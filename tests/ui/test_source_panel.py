@@ -149,6 +149,11 @@ def test_what_the_network_sees_of_a_smaller_result_is_outlined_on_the_original_t
     assert panel.view.pixels is result.frame.pixels
     assert panel.view.placement == ((-0.5, 0.5), (2.0, 2.0))
     assert panel.view.crop == geometry.crop
+    switch.click()
+    panel.set_paints(True)  # paint goes on the original
+    assert panel.view.pixels is result.frame.pixels
+    panel.set_paints(False)
+    assert panel.view.pixels is filtered.pixels
 
 
 @pytest.mark.parametrize(("dropped", "told"), [(1, "1 frame was"), (3, "3 frames were")])

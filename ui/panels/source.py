@@ -59,6 +59,7 @@ class SourcePanel(Panel):
         self._followed: Source | None = None
         self._areas: tuple[Outline, ...] = ()
         self._painted: tuple[Frame | None, Bytes | None] = (None, None)
+        self._paints = False
         self.view = PictureView(self)
         self.view.pointed.connect(self.pixel_pointed)
         self.view.chosen.connect(self.pixel_chosen)
@@ -125,6 +126,12 @@ class SourcePanel(Panel):
     def set_areas(self, outlines: tuple[Outline, ...]) -> None:
         """Outline what units see."""
         self._areas = outlines
+        self._show_picture()
+
+    @Slot(bool)
+    def set_paints(self, paints: bool) -> None:
+        """Show the original while somebody paints on it, where filters change the picture's size."""
+        self._paints = paints
         self._show_picture()
 
     @Slot(object, object)
@@ -240,7 +247,8 @@ class SourcePanel(Panel):
         store, result = self._store, self._store.result
         pixels: Bytes | None = None if store.frame is None else store.frame.pixels
         if result is not None and result.frame is store.frame and self._filtered.isChecked():
-            pixels = result.filtered.pixels
+            after = result.filtered.pixels
+            pixels = pixels if self._paints and after.shape != result.frame.pixels.shape else after
         if store.frame is not None and self._painted[0] is store.frame:
             pixels = self._painted[1]
         if pixels is not self.view.pixels:

@@ -229,6 +229,8 @@ class UnitPanel(Panel):
             top, left, bottom, right = geometry.pixels(cells)
             if top < bottom and left < right:
                 words = _("in the picture: x {x0} to {x1}, y {y0} to {y1}")
+                if result.filtered is not result.frame:
+                    words = _("in the filtered picture: x {x0} to {x1}, y {y0} to {y1}")
                 where = words.format(x0=left, x1=right - 1, y0=top, y1=bottom - 1)
                 found.insert(1 if sight.area.main_path is None else len(found), where)
         return found

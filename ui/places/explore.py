@@ -87,6 +87,7 @@ class Explore(QWidget):
         self.pixel_units.changed.connect(self._show_light)
         self.prove.lit_changed.connect(self._show_light)
         self.prove.painted_changed.connect(self.source.set_painted)
+        self.prove.paint.toggled.connect(self.source.set_paints)
         self.prove.painted_changed.connect(self._light_paint)
         self.light.closed.connect(self._put_light_out)
         self.pixels.numbers_changed.connect(self.source.set_numbers)
