@@ -24,6 +24,7 @@ from ui.controller import Controller
 from ui.filtering import Filtering
 from ui.store import Store
 from ui.widgets.colour_bar import ColourBar
+from ui.widgets.flow import FlowLayout
 from ui.widgets.gallery import Gallery, GalleryItem
 from ui.widgets.level_image import colour_table
 from ui.widgets.linked_view import LinkedView
@@ -100,13 +101,11 @@ class FilterDetect(Panel):
         for label in (self.note, self.problem):
             label.setWordWrap(True)
         self._captions = [QLabel(self), QLabel(self)]
-        for button in (self.learn, self.clear, self.use):
-            self.header.addWidget(button)
-        options = QHBoxLayout()
-        options.setSpacing(8)
-        for widget in (self.side_label, self.side, self.mirrored):
+        options = FlowLayout(spacing=8)
+        self.side_label.setMinimumHeight(self.learn.sizeHint().height())
+        self.mirrored.setMinimumHeight(self.learn.sizeHint().height())
+        for widget in (self.learn, self.clear, self.use, self.side_label, self.side, self.mirrored):
             options.addWidget(widget)
-        options.addStretch(1)
         self._views = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._views.setSpacing(8)
         views: tuple[tuple[QWidget, ...], ...] = ((self.picture,), (self.response, self.bar))

@@ -92,9 +92,9 @@ class FilterLearn(Panel):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        for button in (self.start, self.step, self.anew, self.use):
-            self.header.addWidget(button)
         bar = FlowLayout(spacing=8)
+        for button in (self.start, self.step, self.anew, self.use):
+            bar.addWidget(button)
         bar.addWidget(self.origin)
         for button in self.file_buttons:
             bar.addWidget(button)
@@ -111,7 +111,8 @@ class FilterLearn(Panel):
         left.setSpacing(8)
         left.addLayout(grids, 1)
         left.addLayout(_titled(self._labels["loss"], self.curve))
-        self.curve.setFixedHeight(theme.px(76))
+        self.curve.setMinimumHeight(theme.px(48))
+        self.curve.setMaximumHeight(theme.px(76))
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(10)
         self._halves.addLayout(left, 5)
@@ -198,7 +199,7 @@ class FilterLearn(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the result below where there is more height than width."""
         super().resizeEvent(event)
-        low = self.width() > 1.2 * self.height()
+        low = self.width() > 1.2 * self.height() or self.height() < theme.px(600)
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if low else QBoxLayout.Direction.TopToBottom)
 
     # what the person does
@@ -388,8 +389,10 @@ class FilterLearn(Panel):
         theme.set_icon(self.start, "pause" if running else "play", "#ffffff")
         self._say("" if error is None else str(error))
         windows = "" if self._found is None else _("Windows learned from: {count}.").format(count=self._found.windows)
+        self.note.setText(windows)
+        self.note.setVisible(bool(windows))
         told = _("Error: by how many levels the result is wrong. Distance: the largest difference of a weight.")
-        self.note.setText(" ".join(filter(None, (windows, told))))
+        self.figures.setToolTip(told)
 
     def _show_files(self) -> None:
         files = self.origin.currentData() == "files"

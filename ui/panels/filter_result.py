@@ -29,6 +29,7 @@ from ui.controller import Controller
 from ui.filtering import Filtered, Filtering
 from ui.store import Store
 from ui.widgets.colour_bar import ColourBar
+from ui.widgets.flow import FlowLayout
 from ui.widgets.level_image import colour_table
 from ui.widgets.linked_view import LinkedView, SplitView
 from ui.widgets.panel import Panel
@@ -53,6 +54,7 @@ class FilterResult(Panel):
         self._store, self._controller, self._filtering = store, controller, filtering
         self._mode: Mode = "both"
         self.modes: dict[Mode, QPushButton] = {}
+        bar = FlowLayout()
         for mode, icon in _MODES:
             button = QPushButton(self)
             button.setCheckable(True)
@@ -60,13 +62,14 @@ class FilterResult(Panel):
             theme.set_icon(button, icon)
             button.toggled.connect(self._choose_mode)
             self.modes[mode] = button
-            self.header.addWidget(button)
+            bar.addWidget(button)
         self.export, self.maps = QToolButton(self), QPushButton(self)
         theme.set_icon(self.export, "export")
         self.export.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme.set_icon(self.maps, "explore")
-        self.header.addWidget(self.export)
-        self.header.addWidget(self.maps)
+        bar.addWidget(self.maps)
+        bar.addWidget(self.export)
+        self.body.addLayout(bar)
         self.original, self.result = LinkedView(self), LinkedView(self)
         self.split, self.difference = SplitView(self), LinkedView(self)
         self._captions = [QLabel(self), QLabel(self)]

@@ -57,7 +57,7 @@ class FilterSteps(Panel):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             theme.set_icon(button, name)
             self.buttons[name] = button
-        self.speed, self.channel = Chooser(9, self), Chooser(6, self)
+        self.speed, self.channel = Chooser(7, self), Chooser(4, self)
         self.near, self.lecture = QPushButton(self), QPushButton(self)
         theme.set_icon(self.near, "zoom-in")
         theme.set_icon(self.lecture, "lecture")
@@ -89,7 +89,7 @@ class FilterSteps(Panel):
         for widget in (self.speed, self.channel):
             bar.addWidget(widget)
         for toggle in (self.near, self.lecture):
-            self.header.addWidget(toggle)
+            bar.addWidget(toggle)
         scrub = QHBoxLayout()
         scrub.addWidget(self.slider, 1)
         scrub.addWidget(self.place_label)

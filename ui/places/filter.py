@@ -111,8 +111,8 @@ class FilterPlace(QWidget):
 
     def restyle(self) -> None:
         """Give the columns the room that the text's size asks for."""
-        self.bank.setMinimumWidth(min(theme.px(190), 280))
-        self._right.setMinimumWidth(min(theme.px(300), 400))
+        self.bank.setMinimumWidth(min(theme.px(190), 250))
+        self._right.setMinimumWidth(min(theme.px(280), 360))
         if not self.isVisible():
             self._columns.setSizes([min(theme.px(230), 320), 10_000, min(theme.px(330), 430)])
             self._right.setSizes([theme.px(180), 10_000])

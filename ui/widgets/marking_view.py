@@ -49,7 +49,7 @@ class MarkingView(LinkedView):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         colours, reach = theme.current(), self._side / 2
         for y, x in self._found:
-            self._twice(painter, colours.good, self.rect_of(y - 4, x - 4, y + 5, x + 5), True)
+            self._twice(painter, theme.DARK.good, self.rect_of(y - 4, x - 4, y + 5, x + 5), True)
         for y, x in self._places:
             top, left = y + 0.5 - reach, x + 0.5 - reach
             self._twice(painter, colours.unit, self.rect_of(top, left, top + self._side, left + self._side), False)
