@@ -227,12 +227,28 @@ def test_the_device_is_a_preference(one: Desk) -> None:
 
 def test_filters_by_chooser_and_by_key(one: Desk) -> None:
     box = one.window.top._filter
-    box.activated.emit(2)
+    box.activated.emit(box.findData(list(BANK)[1]))
     assert one.store.recipe.filters == (list(BANK.values())[1].filter,)
     for named in [*list(BANK.values())[2:], None, next(iter(BANK.values()))]:
         key(one, "K")
         assert one.store.recipe.filters == ((named.filter,) if named else ())
     assert box.currentData() == next(iter(BANK))
+
+
+def test_filters_that_the_bank_does_not_have_are_told_in_the_chooser(one: Desk) -> None:
+    box, listed = one.window.top._filter, one.window.top._filter.count()
+    blur, off = BANK["box"].filter, replace(BANK["sharpen"].filter, enabled=False)
+    one.controller.change(filters=(blur, off, replace(blur, stride=2)))
+    assert box.currentText() == "2 own filters"
+    box.activated.emit(box.currentIndex())
+    assert len(one.store.recipe.filters) == 3
+    one.controller.change(filters=(replace(blur, stride=2),))
+    assert (box.currentText(), box.count()) == ("1 own filter", listed + 1)
+    key(one, "K")
+    assert one.store.recipe.filters == (next(iter(BANK.values())).filter,)
+    assert box.count() == listed
+    one.controller.change(filters=(off,))
+    assert box.currentText() == "No filter"
 
 
 # layers and maps

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QListView, QMenu, 
 from explorer.filters.bank import BANK, known
 from explorer.filters.filter import working
 from explorer.text import N_, _, ngettext
-from explorer.zoo.card import Card, WeightState
+from explorer.zoo.card import LISTED, Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
 from ui import theme
 from ui.actions import Actions, named
@@ -142,9 +142,7 @@ class TopBar(QFrame):
         self._fill_networks()
         devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
         _fill(self._device, devices, self._store.settings.device)
-        _fill(self._filter, [("", _("No filter")), *((name, _(one.title)) for name, one in BANK.items())], "")
-        for row, one in enumerate(BANK.values(), 1):
-            self._filter.setItemData(row, _(one.note), Qt.ItemDataRole.ToolTipRole)
+        self._fill_filters()
         self.show_recipe()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -180,6 +178,17 @@ class TopBar(QFrame):
         self._network.setToolTip("\n".join([self._network.currentText(), *map(str, remarks)]))
         self._device.setToolTip(self._device.currentText())
 
+    def _fill_filters(self) -> None:
+        """List the bank, a line between its groups."""
+        box, group = self._filter, ""
+        _fill(box, [("", _("No filter"))], "")
+        for name, one in BANK.items():
+            if one.group != group:
+                group = one.group
+                box.insertSeparator(box.count())
+            box.addItem(_(one.title), name)
+            box.setItemData(box.count() - 1, _(one.note), Qt.ItemDataRole.ToolTipRole)
+
     def _show_filter(self) -> None:
         """Choose the filter of the recipe; filters that are none of the bank's have an item while they are there."""
         box, filters = self._filter, self._store.recipe.filters
@@ -197,10 +206,10 @@ class TopBar(QFrame):
         box.setCurrentIndex(row)
 
     def _fill_networks(self) -> None:
-        """List the course's networks, those that were opened before, and the way to all others."""
+        """List the course's networks and some more, those that were opened before, and the way to all others."""
         box, known = self._network, self._cards()
         box.clear()
-        course = [name for name, (card, _state) in known.items() if card.group == "course"]
+        course = [name for name, (card, _state) in known.items() if card.group in LISTED]
         opened = [name for name in self._store.settings.networks if name not in course]
         for group in (course, opened):
             if group and box.count():
