@@ -72,7 +72,7 @@ def test_the_tables_numbers_are_those_of_the_analysis(qapp: QApplication, resnet
     rows = {table.texts(row)[NAME]: table.texts(row) for row in range(len(table.layers()))}
     assert rows["layer4.2.relu:3"][AREA] == "427 × 427"
     assert rows["layer4.2.relu:3"][STRIDE] == "32 × 32"
-    assert rows["conv1"][AREA : AREA + 3] == ["7 × 7", "2 × 2", "−3 × −3"]
+    assert rows["conv1"][AREA : AREA + 3] == ["7 × 7", "2 × 2", "−3, −3"]
     assert rows["fc"][CERTAINTY] == "whole input"
     assert table.isColumnHidden(MAIN)
     table.deleteLater()
@@ -135,7 +135,7 @@ def test_a_point_tells_all_that_is_known(chart: FieldChart) -> None:
     QTest.mouseMove(chart, at(chart, "conv1"))
     assert pointed[-1:] == ["conv1"]
     words = chart.accessibleDescription()
-    for part in ("conv1 · conv2d · 64×112×112", "area 7 × 7 · exact", "stride 2 × 2 · start −3 × −3"):
+    for part in ("conv1 · conv2d · 64×112×112", "area 7 × 7 · exact", "stride 2 × 2 · start −3, −3"):
         assert part in words
 
 

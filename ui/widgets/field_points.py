@@ -78,7 +78,7 @@ def told(field: Field, whole: bool) -> tuple[str, ...]:
         lines[0] = _("area {size} · {certainty}").format(size=size, certainty=lines[0])
         if any(field.path.stride):
             words = _("stride {stride} · start {start}")
-            lines.append(words.format(stride=across(field.path.stride), start=across(field.path.start)))
+            lines.append(words.format(stride=across(field.path.stride), start=across(field.path.start, ", ")))
     if field.main_path:
         lines.append(_("without gates {size}").format(size=across(field.main_path.size)))
     if field.why:
@@ -88,6 +88,6 @@ def told(field: Field, whole: bool) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def across(values: Collection[Fraction]) -> str:
-    """Return numbers of several axes as a person reads them: ``35 × 35``; fractions rounded to tenths."""
-    return " × ".join(minus(str(v) if v.denominator == 1 else f"{float(v):.1f}") for v in values)
+def across(values: Collection[Fraction], between: str = " × ") -> str:
+    """Tell numbers of several axes as one reads them: ``35 × 35``, a place as ``−3, −3``; fractions in tenths."""
+    return between.join(minus(str(v) if v.denominator == 1 else f"{float(v):.1f}") for v in values)

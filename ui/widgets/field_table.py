@@ -253,7 +253,7 @@ def _row(layer: Layer, field: Field, whole: bool) -> list[QStandardItem]:
         shape(layer.output),
         ("≤ " if field.certainty == "upper bound" else "") + across(path.size) if path else "–",
         across(path.stride) if path and any(path.stride) else "–",
-        across(path.start) if path and any(path.stride) else "–",
+        across(path.start, ", ") if path and any(path.stride) else "–",
         _(CERTAINTIES[field.certainty]),
         across(main.size) if main else "",
     )
