@@ -28,7 +28,7 @@ from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Frame, Source
-from explorer.zoo.card import Card, WeightState
+from explorer.zoo.card import LISTED, Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
 from explorer.zoo.weights import NO_WEIGHTS
 from ui.store import Store
@@ -418,7 +418,7 @@ class Controller(QObject):
 
     def _remember_network(self, card: Card) -> None:
         """Put a network that is not always listed among the opened ones; one in memory is gone at the next start."""
-        if card.group != "course" and not card.name.startswith(IN_MEMORY):
+        if card.group not in LISTED and not card.name.startswith(IN_MEMORY):
             self.prefer(networks=self._store.settings.with_network(card.name).networks)
 
     def _remember(self, source: Source) -> None:

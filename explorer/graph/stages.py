@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from explorer.graph.values import INPUT, Graph, Layer
@@ -18,7 +19,8 @@ class Stage:
 
     Attributes:
         layer: the layer whose maps are shown.
-        title: what a person calls the stage: the block that ends here, or the op that begins it.
+        title: what a person calls the stage: the block that ends here, or the op that begins it; of an op that has no
+            name of its own the block around it.
         pools: whether nothing but a pooling happens in it.
     """
 
@@ -48,7 +50,17 @@ def stages(graph: Graph, most: int = MOST_STAGES) -> tuple[Stage, ...]:
         between = [sizes[round(place * (len(sizes) - 1) / max(most - 3, 1))] for place in range(most - 2)]
     first, last = graph.layers[0], graph.output
     inner = [stage for stage in between if stage.layer.id not in (first.id, last.id)]
-    return Stage(first, first.id), *inner, Stage(last, last.id)
+    columns = (Stage(first, first.id), *inner, Stage(last, last.id))
+    titles = [_named(graph, stage.title) for stage in columns]
+    often = Counter(titles)
+    return tuple(replace(stage, title=t) if often[t] == 1 else stage for stage, t in zip(columns, titles, strict=True))
+
+
+def _named(graph: Graph, title: str) -> str:
+    """Return a stage's title; of an op that its module did not name the module's: ``output.negate`` is the output."""
+    block, _dot, name = title.rpartition(".")
+    unnamed = title in graph.by_id and name.partition(":")[0] == graph[title].op
+    return block if block and unnamed else title
 
 
 def _trunk(graph: Graph) -> list[tuple[Layer, list[Layer]]]:

@@ -115,7 +115,9 @@ class PublishedError:
 
 Task = Literal["classify", "detect", "segment", "none"]
 Activation = Literal["softmax", "sigmoid", "none"]
-Group = Literal["course", "torchvision", "timm", "own"]
+Group = Literal["course", "more", "torchvision", "timm", "own"]
+LISTED: tuple[Group, ...] = ("course", "more")
+"""Groups whose networks every list has: the course's, and others that it is good to have at hand."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+_COURSE = ("resnet18", "vgg16", "googlenet")
+"""Of ``CARDS``, those that the course speaks of."""
+
+
 def _card(name: str, parameters: int, sha256: str, mebibytes: float, accuracy: tuple[float, float]) -> Card:
     return Card(
         name=name,
@@ -26,6 +30,7 @@ def _card(name: str, parameters: int, sha256: str, mebibytes: float, accuracy: t
         weights=torchvisions(f"{name}-{sha256}", mebibytes, *accuracy),
         preparation=IMAGENET,
         labels="imagenet1k",
+        group="course" if name in _COURSE else "more",
         **FACTS[name],
     )
 

@@ -33,6 +33,7 @@ EFFICIENTNET_LITE0 = Card(
     name="efficientnet_lite0",
     title="EfficientNet-Lite0",
     family="EfficientNet",
+    group="more",
     year=2019,
     paper="Tan, Le: EfficientNet: Rethinking model scaling for convolutional neural networks, ICML 2019",
     parameters=4_652_008,

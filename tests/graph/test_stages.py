@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import OrderedDict
 from functools import lru_cache
 
 import pytest
@@ -28,7 +29,7 @@ SHAPES = {
 
 @lru_cache(maxsize=2)
 def traced(name: str) -> Graph:
-    if name in ("lenet5", "googlenet", "efficientnet_lite0"):
+    if name in ("lenet5", "lenet5_1998", "googlenet", "efficientnet_lite0"):
         card = registry.card(name)
         return trace(registry.build(card), torch.zeros(1, *card.preparation.input_chw))
     return trace(torchvision.models.get_model(name, weights=None).eval(), torch.zeros(1, 3, 224, 224))
@@ -122,3 +123,20 @@ def test_the_trunk_is_what_all_paths_share(size: int, seed: int) -> None:
 def test_the_limit_is_what_a_window_can_show() -> None:
     for name in ("alexnet", "densenet201", "mobilenet_v2", "squeezenet1_1"):
         assert 3 < len(stages(traced(name))) <= MOST_STAGES
+
+
+def test_an_op_without_a_name_is_called_after_its_module() -> None:
+    titles = [stage.title for stage in stages(traced("lenet5_1998"))]
+    assert titles == ["input", "c1", "s2", "c3", "s4", "output"], "figure 2 of LeCun 1998"
+
+
+def test_no_two_columns_have_one_title() -> None:
+    class Body(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = torch.nn.functional.max_pool2d(x, 2)
+            return torch.nn.functional.avg_pool2d(x, 2)
+
+    network = torch.nn.Sequential(OrderedDict(body=Body(), head=torch.nn.Flatten()))
+    titles = [stage.title for stage in stages(trace(network.eval(), torch.zeros(1, 3, 32, 32)))]
+    assert len(set(titles)) == len(titles)
+    assert "body.max_pool2d" in titles

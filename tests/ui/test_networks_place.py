@@ -340,3 +340,15 @@ def test_tab_reaches_every_part_of_the_place_and_comes_back(one: Desk, pressed: 
             QTest.keyClick(one.window.focusWidget(), pressed)
             reached.append(one.window.focusWidget())
         assert {networks.list, networks.tabs, networks.open, part} <= set(reached)
+
+
+def test_what_begins_with_the_word_comes_first(one: Desk) -> None:
+    networks = zoo.go(one, timm=("davit_a", "tiny_vit", "tiny_nonvit", "vit_b"))
+    networks.search.setText("vit")
+    assert networks.list.names() == ["tiny_vit", "tiny_nonvit", "vit_b", "davit_a"]
+    networks.search.setText("m")
+    assert networks.list.names()[0] == "mobile", "its group comes before that of “Sample Net”"
+    networks.search.setText("nonvit")
+    assert networks.list.names() == ["tiny_nonvit"]
+    networks.search.clear()
+    assert networks.list.names()[:3] == ["sample", "alex", "resnet99"], "as they are listed"

@@ -377,3 +377,11 @@ def test_the_key_for_weights_shows_those_of_the_network_that_is_looked_through(o
     assert networks is not None
     assert networks.weights.network == "sample"
     assert networks.weights.isAncestorOf(QApplication.focusWidget())
+
+
+def test_the_heading_of_numbers_stands_over_them(bench: Bench) -> None:
+    head = bench.panel.table.headerItem()
+    item = bench.panel.table.topLevelItem(0)
+    assert head.text(2) == "Size"
+    assert item is not None
+    assert head.textAlignment(2) == item.textAlignment(2) == Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

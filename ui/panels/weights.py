@@ -32,6 +32,8 @@ from ui.widgets.numbers import percent
 from ui.widgets.panel import Panel
 
 _MOST_ROWS = 6
+_SIZE, _RIGHT = 2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+"""The column of numbers, and how they and its heading stand."""
 _MARGIN = 5
 """Of the table: its border and its padding, px."""
 STATES = {
@@ -146,6 +148,7 @@ class WeightsPanel(Panel):
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.table.setHeaderLabels([_("Weights"), _("State"), _("Size"), _("Trained on"), _("Accuracy"), _("Licence")])
+        self.table.headerItem().setTextAlignment(_SIZE, _RIGHT)
         self.table.setAccessibleName(_("Weights of the network"))
         self.bar.setAccessibleName(_("Progress"))
         self.import_.setText(_("Import…"))
@@ -209,7 +212,7 @@ class WeightsPanel(Panel):
         self.table.clear()
         self._rows = {name: QTreeWidgetItem(self.table) for name in names}
         for item in self._rows.values():
-            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setTextAlignment(_SIZE, _RIGHT)
         if names:
             self.table.setCurrentItem(self._rows[names[0]])
         self.table.blockSignals(blocked)

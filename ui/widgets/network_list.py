@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from explorer.text import N_, _
-from explorer.zoo.card import Card, WeightState
+from explorer.zoo.card import LISTED, Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
 from ui import theme
 from ui.widgets import marks
@@ -50,6 +51,7 @@ STATES = {
 }
 GROUPS = {
     "course": N_("The course"),
+    "more": N_("Beyond the course"),
     "own": N_("Own networks"),
     "torchvision": N_("torchvision"),
     "timm": N_("timm"),
@@ -162,7 +164,10 @@ class NetworkList(QTreeView):
         self.choose(kept)
 
     def search(self, text: str) -> None:
-        """List only the networks in whose title, name, family or year every word is."""
+        """List only the networks in whose title, name, family or year every word is.
+
+        Those where each begins a word come first.
+        """
         self._passing.set_words(text.lower().split())
         self._unfold()
 
@@ -251,6 +256,7 @@ class NetworkList(QTreeView):
             item.setToolTip(_about(entry))
             parent.appendRow(item)
             self._items[entry.card.name] = item
+        self._passing.rank()
         self._unfold()
 
     def _unfold(self) -> None:
@@ -261,7 +267,7 @@ class NetworkList(QTreeView):
             for row in range(self._passing.rowCount(parent)):
                 index = self._passing.index(row, 0, parent)
                 if self._passing.rowCount(index):
-                    first = _key(index) in ("course", "own")
+                    first = _key(index) in (*LISTED, "own")
                     open_ = searching or not self._folded.get(_key(index), not first)
                     blocked = self.blockSignals(True)  # what the search unfolds is not what the person unfolds
                     self.setExpanded(index, open_)
@@ -300,13 +306,46 @@ class _Passing(QSortFilterProxyModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.words: list[str] = []
+        self._ranks: dict[str, int] = {}
         self.setRecursiveFilteringEnabled(True)
 
     def set_words(self, words: list[str]) -> None:
         """List what has all of ``words``."""
         if words != self.words:
             self.words = words
+            self.rank()
             self.invalidate()  # the filter alone would put back in another order what it had taken away
+
+    def rank(self) -> None:
+        """Judge anew how well each network is hit; a group is as its best one."""
+        self._ranks = {}
+        starts = [f" {_spaced(word)}" for word in self.words]
+
+        def best(parent: QModelIndex) -> int:
+            model, found = self.sourceModel(), 2
+            for row in range(model.rowCount(parent)):
+                index = model.index(row, 0, parent)
+                words, entry = index.data(_WORDS), index.data(ENTRY)
+                if isinstance(words, str):
+                    inside = all(word in words for word in self.words)
+                    hit = 2 - inside * (1 + all(start in f" {_spaced(words)}" for start in starts))
+                else:
+                    hit = best(index)
+                self._ranks[entry.card.name if isinstance(entry, Entry) else str(entry)] = hit
+                found = min(found, hit)
+            return found
+
+        if self.words:
+            best(QModelIndex())
+        self.sort(0 if self.words else -1)
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        """Return whether one row comes before another: the better hit, and of equals as they are listed."""
+        return self._place(left) < self._place(right)
+
+    def _place(self, index: Index) -> tuple[int, int]:
+        entry = index.data(ENTRY)
+        return self._ranks.get(entry.card.name if isinstance(entry, Entry) else str(entry), 2), index.row()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         """Return whether a row itself passes; its groups follow."""
@@ -443,6 +482,11 @@ def _count(index: Index) -> int:
 
 def _words(card: Card) -> str:
     return f"{card.title} {card.name} {card.family} {card.year or ''} {card.task}".lower()
+
+
+def _spaced(text: str) -> str:
+    """Return ``text`` with spaces for whatever is no letter and no digit."""
+    return re.sub(r"[\W_]+", " ", text)
 
 
 def _second(card: Card) -> str:
