@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from explorer.errors import PersonError
 from explorer.filters.apply import Doubles, grey, respond
 from explorer.filters.filter import Filter
-from explorer.filters.kernel import LARGEST, MOST, Kernel
+from explorer.filters.kernel import MOST, Kernel
 from explorer.text import N_
 from explorer.values import Bytes
 
 Place = tuple[int, int]
 """Row and column of a pixel."""
 
-SMALLEST_WINDOW = 3
+SMALLEST_WINDOW, LARGEST_WINDOW = 3, 45
+"""Pixels a side; the time that learning takes grows with the sixth power."""
 MOST_PLACES = 200
 MOST_BACKGROUND = 8000
 """Windows."""
@@ -58,12 +59,12 @@ class Marks:
             raise PersonError(N_("No place is marked: click on what the filter should find."))
         if len(self.places) > MOST_PLACES:
             raise PersonError(N_("More than {most} places are marked: leave some out."), most=MOST_PLACES)
-        if self.side % 2 == 0 or not SMALLEST_WINDOW <= self.side <= LARGEST:
+        if self.side % 2 == 0 or not SMALLEST_WINDOW <= self.side <= LARGEST_WINDOW:
             raise PersonError(
                 N_("The window cannot be {value} pixels wide: take an odd number from {least} to {most}."),
                 value=self.side,
                 least=SMALLEST_WINDOW,
-                most=LARGEST,
+                most=LARGEST_WINDOW,
             )
         if not 0 < self.ridge <= 1000:
             raise PersonError(N_("The ridge cannot be {value}: it is above 0 and at most 1000."), value=self.ridge)
