@@ -37,7 +37,9 @@ from ui.widgets.walk_view import WalkView
 
 SPEEDS = (1, 4, 15, 60, 1000)
 """Steps a second."""
-_TICK_MS = 16
+_TICK_MS = 8
+_SHOWN = 60
+"""Up to so many steps a second each is shown; a walk that cannot keep up becomes slower, and leaves none out."""
 _NEAR = 22.0
 _BUTTONS = ("to-start", "previous", "play", "next")
 
@@ -141,7 +143,7 @@ class FilterSteps(Panel):
         self.given.edited.connect(self._type)
         self.given.refused.connect(self._say)
         self._timer.timeout.connect(self._tick)
-        self._filtering.found_changed.connect(self._take)
+        self._filtering.found_changed.connect(self._take_found)
         self._filtering.chain_changed.connect(self._follow)
 
     def retranslate(self) -> None:
@@ -262,11 +264,13 @@ class FilterSteps(Panel):
 
     @Slot()
     def _tick(self) -> None:
-        """Walk as far as the time asks for; a tick that comes late loses no step."""
-        due = self._clock.elapsed() * int(self.speed.currentData()) // 1000
-        if due > self._done:
-            self._go(self._place + due - self._done)
-            self._done = due
+        """Walk as far as the time asks for."""
+        speed = int(self.speed.currentData())
+        due = self._clock.elapsed() * speed // 1000 - self._done
+        if due > 0:
+            many = 1 if speed <= _SHOWN else due
+            self._done += many
+            self._go(self._place + many)
         if self._place >= self._last:
             self._stop()
 
@@ -320,6 +324,11 @@ class FilterSteps(Panel):
         self._numbers = rows
         self.given.show_rows(rows)
         self._take()
+
+    @Slot()
+    def _take_found(self) -> None:
+        if self._numbers is None:
+            self._take()
 
     @Slot()
     def _follow(self) -> None:
