@@ -14,7 +14,7 @@ from explorer.engine.events import Calculated
 from explorer.errors import ExplorerError
 from explorer.filters import detect
 from explorer.filters.apply import respond
-from explorer.filters.detect import Detector, Marks, Place
+from explorer.filters.detect import LARGEST_WINDOW, SMALLEST_WINDOW, Detector, Marks, Place
 from explorer.render.signed import Signed, signed
 from explorer.sources import samples
 from explorer.text import _, ngettext
@@ -33,7 +33,7 @@ from ui.widgets.numbers import number, percent
 from ui.widgets.panel import Panel
 
 _LANE = "learn"
-_SIDES = (3, 63)
+_SIDES = (SMALLEST_WINDOW, LARGEST_WINDOW)
 
 
 @dataclass(frozen=True, eq=False)
