@@ -332,3 +332,20 @@ def test_a_move_of_the_network_asks_for_nothing_new(bench: samples.Bench, panel:
     assert [column.layer for column in panel.view.columns] == [column.layer for column in shown]
     bench.controller.on_event(NetworkReady(samples.network(Graph(bench.graph.layers[:-1]))))
     assert panel._settle.isActive(), "another answer is another column"
+
+
+def test_what_the_colours_stand_for(bench: samples.Bench, panel: Overview) -> None:
+    ready(bench, panel)
+    unsigned, signed = panel.view.legends()
+    assert (unsigned[1], signed[1]) == (
+        "from the smallest to the largest value of each map",
+        "white is 0, blue below, red above",
+    )
+    image = panel.view.grab().toImage()
+    y = image.height() - 13
+    line = np.array([image.pixelColor(x, y).getRgb()[:3] for x in range(image.width())])
+    for table, _words in (unsigned, signed):
+        ends = [QColor(table[level]).getRgb()[:3] for level in (10, 240)]
+        apart = [np.abs(line - end).sum(1) for end in ends]
+        assert max(one.min() for one in apart) < 20, "the colours are there"
+        assert apart[0].argmin() < apart[1].argmin(), "the smaller value at the left"

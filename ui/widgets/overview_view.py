@@ -25,8 +25,9 @@ from explorer.text import _
 from explorer.values import Bytes, Prediction, Thumbnail
 from ui import theme
 from ui.widgets import marks
+from ui.widgets.colour_bar import paint_bar
 from ui.widgets.layer_list import shorten
-from ui.widgets.level_image import colour_table, small_image
+from ui.widgets.level_image import Table, colour_table, small_image
 from ui.widgets.numbers import percent
 
 LARGEST, SMALLEST = 120, 20
@@ -152,7 +153,7 @@ class OverviewView(QWidget):
 
     @property
     def _foot(self) -> float:
-        return _LINE * self._text + 12 + _EDGE / 2
+        return 2 * _LINE * self._text + 16 + _EDGE / 2
 
     def _room(self, size: QSize) -> float:
         """Return the height that is left for maps."""
@@ -313,6 +314,7 @@ class OverviewView(QWidget):
         for before, after in pairwise(rects):
             _arrow(painter, QPointF((before.right() + after.left()) / 2, before.center().y()))
         self._paint_foot(painter, size, rects)
+        self._paint_legend(painter, size, rects[0].left())
 
     def _paint_heading(self, painter: QPainter, column: Column, rect: QRectF) -> None:
         metrics, line = QFontMetrics(self._font()), _LINE * self._text
@@ -350,7 +352,8 @@ class OverviewView(QWidget):
         if len(inner) < 2:
             return
         metrics, line = QFontMetrics(self._font()), _LINE * self._text
-        foot = QRectF(inner[0].left(), size.height() - line - 4 - _EDGE / 2, inner[-1].right() - inner[0].left(), line)
+        top = size.height() - self._foot + 6
+        foot = QRectF(inner[0].left(), top, inner[-1].right() - inner[0].left(), line)
         first, last = _("simple features"), _("high-level features")
         painter.setPen(QColor(theme.current().dim))
         painter.drawText(foot, Qt.AlignmentFlag.AlignVCenter, first)
@@ -361,6 +364,28 @@ class OverviewView(QWidget):
             painter.setPen(QPen(QColor(theme.current().line), 1.5))
             painter.drawLine(QPointF(start, foot.center().y()), QPointF(end - 5, foot.center().y()))
             _arrow(painter, QPointF(end - 3, foot.center().y()))
+
+    def legends(self) -> list[tuple[Table, str]]:
+        """Return the colours of the maps that show, and what they stand for."""
+        words = {
+            False: _("from the smallest to the largest value of each map"),
+            True: _("white is 0, blue below, red above"),
+        }
+        kinds = sorted({thumbnail.signed for column in self._columns for _channel, thumbnail in column.maps})
+        return [(colour_table(self._colours, signed, theme.current().panel), words[signed]) for signed in kinds]
+
+    def _paint_legend(self, painter: QPainter, size: QSize, left: float) -> None:
+        """Say at the bottom what the colours stand for."""
+        metrics, line = QFontMetrics(self._font()), _LINE * self._text
+        top, high, wide = size.height() - line - _EDGE / 2, theme.px(8), theme.px(56)
+        for table, words in self.legends():
+            paint_bar(painter, QRectF(left, top + (line - high) / 2, wide, high), table, upright=False)
+            left += wide + 8
+            room = max(size.width() - _EDGE - left, 0)
+            text = metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(room))
+            painter.setPen(QColor(theme.current().dim))
+            painter.drawText(QRectF(left, top, room, line), Qt.AlignmentFlag.AlignVCenter, text)
+            left += metrics.horizontalAdvance(text) + 24
 
     def _paint_marks(self, painter: QPainter) -> None:
         for number, column in enumerate(self._columns):
