@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+import numpy as np
+
 from explorer.arithmetic.numbers import quotient
 from explorer.errors import PersonError
 from explorer.text import N_
@@ -83,8 +85,7 @@ class Fit:
             out -= 1
         object.__setattr__(self, "exact", exact)
         object.__setattr__(self, "out", out)
-        seen = {cell for at in range(out) for cell in self.cells(at)}
-        object.__setattr__(self, "unseen", tuple(cell for cell in range(self.n) if cell not in seen))
+        object.__setattr__(self, "unseen", self._unseen(out))
         object.__setattr__(self, "mend", self._mend())
 
     @property
@@ -130,6 +131,13 @@ class Fit:
     @property
     def _even(self) -> bool:
         return self.padding[0] == self.padding[1]
+
+    def _unseen(self, out: int) -> tuple[int, ...]:
+        last = (out - 1) * self.stride
+        seen = np.zeros(max(self.padded, last + self.span), dtype=np.bool_)
+        for first in range(0, self.span, self.dilation):
+            seen[first : first + last + 1 : self.stride] = True
+        return tuple(np.flatnonzero(~seen[self.padding[0] :][: self.n]).tolist())
 
     def _mend(self) -> tuple[Pads, ...]:
         """Return more at the end; the fewest more cells, spread evenly; the same on both sides; the fewest less."""
