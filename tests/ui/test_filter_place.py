@@ -301,6 +301,33 @@ def test_a_chain_is_dragged_into_another_order(one: FilterDesk) -> None:
     assert one.store.recipe.filters == (*chain[1:], chain[0])
 
 
+def test_a_chain_goes_as_text_and_as_a_file(one: FilterDesk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    chain = (Filter(OWN, "wrap", 2, 3, True, True, True, False), BANK["sobel-magnitude"].filter)
+    panel = one.place.chain
+    one.place.filtering.change(chain, 0)
+    QTest.keyClick(panel.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "für alle"), ""))
+    panel.save.click()
+    path, content = one.engine.saved[-1]
+    assert path.endswith("für alle.json")
+    panel.clear.click()
+    assert one.store.recipe.filters == ()
+    panel.paste.click()
+    assert one.store.recipe.filters == chain
+    panel.clear.click()
+    file = tmp_path / "chain ä.json"
+    file.write_bytes(content)
+    panel.open_file(file)
+    assert one.store.recipe.filters == chain
+    for bad in (b"", b"[", b"\xff\xfe", b'[{"kernel": 3}]', b"{}"):
+        file.write_bytes(bad)
+        panel.open_file(file)
+        assert panel.problem.isVisible()
+        assert one.store.recipe.filters == chain
+    panel.open_file(tmp_path / "gone.json")
+    assert "gone.json" in panel.problem.text()
+
+
 def test_the_filter_after_another_gets_what_that_gives(one: FilterDesk) -> None:
     box, sobel = BANK["box"].filter, BANK["sobel-x"].filter
     one.place.filtering.change((box, sobel), 1)
@@ -481,7 +508,9 @@ def test_the_place_is_in_the_rail_and_leads_to_explore(qapp: QApplication) -> No
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
-@pytest.mark.parametrize(("size", "scale"), [((1280, 800), 1.0), ((1280, 800), 1.25), ((1920, 1080), 1.75)])
+@pytest.mark.parametrize(
+    ("size", "scale"), [((1024, 640), 1.0), ((1280, 800), 1.0), ((1280, 800), 1.25), ((1920, 1080), 1.75)]
+)
 def test_the_place_fits(qapp: QApplication, language: str, size: tuple[int, int], scale: float) -> None:
     settings = Settings(language=language, theme="dark", font_scale=scale, place="filter")
     with desk(qapp, settings=settings) as one:

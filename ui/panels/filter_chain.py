@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+from pathlib import Path
 
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton, QWidget
+
+from explorer.errors import ExplorerError
+from explorer.filters.written import from_json, to_json
+from explorer.sources.picture import open_file
 from explorer.text import _
 from ui import theme
+from ui.controller import Controller
 from ui.filtering import Filtering
 from ui.widgets.filter_rows import ChainList, Row
 from ui.widgets.filter_words import details, title
 from ui.widgets.panel import Panel
 
+_ICONS = ("copy", "paste", "folder", "export", "delete", "eraser")
+_KINDS = "JSON (*.json)"
+_MOST_BYTES = 4 << 20
+
 
 class FilterChain(Panel):
     """Shows the chain; the chosen filter is the one that the other panels look at."""
 
-    def __init__(self, filtering: Filtering, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: Controller, filtering: Filtering, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._filtering = filtering
+        self._controller, self._filtering = controller, filtering
         self.list = ChainList(self)
         self.empty = QLabel(self)
         self.empty.setObjectName("dim")
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.clear, self.remove = QToolButton(self), QToolButton(self)
-        for button, icon in ((self.remove, "delete"), (self.clear, "eraser")):
+        self.copy, self.paste, self.open, self.save, self.remove, self.clear = (QToolButton(self) for _n in range(6))
+        for button, icon in zip(self._buttons, _ICONS, strict=True):
             button.setObjectName("small")
             theme.set_icon(button, icon)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -42,6 +53,12 @@ class FilterChain(Panel):
         self.list.toggle_wanted.connect(filtering.toggle)
         self.remove.clicked.connect(filtering.remove)
         self.clear.clicked.connect(self._clear)
+        self.copy.clicked.connect(self._copy)
+        self.paste.clicked.connect(self._paste)
+        self.open.clicked.connect(self._open)
+        self.save.clicked.connect(self._save)
+        self.list.copied.connect(self._copy)
+        self.list.pasted.connect(self._paste)
         filtering.chain_changed.connect(self._show)
         filtering.found_changed.connect(self._show_problem)
         self.retranslate()
@@ -51,9 +68,17 @@ class FilterChain(Panel):
         self.list.setAccessibleName(_("Filters in the order in which they are applied"))
         self.list.setToolTip(_("Drag, or Alt with the arrows, for another order; Space switches one off or on"))
         self.empty.setText(_("No filter yet: click one in the bank, or type a kernel below."))
-        for button, text in (
-            (self.remove, _("Take the chosen filter out (Delete)")),
-            (self.clear, _("Take all filters out")),
+        for button, text in zip(
+            self._buttons,
+            (
+                _("Copy the chain as text"),
+                _("Paste a chain"),
+                _("Open a chain…"),
+                _("Save the chain…"),
+                _("Take the chosen filter out (Delete)"),
+                _("Take all filters out"),
+            ),
+            strict=True,
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
@@ -75,14 +100,65 @@ class FilterChain(Panel):
         self.list.show_chain(rows, self._filtering.chosen)
         self.list.setVisible(bool(chain))
         self.empty.setVisible(not chain)
-        for button in (self.remove, self.clear):
+        for button in (self.copy, self.save, self.remove, self.clear):
             button.setEnabled(bool(chain))
 
     @Slot()
     def _show_problem(self) -> None:
         error = self._filtering.error
-        self.problem.setText("" if error is None else str(error))
-        self.problem.setVisible(error is not None)
+        self._say("" if error is None else str(error))
+
+    def _say(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+
+    @property
+    def _buttons(self) -> tuple[QToolButton, ...]:
+        return self.copy, self.paste, self.open, self.save, self.remove, self.clear
+
+    @Slot()
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(to_json(self._filtering.chain))
+
+    @Slot()
+    def _paste(self) -> None:
+        self.take(QGuiApplication.clipboard().text())
+
+    def take(self, text: str) -> None:
+        """Take the chain that a text tells in place of this one; say why it is none."""
+        try:
+            chain = from_json(text)
+        except ExplorerError as error:
+            self._say(str(error))
+            return
+        self._say("")
+        self._filtering.change(chain, 0)
+
+    @Slot()
+    def _open(self) -> None:
+        path, _kind = QFileDialog.getOpenFileName(self, _("Open a chain"), "", _KINDS)
+        if path:
+            self.open_file(Path(path))
+
+    def open_file(self, path: Path) -> None:
+        """Take the chain of a file in place of this one; say why it is none."""
+        try:
+            with open_file(path) as file:
+                text = file.read(_MOST_BYTES).decode()
+        except ExplorerError as error:
+            self._say(str(error))
+        except ValueError:
+            self._say(_("{file} is no text: choose a file that was saved here.").format(file=path.name))
+        else:
+            self.take(text)
+
+    @Slot()
+    def _save(self) -> None:
+        path, _kind = QFileDialog.getSaveFileName(self, _("Save the chain"), "filters.json", _KINDS)
+        if path:
+            text = to_json(self._filtering.chain).encode()
+            wanted = path if path.lower().endswith(".json") else f"{path}.json"
+            self._controller.save(wanted, lambda file: file.write(text))
 
     @Slot()
     def _clear(self) -> None:

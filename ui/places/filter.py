@@ -35,7 +35,7 @@ class FilterPlace(QWidget):
         super().__init__(parent)
         self.filtering = Filtering(store, controller, self)
         self.bank = FilterBank(controller, self.filtering, self)
-        self.chain = FilterChain(self.filtering, self)
+        self.chain = FilterChain(controller, self.filtering, self)
         self.kernel = FilterKernel(self.filtering, self)
         self.result = FilterResult(store, controller, self.filtering, self)
         self.answers = FilterAnswers(store, controller, self)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from explorer.filters.kernel import Operator
@@ -50,9 +50,12 @@ class ChainList(BlockList):
 
     Signals:
         toggle_wanted: the filter of this row on or off.
+        copied, pasted: the usual keys were pressed.
     """
 
     toggle_wanted = Signal(int)
+    copied = Signal()
+    pasted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,11 +68,23 @@ class ChainList(BlockList):
             _fill(self.item(place), row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Switch the chosen filter with Space."""
-        if event.key() == Qt.Key.Key_Space and self.currentRow() >= 0:
+        """Switch the chosen filter with Space; copy and paste the chain with the usual keys."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copied.emit()
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.pasted.emit()
+        elif event.key() == Qt.Key.Key_Space and self.currentRow() >= 0:
             self.toggle_wanted.emit(self.currentRow())
         else:
             super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Paste here, not in the window: its own Ctrl+V opens a picture."""
+        overrides = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride
+        if overrides and event.matches(QKeySequence.StandardKey.Paste):  # type: ignore[attr-defined]
+            event.accept()
+            return True
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Switch a filter with a click on its box."""

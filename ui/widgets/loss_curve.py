@@ -36,7 +36,7 @@ class LossCurve(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return room for the line and two numbers."""
-        return QSize(120, theme.px(48))
+        return QSize(120, theme.px(40))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the axes' ends and the line."""
