@@ -225,7 +225,9 @@ class Filtering(QObject):
         self._chosen = chosen
         if chain == self.chain:
             self.chain_changed.emit()
+            self._ask()
         else:
+            self._want(chain, min(chosen, len(chain) - 1))  # before the network begins to look
             self._controller.change(filters=chain)
 
     @Slot()
@@ -238,7 +240,10 @@ class Filtering(QObject):
     @Slot()
     def _ask(self) -> None:
         """Let the newest wish be answered, if it is another one."""
-        frame, chain, chosen = self._store.frame, self.chain, self.chosen
+        self._want(self.chain, self.chosen)
+
+    def _want(self, chain: Chain, chosen: int) -> None:
+        frame = self._store.frame
         if not self._watched or frame is None:
             return
         key = (id(frame), chain, chosen, wants := self._wants)
