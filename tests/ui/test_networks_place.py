@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -352,3 +353,12 @@ def test_what_begins_with_the_word_comes_first(one: Desk) -> None:
     assert networks.list.names() == ["tiny_nonvit"]
     networks.search.clear()
     assert networks.list.names()[:3] == ["sample", "alex", "resnet99"], "as they are listed"
+
+
+def test_the_loaded_network_is_listed_before_all_others_are(one: Desk) -> None:
+    card = zoo.card("resnet999", "ResNet-999", family="ResNet", group="torchvision")
+    one.controller.change(network="resnet999")
+    one.send(NetworkReady(replace(samples.network(one.graph), card=card)))
+    networks = zoo.go(one)
+    assert networks.list.current() == "resnet999"
+    assert networks.title.text() == "ResNet-999"

@@ -226,9 +226,15 @@ def _table(heads: tuple[str, str, str], rows: Sequence[Row]) -> str:
     return f'<table width="100%" cellspacing="0" cellpadding="0"><tr>{top}</tr>{body}</table>'
 
 
+def _kept_together(text: str) -> str:
+    """Return a list of facts so that each, a number and its word, stays on one line."""
+    parts = text.split(" · ")
+    return " · ".join(part.replace(" ", "&nbsp;") for part in parts) if len(parts) > 1 else text
+
+
 def _row(row: Row) -> str:
     colours = theme.current()
-    name, first, second = map(escape, row)
+    name, first, second = (_kept_together(escape(text)) for text in row)
     differs = first != second
     style = f"color:{colours.text}; font-weight:{600 if differs else 400}; padding:3px 14px 3px 0"
     mark = f' <span style="color:{colours.accent}">≠</span>' if differs else ""

@@ -279,6 +279,8 @@ class Networks(QWidget):
         if loaded is not None and loaded.card.group == "own":
             own = {loaded.card.name: loaded.card} | {n: card for n, card in own.items() if n != loaded.card.name}
         entries += [Entry(card, None) for card in own.values()]
+        if loaded is not None and all(entry.card.name != loaded.card.name for entry in entries):
+            entries.append(Entry(loaded.card, None))  # the list of all others may still be on its way
         self._entries = {entry.card.name: entry for entry in entries}
         entries += [Entry(_bare(name, "timm"), None) for name in self._timm if name not in self._entries]
         self._entries = {entry.card.name: entry for entry in entries}
