@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.arithmetic.numbers import Cell, Planes, checked
+from explorer.arithmetic.numbers import MOST, Cell, Planes, checked
 from explorer.arithmetic.sizes import Fit
 from explorer.errors import PersonError
 from explorer.text import N_, _
@@ -353,7 +353,8 @@ def check_planes(planes: Any, name: str) -> None:
             )
         for y, row in enumerate(plane, 1):
             for x, value in enumerate(row, 1):
-                checked(value, Cell(name, y, x), written=False)
+                if type(value) is not float or not abs(value) <= MOST:  # a place is named only where it is needed
+                    checked(value, Cell(name, y, x), written=False)
 
 
 def _shape(planes: Planes) -> Shape:

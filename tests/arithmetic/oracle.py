@@ -47,20 +47,23 @@ def _conv(case: Case, x: Tensor) -> Tensor:
 
 
 def pooled(x: Tensor, case: Case) -> Tensor:
-    """Return torch's pooling of x (N, C, H, W); sides of padding that differ are added before, without ceil mode."""
+    """Return torch's pooling of x (N, C, H, W); where sides of padding differ, what one has more is added before.
+
+    With ceil mode that is the same only where it is added at the top and left.
+    """
     top, bottom, left, right = case.padding
     if case.pool == "global":
         return functional.adaptive_avg_pool2d(x, 1)
     if case.pool == "l2":
         return functional.lp_pool2d(x, 2.0, case.window, case.stride, case.ceil_mode)
-    even = (top, left) == (bottom, right)
-    assert even or not case.ceil_mode
-    padding, sides = ((top, left), (0, 0, 0, 0)) if even else ((0, 0), (left, right, top, bottom))
+    padding = min(top, bottom), min(left, right)
+    sides = left - padding[1], right - padding[1], top - padding[0], bottom - padding[0]
+    assert not case.ceil_mode or sides[1] == sides[3] == 0
     if case.pool == "max":
         x = functional.pad(x, sides, value=-torch.inf)
         return functional.max_pool2d(x, case.window, case.stride, padding, case.dilation, case.ceil_mode)
-    counted = case.count_padding
-    mean = functional.avg_pool2d(functional.pad(x, sides), case.window, case.stride, padding, case.ceil_mode, counted)
-    if even or counted:
-        return mean
-    return mean / functional.avg_pool2d(functional.pad(torch.ones_like(x), sides), case.window, case.stride)
+    steps = (case.window, case.stride, padding, case.ceil_mode)
+    if case.count_padding or not any(sides):
+        return functional.avg_pool2d(functional.pad(x, sides), *steps, case.count_padding)
+    cells = functional.avg_pool2d(functional.pad(torch.ones_like(x), sides), *steps)
+    return functional.avg_pool2d(functional.pad(x, sides), *steps) / cells
