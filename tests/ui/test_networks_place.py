@@ -362,3 +362,13 @@ def test_the_loaded_network_is_listed_before_all_others_are(one: Desk) -> None:
     networks = zoo.go(one)
     assert networks.list.current() == "resnet999"
     assert networks.title.text() == "ResNet-999"
+
+
+def test_the_stacks_are_made_when_they_are_first_wanted(one: Desk) -> None:
+    networks = zoo.go(one)
+    place = networks.pages.indexOf(networks.stacks)
+    assert networks.stacks.count() == 0
+    for turn in (place, 0, place):
+        networks.tabs.setCurrentIndex(turn)
+    assert networks.stacks.count() == 1
+    assert networks.stacks.currentWidget().isVisible()

@@ -34,7 +34,6 @@ from ui.panels.network_graph import NetworkGraph
 from ui.panels.network_table import NetworkTable
 from ui.panels.overview import Overview
 from ui.panels.receptive_field import ReceptiveField
-from ui.panels.stacks import Stacks
 from ui.panels.weights import WeightsPanel
 from ui.places.of_loaded import OfLoaded
 from ui.store import Store
@@ -95,7 +94,7 @@ class Networks(QWidget):
         self.receptive = ReceptiveField(store, controller, self)
         self.compare = Compare(self.surveys, self)
         self.graph = NetworkGraph(store, controller, self)
-        self.stacks = Stacks(self)
+        self.stacks = QStackedWidget(self)
         self.overview, self.kernels = Overview(store, controller), KernelsPanel(store, controller)
         self._overview, self._kernels = (
             OfLoaded(panel, store, controller, self) for panel in (self.overview, self.kernels)
@@ -384,6 +383,10 @@ class Networks(QWidget):
 
     @Slot(int)
     def _turn_to(self, place: int) -> None:
+        if self.pages.widget(place) is self.stacks and not self.stacks.count():
+            from ui.panels.stacks import Stacks  # as long to make as all other pages together, and seldom wanted
+
+            self.stacks.addWidget(Stacks(self.stacks))
         self.pages.setCurrentIndex(place)
         self._rest.start()
 
