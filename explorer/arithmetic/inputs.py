@@ -79,12 +79,3 @@ def cut(pixels: Bytes, top: int, left: int, rows: int, columns: int, grey: bool 
 def as_planes(array: NDArray[Any]) -> Planes:
     """Return numbers (C, H, W) as a case holds them."""
     return tuple(tuple(tuple(float(value) for value in row) for row in plane) for plane in array)
-
-
-def resized(planes: Planes, shape: Shape, fill: float = 0.0) -> Planes:
-    """Return planes cut or filled to ``shape``: what is there stays in the top left corner of the first channels."""
-    c, h, w = shape
-    found = np.full((c, h, w), fill)
-    old = np.array(planes, dtype=np.float64)[:c, :h, :w]
-    found[: old.shape[0], : old.shape[1], : old.shape[2]] = old
-    return as_planes(found)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 
 from explorer.arithmetic import written
 from explorer.arithmetic.case import Case
-from explorer.arithmetic.inputs import cut, random, resized
+from explorer.arithmetic.inputs import cut, random
 from explorer.errors import ExportError, PersonError
 from tests.arithmetic.cases import convs, denses, pools
 
@@ -192,7 +192,3 @@ def test_one_number_changed() -> None:
     )
     with pytest.raises(PersonError, match="nan"):
         case.with_input((0, 0, 0), float("nan"))
-
-
-def test_another_size_keeps_what_is_there() -> None:
-    assert resized((((1, 2), (3, 4)),), (2, 1, 3)) == (((1, 2, 0),), ((0, 0, 0),))
