@@ -49,6 +49,7 @@ class FilterAnswers(Panel):
         """Set every text anew in the current language."""
         self.set_title(_("Predictions"))
         self.table.setAccessibleName(_("Predictions before and after the filters"))
+        self.table.setToolTip(_("–: not among the first classes that are shown"))
         self._show()
 
     def restyle(self) -> None:

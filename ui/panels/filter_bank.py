@@ -50,7 +50,7 @@ class FilterBank(Panel):
         self._own: dict[str, Operator] | None = None
         self.list = BankList(self)
         self.add, self.open, self.save = QToolButton(self), QToolButton(self), QToolButton(self)
-        for button, icon in ((self.add, "plus"), (self.open, "folder"), (self.save, "export")):
+        for button, icon in ((self.add, "plus"), (self.open, "folder"), (self.save, "save")):
             button.setObjectName("small")
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             theme.set_icon(button, icon)
@@ -71,7 +71,6 @@ class FilterBank(Panel):
             made.addWidget(spin, 1)
         self.name, self.keep = QLineEdit(self), QPushButton(self)
         self.name.setMaxLength(own.LONGEST_NAME)
-        theme.set_icon(self.keep, "save")
         row = QHBoxLayout()
         row.setSpacing(6)
         row.addWidget(self.name, 1)

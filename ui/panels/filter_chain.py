@@ -19,7 +19,7 @@ from ui.widgets.filter_rows import ChainList, Row
 from ui.widgets.filter_words import details, title
 from ui.widgets.panel import Panel
 
-_ICONS = ("copy", "paste", "folder", "export", "delete", "eraser")
+_ICONS = ("copy", "paste", "folder", "save", "delete", "eraser")
 _KINDS = "JSON (*.json)"
 _MOST_BYTES = 4 << 20
 

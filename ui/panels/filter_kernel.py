@@ -209,6 +209,7 @@ class FilterKernel(Panel):
         self._say("")
         for field, text in ((self.scale, parse.scale_text(kernel.scale)), (self.offset, f"{kernel.offset:.10g}")):
             field.setText(minus(text))
+            field.setCursorPosition(0)
             _mark(field, False)
         for spin, value in (
             (self.rows, kernel.shape[0]),

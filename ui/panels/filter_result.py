@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -63,9 +62,8 @@ class FilterResult(Panel):
             button.toggled.connect(self._choose_mode)
             self.modes[mode] = button
             bar.addWidget(button)
-        self.export, self.maps = QToolButton(self), QPushButton(self)
+        self.export, self.maps = QPushButton(self), QPushButton(self)
         theme.set_icon(self.export, "export")
-        self.export.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme.set_icon(self.maps, "explore")
         bar.addWidget(self.maps)
         bar.addWidget(self.export)

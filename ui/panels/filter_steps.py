@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSlider,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -53,10 +52,9 @@ class FilterSteps(Panel):
         self._walk: Walk | None = None
         self._place = 0
         self._numbers: Rows | None = None
-        self.buttons: dict[str, QToolButton] = {}
+        self.buttons: dict[str, QPushButton] = {}
         for name in _BUTTONS:
-            button = QToolButton(self)
-            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button = QPushButton(self)
             theme.set_icon(button, name)
             self.buttons[name] = button
         self.speed, self.channel = Chooser(7, self), Chooser(4, self)

@@ -49,7 +49,8 @@ class StepView(QWidget):
             return []
         found = [_line(part) for part in step.parts]
         if len(step.parts) == 2:
-            x, y = (written(part.value) for part in step.parts)
+            found = [f"{name}: {line}" for name, line in zip("xy", found, strict=True)]
+            x, y = (f"({written(p.value)})" if p.value < 0 else written(p.value) for p in step.parts)
             found.append(f"√({x}² + {y}²) = {written(step.value)}")
         if self._signed:
             found.append(_("Result: {value}").format(value=written(step.result)))

@@ -59,14 +59,13 @@ class WalkView(LinkedView):
         self.update()
 
     def near(self, scale: float) -> None:
-        """Magnify so that the window is in sight, each pixel ``scale`` px at least."""
+        """Magnify so that the whole window is in sight, each pixel ``scale`` px where there is room for that."""
         if self._viewport is None or self._window.isEmpty():
             return
-        at = (
-            self._viewport
-            if self._viewport.scale >= scale
-            else self._viewport.zoomed(scale / self._viewport.scale, 0, 0)
-        )
+        room = min(self.width() / (self._window.width() + 2), self.height() / (self._window.height() + 2))
+        wanted, at = min(scale, room), self._viewport
+        if at.scale < wanted or (at.scale > room and not at.fitted):
+            at = at.zoomed(wanted / at.scale, 0, 0)
         centre = self._window.center()
         top, left = at.to_view(self._window.top(), self._window.left())
         bottom, right = at.to_view(self._window.bottom(), self._window.right())
