@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from explorer.engine.events import Calculated, FrameRead, Problem
 from explorer.errors import ExplorerError
 from explorer.filters.filter import Filter
-from explorer.filters.kernel import kernels
+from explorer.filters.kernel import Kernel, kernels
 from explorer.text import set_language
 from explorer.values import Bytes, Frame
 from tests.ui.samples import Bench
@@ -86,6 +86,8 @@ def type_text(widget: QWidget, text: str, end: Qt.Key = Qt.Key.Key_Return) -> No
     QTest.keyClick(widget, end)
 
 
+OWN = Kernel("", ((1.0, 2.0, -3.0), (0.5, 4.0, 0.0), (0.0, -1.0, 1.0)), 0.25, 10.0)
+"""A kernel that no bank has."""
 _PADS = {"replicate": "replicate", "reflect": "reflect", "wrap": "circular"}
 
 
@@ -122,3 +124,20 @@ def shown(values: np.ndarray) -> Bytes:
     """Return float64 values as a picture: rounded half to even, clipped, three channels."""
     found = np.clip(np.rint(values), 0, 255).astype(np.uint8)
     return found if found.shape[2] == 3 else np.repeat(found, 3, axis=2)
+
+
+def check_against_torch(one: FilterDesk) -> None:
+    """Check what the result shows against torch, for a chain of one."""
+    (filter_,), found = one.store.recipe.filters, one.place.filtering.found
+    assert found is not None
+    assert found.chain == (filter_,)
+    expected = by_torch(found.frame.pixels, filter_)
+    np.testing.assert_array_equal(one.place.filtering.found.pixels, shown(expected))  # type: ignore[union-attr]
+    if filter_.signed:
+        assert found.values is not None
+        wanted = expected if expected.shape[2] == 3 else np.repeat(expected, 3, axis=2)
+        np.testing.assert_allclose(found.values, wanted, atol=1e-3)
+        assert one.place.result.bar.isVisible()
+        assert one.place.result.result.pixels is found.shown.pixels  # type: ignore[union-attr]
+    else:
+        assert one.place.result.result.pixels is found.pixels

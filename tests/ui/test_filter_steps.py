@@ -14,12 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.filters.bank import BANK
 from explorer.filters.filter import Filter
-from explorer.filters.kernel import Kernel
 from tests.ui.desk import until
-from tests.ui.filters import FilterDesk, by_torch, filter_desk, picture, shown
+from tests.ui.filters import OWN, FilterDesk, by_torch, filter_desk, picture, shown
 from ui.panels.filter_steps import SPEEDS, FilterSteps
-
-OWN = Kernel("", ((1.0, 2.0, -3.0), (0.5, 4.0, 0.0), (0.0, -1.0, 1.0)), 0.25, 10.0)
 
 
 @pytest.fixture
