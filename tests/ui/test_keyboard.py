@@ -9,6 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTabBar, QToolButton, QWidget
 
 from tests.ui.desk import Desk, until
+from ui import theme
+from ui.dialogs.keyboard import Keyboard
 
 
 def name(widget: QWidget) -> str:
@@ -80,3 +82,23 @@ def test_the_keyboard_opens_the_menus_of_the_source_buttons(one: Desk, name: str
     QApplication.sendEvent(button, asked)
     assert len(opened) == 2
     assert menu.actions()
+
+
+@pytest.mark.parametrize("text_size", [1.0, 1.5])
+def test_the_table_of_keys_is_no_larger_than_the_screen_and_scrolls_to_its_last_line(
+    one: Desk, qapp: QApplication, text_size: float
+) -> None:
+    theme.apply(qapp, "dark", text_size)
+    one.window._show_keys()
+    (dialog,) = one.window.findChildren(Keyboard)
+    try:
+        room = dialog.screen().availableGeometry()
+        assert dialog.width() < room.width()
+        assert dialog.height() < room.height()
+        assert dialog.room.verticalScrollBar().maximum() > 0
+        key = dialog.findChildren(QLabel)[-1]  # of the last command
+        assert key.visibleRegion().isEmpty()
+        dialog.room.ensureWidgetVisible(key)
+        until(lambda: not key.visibleRegion().isEmpty())
+    finally:
+        dialog.close()

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QDialog,
+    QDialogButtonBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.text import _
 from ui.actions import COMMANDS, Command, shown_keys
+
+_AROUND = 24, 72
+"""What is left of the screen's width and height at least, px: the window's own frame and title need room."""
 
 
 class Keyboard(QDialog):
@@ -15,8 +29,11 @@ class Keyboard(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Keyboard"))
-        columns = QHBoxLayout()
-        columns.setSpacing(40)
+        page = QWidget()
+        page.setAutoFillBackground(False)
+        columns = QBoxLayout(QBoxLayout.Direction.LeftToRight, page)
+        columns.setContentsMargins(0, 0, 12, 0)
+        columns.setSpacing(28)
         groups = list(COMMANDS.items())
         for half in (groups[::2], groups[1::2]):  # so the two are about as high
             column = QVBoxLayout()
@@ -33,8 +50,30 @@ class Keyboard(QDialog):
         buttons.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(24, 20, 24, 16)
-        outer.addLayout(columns)
+        outer.setSpacing(12)
+        self.room = QScrollArea(self)
+        self.room.setWidget(page)
+        self.room.setWidgetResizable(True)
+        self.room.setFrameShape(QFrame.Shape.NoFrame)
+        self.room.viewport().setAutoFillBackground(False)
+        self.room.setAccessibleName(_("Keyboard"))
+        outer.addWidget(self.room, 1)
         outer.addWidget(buttons)
+        self._fit(columns, buttons)
+
+    def _fit(self, columns: QBoxLayout, buttons: QWidget) -> None:
+        """Be as large as the page needs but no larger than the screen: one column where two are too wide, scrolled."""
+        layout, screen = self.layout(), self.screen().availableGeometry()
+        assert layout is not None
+        margins, bar = layout.contentsMargins(), self.room.verticalScrollBar().sizeHint().width()
+        most = screen.size() - QSize(*_AROUND)
+        around = QSize(
+            margins.left() + margins.right() + bar,
+            buttons.sizeHint().height() + layout.spacing() + margins.top() + margins.bottom(),
+        )
+        if (columns.sizeHint() + around).width() > most.width():
+            columns.setDirection(QBoxLayout.Direction.TopToBottom)
+        self.resize((columns.sizeHint() + around).boundedTo(most))
 
     def _table(self, commands: list[Command]) -> QGridLayout:
         table = QGridLayout()
