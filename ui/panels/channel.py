@@ -16,6 +16,7 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.area_marks import LOCKED
 from ui.widgets.badge import Badge
+from ui.widgets.class_names import class_name
 from ui.widgets.colour_bar import ColourBar
 from ui.widgets.fact_table import Fact, FactTable
 from ui.widgets.histogram import HEIGHT as HISTOGRAM
@@ -42,7 +43,7 @@ class ChannelInspector(Panel):
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self._channel: int | None = -1
+        self._head: tuple[int | None, str] = (-1, "")
         self.value = Badge(self)
         self.header.addWidget(self.value)
         self.map, self.bar = MapView(self), ColourBar(self)
@@ -84,7 +85,7 @@ class ChannelInspector(Panel):
         self.histogram.setAccessibleName(_("Distribution of the map's values"))
         self.kernel.setAccessibleName(_("Kernel of the channel"))
         self.kernel_title.setToolTip(_("Input channels × height × width"))
-        self._channel = -1
+        self._head = (-1, "")
         self._take_result()
 
     def restyle(self) -> None:
@@ -147,10 +148,13 @@ class ChannelInspector(Panel):
         return None if result is None else result.view
 
     def _show_head(self, view: LayerView | None) -> None:
+        """Say which channel it is, and in the network's answer of which class."""
         channel = None if view is None else view.channel
-        if channel != self._channel:
-            self._channel = channel
-            self.set_title(_("Channel") if channel is None else _("Channel {number}").format(number=channel))
+        name = "" if view is None else class_name(self._store.network, view.layer, view.channel)
+        if (channel, name) != self._head:
+            self._head = (channel, name)
+            title = _("Channel") if channel is None else _("Channel {number}").format(number=channel)
+            self.set_title(" · ".join(filter(None, (title, name))))
 
     def _show_unit(self, view: LayerView) -> None:
         """Mark the chosen unit and tell its value; a unit that another layer had, or none, tells nothing."""

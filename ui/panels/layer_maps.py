@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, QSize, QTimer, Signal, Slot
@@ -14,10 +13,10 @@ from explorer.graph.values import Layer
 from explorer.recipe import Scale, Sort, Unit, View
 from explorer.text import N_, _, ngettext
 from explorer.values import LayerView
-from explorer.zoo.labels import labels
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.class_names import class_names
 from ui.widgets.colour_box import ColourBox
 from ui.widgets.flow import FlowLayout
 from ui.widgets.legend import Legend
@@ -34,7 +33,6 @@ SORTS: dict[Sort, str] = {
     "max": N_("Sort: max"),
     "zeros": N_("Sort: zeros"),
 }
-_labels = lru_cache(maxsize=8)(labels)
 _SETTLE_MS = 80
 """How long the panel must keep its size before the mosaic is laid out for it."""
 
@@ -133,7 +131,7 @@ class LayerMaps(Panel):
             table = self._table(view)
             self._show_tools(view)
             self.mosaic.show_maps(view, table)
-            self.mosaic.set_names(self._names(view))
+            self.mosaic.set_names(class_names(self._store.network, view.layer))
             self._show_legend(view, table)
             self._show_head(view)
             self._show_choice()
@@ -292,14 +290,6 @@ class LayerMaps(Panel):
         """Return the scale in use: a map of one value has none of its own."""
         scale = self._store.recipe.view.scale
         return "layer" if scale == "map" and view is not None and view.map.size == 1 else scale
-
-    def _names(self, view: LayerView) -> tuple[str, ...]:
-        """Return the classes that the channels stand for where the layer is the network's answer."""
-        network = self._store.network
-        if network is None or view.layer.id != network.graph.output.id:
-            return ()
-        names = _labels(network.labels)
-        return names if len(names) == view.layer.channels else ()
 
     def _show_tools(self, view: LayerView | None) -> None:
         """Let the tools say what is in use, which for some layers is not what was chosen."""

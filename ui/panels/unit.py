@@ -29,6 +29,7 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.area_marks import ink_on
 from ui.widgets.area_view import AreaView
+from ui.widgets.class_names import class_name
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.mosaic_view import told
 from ui.widgets.numbers import cell, number, unbroken
@@ -170,6 +171,8 @@ class UnitPanel(Panel):
             self.value.setText(heading)
         self._show_area(sight)
         where = _("{layer} · channel {channel}").format(layer=unit.layer, channel=unit.channel)
+        if name_of_class := self._class(unit):
+            where = f"{where} · {name_of_class}"
         self._lines = [heading, where, *self._sentences(sight, result)]
         text = unbroken("\n".join(self._lines[1:]))
         if text != self.words.text():
@@ -217,6 +220,12 @@ class UnitPanel(Panel):
         (h, w), count = view.map.shape, len(view.order)
         inside = unit.channel < count and unit.y < h and unit.x < w
         return told(view, unit.channel, unit.y, unit.x) if unit.layer == view.layer.id and inside else ""
+
+    def _class(self, unit: Unit) -> str:
+        """Return the class that ``unit`` stands for where its layer is the network's answer, or ""."""
+        network = self._store.network
+        layer = None if network is None else network.graph.by_id.get(unit.layer)
+        return "" if layer is None else class_name(network, layer, unit.channel)
 
     def _sentences(self, sight: Sight, result: FrameResult) -> list[str]:
         if sight.area is None:

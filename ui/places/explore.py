@@ -75,6 +75,8 @@ class Explore(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.columns)
+        self.maps.mosaic.chosen.connect(self._show_unit)
+        self.channel.map.chosen.connect(self._show_unit)
         self.maps.unit_pointed.connect(self.areas.hover)
         self.channel.unit_pointed.connect(self.areas.hover)
         self.areas.changed.connect(self._show_areas)
@@ -277,6 +279,12 @@ class Explore(QWidget):
         """Let the pixels be seen, but not in place of the maps, where the units light up that see the pixel."""
         if not self.columns.share_tabs(self.pixels, self.maps):
             self.columns.bring_forward(self.pixels)
+
+    @Slot()
+    def _show_unit(self) -> None:
+        """Let the unit that a person just chose be seen, but not in place of the maps that it was chosen in."""
+        if not any(self.columns.share_tabs(self.unit, maps) for maps in (self.maps, self.channel)):
+            self.columns.bring_forward(self.unit)
 
     def _step_layer(self, step: Step) -> None:
         result, ids = self._store.result, [layer.id for layer in self.layers.model.layers]
