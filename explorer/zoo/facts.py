@@ -71,7 +71,7 @@ ALEXNET = Facts(
             "Krizhevsky et al. 2012, table 2",
         ),
     ),
-    lecture=N_("≈ 62,000,000 parameters; top-5 error 15.3 %"),
+    lecture=N_("≈ 62,000,000 parameters; top-5 error 15.3 %, which is an ensemble's"),
 )
 
 VGG = Facts(
@@ -123,7 +123,7 @@ GOOGLENET = Facts(
         PublishedError(10.07, 5, _VALIDATION, _ONE_CROP, "Szegedy et al. 2015, table 3"),
         PublishedError(6.67, 5, _TEST, N_("ensemble of seven networks, 144 crops"), "Szegedy et al. 2015, table 2"),
     ),
-    lecture=N_("top-5 error 6.7 %"),
+    lecture=N_("top-5 error 6.7 %, which is an ensemble's"),
 )
 
 _RESNET_ENSEMBLE = PublishedError(
@@ -138,7 +138,7 @@ RESNET = Facts(
         "A block learns only what is to be added to its input, which passes by it unchanged. So deeper networks become "
         "better, up to 152 layers; without it they become worse even on the pictures that they are trained on."
     ),
-    lecture=N_("top-5 error 3.57 %"),
+    lecture=N_("top-5 error 3.57 %, which is an ensemble's"),
 )
 
 
