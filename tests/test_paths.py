@@ -295,7 +295,7 @@ def test_a_network_that_raises_for_a_picture_is_told_and_goes_on_with_the_next()
             return torch.tanh(x)
 
     network = opened(Picky())
-    with pytest.raises(ForwardError, match=r"stopped while it ran \(ValueError: too bright\)") as caught:
+    with pytest.raises(ForwardError, match=r"line \d+ of test_paths\.py \(ValueError: too bright\): correct") as caught:
         run(network, grey(255))
     assert str(caught.value).count("\n") == 0
     assert run(network, grey(10), "tanh").view.layer.id == "tanh"
@@ -333,6 +333,20 @@ def test_nan_that_decides_the_path_is_followed() -> None:
     )
 
 
+def test_whose_fault_it_may_be_when_a_network_raises() -> None:
+    """A size that torch refuses inside its own layer is not called a mistake in the person's code."""
+
+    class Slips(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.no_such_thing()  # type: ignore[operator]
+
+    line = Slips.forward.__code__.co_firstlineno + 1
+    with pytest.raises(ForwardError, match=rf"line {line} of test_paths\.py \(AttributeError: .*correct that line"):
+        trace(Slips(), torch.zeros(1, 3, 8, 8))
+    with pytest.raises(ForwardError, match=r"stopped while it ran \(RuntimeError: .*\)\. Try another input size"):
+        trace(nn.Sequential(nn.Flatten(), nn.Linear(7, 2)), torch.zeros(1, 3, 8, 8))
+
+
 class Ends(nn.Module):
     """Ends the program."""
 
@@ -348,7 +362,7 @@ class Needs(nn.Module):
 
 
 def test_a_network_that_ends_the_program_only_stops() -> None:
-    with pytest.raises(ForwardError, match=r"stopped while it ran \(RuntimeError: SystemExit: 3\)"):
+    with pytest.raises(ForwardError, match=r"line \d+ of test_paths\.py \(RuntimeError: SystemExit: 3\)"):
         trace(Ends(), torch.zeros(1, 3, 8, 8))
 
 

@@ -9,9 +9,13 @@ ran is what is shown.
 from __future__ import annotations
 
 import contextlib
+import os
+import sysconfig
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +37,9 @@ from explorer.text import N_
 
 _NEEDS_MORE = "forward() missing"
 """In Python's own sentence where a module is called with fewer inputs than it takes."""
+_LIBRARIES = (str(Path(__file__).parents[1]) + os.sep, sysconfig.get_path("stdlib") + os.sep)
+_INSTALLED = frozenset(("site-packages", "dist-packages"))
+"""Where the code of libraries lies; what lies elsewhere is the person's own."""
 
 
 def trace(module: nn.Module, example: Tensor) -> Graph:
@@ -70,13 +77,32 @@ def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
     except Exception as error:
         if out_of_memory(error):
             raise no_room(x.device) from error
+        values: dict[str, object] = {}
         sentence = N_("The network stopped while it ran ({reason}). Try another input size or another network.")
         if isinstance(error, TypeError) and _NEEDS_MORE in str(error):
             sentence = N_(
                 "The network takes more than a picture ({reason}): say its further inputs in its card, for example "
                 'inputs = ["random:1x10"], or in “Open a network…”.'
             )
-        raise ForwardError(sentence, reason=f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+        elif place := _own_place(error):
+            sentence = N_(
+                "The network stopped in line {line} of {file} ({reason}): correct that line and open the network "
+                "again, or try another picture or input size."
+            )
+            values = {"file": Path(place[0]).name, "line": place[1]}
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ForwardError(sentence, reason=reason, **values) from error
+
+
+def _own_place(error: BaseException) -> tuple[str, int] | None:
+    """Return file and line of a person's own code where an error came up; None where it came up in a library's."""
+    for one in (error, error.__cause__):
+        for frame, line in reversed(list(traceback.walk_tb(one.__traceback__ if one else None))):
+            name = frame.f_code.co_filename
+            generated = name.startswith(("<eval_with_key", "<frozen", "<string>"))
+            if not generated and not name.startswith(_LIBRARIES) and not _INSTALLED.intersection(Path(name).parts):
+                return name, line
+    return None
 
 
 def tensors(value: Any) -> Iterator[Tensor]:

@@ -6,6 +6,7 @@ tensors and makes an inert ``Stub`` of every other name; the formats are those o
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import pickle
@@ -13,7 +14,8 @@ import struct
 import sys
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,6 +53,36 @@ _RESAVE = N_(
     "from, run “model = torch.load({name!r}, weights_only=False)” and “torch.save(model.state_dict(), {new!r})”, and "
     "open that file."
 )
+
+
+_COMMANDS = ("system", "popen", "exec", "spawn", "posix_spawn", "startfile", "remove", "unlink")
+"""Beginnings of the names of what the modules of the operating system do on a call."""
+_CALLS = {
+    "os": _COMMANDS,
+    "posix": _COMMANDS,
+    "nt": _COMMANDS,
+    "subprocess": ("",),
+    "pty": ("",),
+    "runpy": ("",),
+    "builtins": ("eval", "exec", "compile", "__import__"),
+    "__builtin__": ("eval", "exec", "execfile", "compile", "__import__"),
+}
+"""Names, by module, that only a file that means to run something has: beginnings of them."""
+_MOST_PLAIN_PICKLE = 1 << 20
+"""Bytes of a pickle that is no network anyway: of a larger one it is not told what it would run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What a file holds.
+
+    Attributes:
+        value: tensors on the CPU, plain values, and stubs for everything else.
+        foreign: the names of what the stubs stand for, as ``module.name``; none of it was imported or called.
+    """
+
+    value: Any
+    foreign: tuple[str, ...] = ()
 
 
 class Stub(dict[Any, Any]):
@@ -199,6 +231,11 @@ class Inert(pickle.Unpickler):
             self._stubs[key] = type("Stub", (Stub,), {"origin": f"{module_name}.{global_name}"})
         return self._stubs[key]
 
+    @property
+    def foreign(self) -> tuple[str, ...]:
+        """The names that stubs stand for, as ``module.name``."""
+        return tuple(one.origin for one in self._stubs.values())
+
     def persistent_load(self, pid: Any) -> Any:
         """Return the storage, or in old files the class, that ``pid`` means."""
         if not isinstance(pid, tuple) or len(pid) < 2:
@@ -206,8 +243,8 @@ class Inert(pickle.Unpickler):
         return pid[1] if pid[0] == "module" else self._load(pid)
 
 
-def read(path: Path, mapped: bool = False) -> Any:
-    """Return what the file ``path`` holds: tensors on the CPU, plain values, and stubs for everything else.
+def read(path: Path, mapped: bool = False) -> Content:
+    """Return what the file ``path`` holds.
 
     Args:
         path: the file.
@@ -223,7 +260,7 @@ def read(path: Path, mapped: bool = False) -> Any:
             head = stream.read(16)
             stream.seek(0)
             if path.suffix.lower() == ".safetensors" or _is_safetensors(head, path.stat().st_size):
-                return _safetensors(stream, path)
+                return Content(_safetensors(stream, path))
             return _torch(stream, head, path, mapped)
     except NetworkError:
         raise
@@ -253,11 +290,12 @@ def _safetensors(stream: IO[bytes], path: Path) -> dict[str, Tensor]:
         raise _damaged(path, " ".join(str(error).split())[:120]) from error
 
 
-def _torch(stream: IO[bytes], head: bytes, path: Path, mapped: bool) -> Any:
+def _torch(stream: IO[bytes], head: bytes, path: Path, mapped: bool) -> Content:
     is_zip = head.startswith(b"PK\x03\x04")
     if is_zip:
         _refuse_scripts(stream, path)
     elif not head.startswith(b"\x80\x02\x8a\x0a"):  # protocol 2, then a whole number of ten bytes: the magic one
+        _refuse_calls(_plain_foreign(stream, head, path), path)
         raise NetworkError(
             N_(
                 "The file {file} is neither what torch.save writes nor safetensors: save the network's tensors with "
@@ -267,11 +305,43 @@ def _torch(stream: IO[bytes], head: bytes, path: Path, mapped: bool) -> Any:
         )
     try:
         if mapped and is_zip:
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-        return torch.load(stream, map_location="cpu", weights_only=True)
+            return Content(torch.load(path, map_location="cpu", weights_only=True, mmap=True))
+        return Content(torch.load(stream, map_location="cpu", weights_only=True))
     except pickle.UnpicklingError:  # other objects lie beside the tensors, or the file is damaged
         stream.seek(0)
         return _from_zip(stream) if is_zip else _from_old(stream, path)
+
+
+def calls(foreign: Iterable[str]) -> tuple[str, ...]:
+    """Return which of the names in a pickle run a command or code when Python itself unpickles it."""
+    apart = ((one, *one.partition(".")) for one in foreign)
+    return tuple(one for one, module, _dot, name in apart if name.startswith(_CALLS.get(module, ())))
+
+
+def _refuse_calls(foreign: Iterable[str], path: Path) -> None:
+    if named := calls(foreign):
+        raise NetworkError(
+            N_(
+                "{file} calls a system command or other code ({calls}) when it is unpickled; nothing of it was run: "
+                "delete it, or ask somebody whom you trust for the network's state_dict."
+            ),
+            file=path,
+            calls=", ".join(named),
+        )
+
+
+def _plain_foreign(stream: IO[bytes], head: bytes, path: Path) -> tuple[str, ...]:
+    """Return the names in a pickle that is no file of torch's."""
+    if not head.startswith(b"\x80") or path.stat().st_size > _MOST_PLAIN_PICKLE:
+        return ()
+    reader = Inert(stream, _refuse)
+    with contextlib.suppress(Exception):  # as far as it can be read
+        reader.load()
+    return reader.foreign
+
+
+def _refuse(_pid: tuple[Any, ...]) -> object:
+    raise pickle.UnpicklingError("a tensor out of place")
 
 
 def _refuse_scripts(stream: IO[bytes], path: Path) -> None:
@@ -299,7 +369,7 @@ def _refuse_scripts(stream: IO[bytes], path: Path) -> None:
         )
 
 
-def _from_zip(stream: IO[bytes]) -> Any:
+def _from_zip(stream: IO[bytes]) -> Content:
     with zipfile.ZipFile(stream) as archive:
         names = set(archive.namelist())
         root = next(name for name in names if name.rpartition("/")[2] == "data.pkl").rpartition("/")[0]
@@ -314,10 +384,11 @@ def _from_zip(stream: IO[bytes]) -> Any:
                 found[key] = bytearray(archive.read(f"{root}/data/{key}"))
             return _Storage(found[key], dtype)
 
-        return Inert(io.BytesIO(archive.read(f"{root}/data.pkl")), load).load()
+        reader = Inert(io.BytesIO(archive.read(f"{root}/data.pkl")), load)
+        return Content(reader.load(), reader.foreign)
 
 
-def _from_old(stream: IO[bytes], path: Path) -> Any:
+def _from_old(stream: IO[bytes], path: Path) -> Content:
     """Return the content of a file in the format before torch 1.6: pickles one after the other, then the storages."""
     found: dict[str, tuple[bytearray, torch.dtype]] = {}
     left = path.stat().st_size
@@ -334,15 +405,13 @@ def _from_old(stream: IO[bytes], path: Path) -> Any:
             found[key] = bytearray(count * dtype.itemsize), dtype
         return _Storage(*found[key])
 
-    def refuse(_pid: tuple[Any, ...]) -> object:
-        raise pickle.UnpicklingError("a tensor in the heading")
-
-    if Inert(stream, refuse).load() != _MAGIC:
+    if Inert(stream, _refuse).load() != _MAGIC:
         raise pickle.UnpicklingError("another magic number")
     for _part in ("version", "machine"):
-        Inert(stream, refuse).load()
-    content = Inert(stream, load).load()
-    for key in Inert(stream, refuse).load():
+        Inert(stream, _refuse).load()
+    reader = Inert(stream, load)
+    content = Content(reader.load(), reader.foreign)
+    for key in Inert(stream, _refuse).load():
         data, dtype = found[str(key)]
         (count,) = struct.unpack("<q", stream.read(8))
         if count * dtype.itemsize != len(data) or stream.readinto(memoryview(data)) != len(data):  # type: ignore[attr-defined]
@@ -350,17 +419,19 @@ def _from_old(stream: IO[bytes], path: Path) -> Any:
     return content
 
 
-def candidates(content: Any, path: Path) -> list[tuple[str, dict[str, Tensor]]]:
-    """Return every set of tensors by name in ``content`` that may be a network's, the likeliest first.
+def candidates(content: Content, path: Path) -> list[tuple[str, dict[str, Tensor]]]:
+    """Return every set of tensors by name in what was read that may be a network's, the likeliest first.
 
     Each comes with where it was: ``state_dict``, ``ema.shadow`` …; "" for the file itself. Numbers become float32.
 
     Raises:
         NetworkError: there is none, or what is there cannot be used.
     """
-    found = list(_sets(content, "", 0, set(), [_MOST_ENTRIES]))
+    value = content.value
+    found = list(_sets(value, "", 0, set(), [_MOST_ENTRIES]))
     if not found:
-        if kind := _module(content):
+        _refuse_calls(content.foreign, path)  # else the lines that save a module again would run it
+        if kind := _module(value):
             new = path.with_name(stem(path) + "-state.pth").name
             raise NetworkError(_RESAVE, file=path, kind=kind, name=path.name, new=new)
         raise NetworkError(
@@ -369,7 +440,7 @@ def candidates(content: Any, path: Path) -> list[tuple[str, dict[str, Tensor]]]:
                 "torch.save(model.state_dict(), …)."
             ),
             file=path,
-            found=content.origin if isinstance(content, Stub) else type(content).__name__,
+            found=value.origin if isinstance(value, Stub) else type(value).__name__,
         )
     most = max(len(tensors) for _where, tensors in found)
     found = [one for one in found if len(one[1]) * 2 >= most]

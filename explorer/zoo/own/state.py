@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from explorer.zoo.card import Preparation
 from explorer.zoo.own import class_names, stem
 from explorer.zoo.own.card import Certainty, Guess, OwnCard, Remark
 from explorer.zoo.own.fit import Fit, fit
-from explorer.zoo.own.reader import candidates, read
+from explorer.zoo.own.reader import calls, candidates, read
 
 _GREY = Preparation((1, 224, 224), 256, "bilinear", (0.449,), (0.226,))
 """Mean and deviation of ImageNet's pictures in grey: the means over its three channels."""
 _TWINS = ("fasterrcnn_mobilenet_v3_large_fpn", "fasterrcnn_mobilenet_v3_large_320_fpn")
 """Networks that differ only in how large they make their pictures."""
+_NAMED = 4
+"""So many things beside the tensors are named."""
 _FEW = 20
 """So many classes can be anything: their names are not taken from the network's published weights."""
 
@@ -58,10 +60,12 @@ def open(path: Path, own: OwnCard | None = None, mapped: bool = False) -> Built:
     Raises:
         NetworkError: the file cannot be used, its tensors belong to no network of the zoo, or not to that of the card.
     """
-    found = fit(candidates(read(path, mapped), path), own.architecture if own else "", path)
+    content = read(path, mapped)
+    found = fit(candidates(content, path), own.architecture if own else "", path)
+    remarks = (*found.remarks, *_assumed(found), *_not_run(content.foreign))
     if own is None:
         own, certainty = _guessed(found, path)
-        return Built(own, found.module, certainty, (*found.remarks, *_assumed(found)))
+        return Built(own, found.module, certainty, remarks)
     if own.preparation.input_chw[0] != found.channels:
         raise NetworkError(
             N_(
@@ -72,7 +76,22 @@ def open(path: Path, own: OwnCard | None = None, mapped: bool = False) -> Built:
             channels=own.preparation.input_chw[0],
             wanted=found.channels,
         )
-    return Built(own, found.module, {}, (*found.remarks, *_assumed(found)))
+    return Built(own, found.module, {}, remarks)
+
+
+def _not_run(foreign: Sequence[str]) -> tuple[Remark, ...]:
+    """Return what to tell of the names in the file that were neither imported nor called."""
+    if named := calls(foreign):
+        sentence = N_(
+            "The file also calls a system command or other code ({calls}) wherever Python itself unpickles it: here it "
+            "was not run. Do not load it elsewhere unless you trust whoever wrote it."
+        )
+        return (Remark(sentence, {"calls": ", ".join(named)}),)
+    if not foreign:
+        return ()
+    more = ", …" if len(foreign) > _NAMED else ""
+    sentence = N_("The file holds other things beside the tensors ({names}): nothing of them was read or run.")
+    return (Remark(sentence, {"names": ", ".join(foreign[:_NAMED]) + more}),)
 
 
 def _guessed(found: Fit, path: Path) -> tuple[OwnCard, dict[str, Certainty]]:

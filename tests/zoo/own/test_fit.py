@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import collections
+import os
+import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -352,3 +355,28 @@ def test_what_no_file_can_tell_is_a_remark(tmp_path: Path, name: str, options: d
     remarks = " ".join(map(str, own.open(str(tmp_path / "a.pth")).report))
     assert told in remarks
     assert bool(told) or "cannot tell" not in remarks
+
+
+class _Payload:
+    """Runs a command wherever it is unpickled as pickle does it."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (f"touch '{self.marker}'",)
+
+
+def test_what_else_is_in_a_checkpoint_is_told_and_not_run(tmp_path: Path) -> None:
+    network, marker = models.squeezenet1_1(num_classes=4), tmp_path / "ran"
+    for name, beside, told in (
+        ("args.pth", argparse.Namespace(lr=0.1), r"other things beside the tensors \(argparse\.Namespace\)"),
+        ("evil.pth", _Payload(marker), rf"calls a system command or other code \({os.name}\.system\)"),
+    ):
+        torch.save({"state_dict": network.state_dict(), "beside": beside}, tmp_path / name)
+        found = own.inspect(str(tmp_path / name))
+        assert found.problem is None
+        assert len(re.findall(told, " ".join(map(str, found.remarks)))) == 1
+    assert not marker.exists()
+    torch.save(network.state_dict(), tmp_path / "plain.pth")
+    assert "beside" not in " ".join(map(str, own.inspect(str(tmp_path / "plain.pth")).remarks))

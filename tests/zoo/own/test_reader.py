@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from explorer.errors import NetworkError
-from explorer.zoo.own.reader import candidates, read
+from explorer.zoo.own.reader import calls, candidates, read
 
 
 class Odd(enum.Enum):
@@ -145,6 +145,43 @@ def test_nothing_of_a_file_runs(tmp_path: Path, new: bool, where: str, suffix: s
     assert not marker.exists()
     torch.load(file, weights_only=False)
     assert marker.exists()  # it was a real payload
+
+
+@FORMATS
+@pytest.mark.parametrize("inside", [False, True], ids=["alone", "in a module"])
+def test_a_payload_is_refused_with_what_it_calls_and_no_line_that_would_run_it(
+    tmp_path: Path, new: bool, inside: bool
+) -> None:
+    network, file = module(), tmp_path / "evil.pt"
+    network.payload = Payload(tmp_path / "ran")  # type: ignore[assignment]
+    torch.save(network if inside else Payload(tmp_path / "ran"), file, _use_new_zipfile_serialization=new)
+    with pytest.raises(NetworkError, match=rf"calls a system command .*\({os.name}\.system\)") as caught:
+        found(file)
+    assert "weights_only=False" not in str(caught.value)
+
+
+def test_a_plain_pickle_with_a_payload_is_refused_with_what_it_calls(tmp_path: Path) -> None:
+    file = tmp_path / "evil.pth"
+    file.write_bytes(pickle.dumps(Payload(tmp_path / "ran")))
+    with pytest.raises(NetworkError, match=rf"calls a system command .*\({os.name}\.system\)"):
+        found(file)
+    assert not (tmp_path / "ran").exists()
+
+
+@FORMATS
+def test_what_was_not_run_is_named(tmp_path: Path, new: bool) -> None:
+    file = tmp_path / "a.pt"
+    torch.save(checkpoint(module()), file, _use_new_zipfile_serialization=new)
+    foreign = read(file).foreign
+    assert "argparse.Namespace" in foreign
+    assert calls(foreign) == ()
+    assert calls(("os._Environ", "posix.system", "builtins.eval", "builtins.getattr", "subprocess.Popen")) == (
+        "posix.system",
+        "builtins.eval",
+        "subprocess.Popen",
+    )
+    torch.save(module().state_dict(), file, _use_new_zipfile_serialization=new)
+    assert read(file).foreign == ()
 
 
 def test_a_pickle_cannot_change_what_reads_it(tmp_path: Path) -> None:
