@@ -205,6 +205,19 @@ def test_the_usual_numbers_follow_range_and_channels(one: Desk, file: Path) -> N
     assert form.mean.text() == "0.3", "a person's own numbers are left alone"
 
 
+def test_the_usual_numbers_follow_the_order_of_the_channels(one: Desk, file: Path) -> None:
+    """As Caffe's networks take them: blue first, and blue's own mean with it."""
+    form = ask(one, file).form
+    for box, data in ((form.range, 255.0), (form.order, "BGR")):
+        box.setCurrentIndex(box.findData(data))
+        box.activated.emit(box.currentIndex())
+    assert (form.mean.text(), form.std.text()) == ("103.53, 116.28, 123.675", "57.375, 57.12, 58.395")
+    kept = form.card()
+    assert kept.preparation.order == "BGR"
+    form.show_card(kept, {})
+    assert form.norm.currentText() == "As ImageNet's"
+
+
 def test_the_tabulator_walks_the_fields_as_they_stand(one: Desk, file: Path) -> None:
     shown = ask(one, file)
     form, walked = shown.form, []

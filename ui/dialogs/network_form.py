@@ -54,7 +54,7 @@ NORMS = {
     "half": (N_("−1 … 1"), (0.5,), (0.5,)),
     "plain": (N_("None"), (0.0,), (1.0,)),
 }
-"""Usual means and deviations, on values 0 … 1; one value counts for every channel."""
+"""Usual means and deviations, red first, on values 0 … 1; one value counts for every channel."""
 _OWN = "own"
 
 
@@ -229,6 +229,7 @@ class NetworkForm(QWidget):
         self.std.textEdited.connect(self._own_norm)
         self.norm.activated.connect(self._take_norm)
         self.range.activated.connect(self._take_norm)
+        self.order.activated.connect(self._take_norm)
         self.channels.valueChanged.connect(self._take_norm)
         self.height_.valueChanged.connect(self._follow_size)
         self.width_.valueChanged.connect(self._follow_size)
@@ -367,14 +368,16 @@ class NetworkForm(QWidget):
 
     def _norm_of(self, made: Preparation) -> str:
         mean, std = (tuple(one / made.full for one in values) for values in (made.mean, made.std))
+        step = -1 if made.order == "BGR" else 1
         for name, (_text, usual_mean, usual_std) in NORMS.items():
-            if _close(mean, usual_mean) and _close(std, usual_std):
+            if _close(mean, usual_mean[::step]) and _close(std, usual_std[::step]):
                 return name
         return _OWN
 
     def _show_norm(self, mean: Sequence[float], std: Sequence[float]) -> None:
-        self.mean.setText(", ".join(f"{one:g}" for one in mean))
-        self.std.setText(", ".join(f"{one:g}" for one in std))
+        for field, values in ((self.mean, mean), (self.std, std)):
+            field.setText(", ".join(f"{one:g}" for one in values))
+            field.setCursorPosition(0)  # of what is too long the beginning is seen
 
     @Slot()
     def _own_norm(self) -> None:
@@ -382,15 +385,15 @@ class NetworkForm(QWidget):
 
     @Slot()
     def _take_norm(self) -> None:
-        """Write the usual numbers for the range and the channels that are chosen."""
+        """Write the usual numbers for the range, the channels and their order that are chosen."""
         channels, full, name = self.channels.value(), self.range.currentData(), self.norm.currentData()
         if name == "imagenet" and channels != 3:
             name = "plain"
             self.norm.show_data(name)
         if name != _OWN:
             _text, mean, std = NORMS[name]
-            many = 1 if len(mean) == channels else channels
-            self._show_norm([one * full for one in mean * many], [one * full for one in std * many])
+            many, step = 1 if len(mean) == channels else channels, -1 if self.order.currentData() == "BGR" else 1
+            self._show_norm([one * full for one in (mean * many)[::step]], [one * full for one in (std * many)[::step]])
 
     @Slot()
     def _remember_zoom(self) -> None:
