@@ -224,7 +224,7 @@ def _input(network: Network, frame: Frame, x: Tensor, unit: Unit) -> Opened:
         return _made(network, INPUT, unit, Worked("y = x", _GIVEN, value, whole), value)
     pixels, _geometry = placed(frame.pixels, how, network.input_hw)
     pixel = float(pixels[at[1], at[2], at[0]])
-    term = Term(None, pixel, None, pixel, mark="constant")
+    term = Term(None, pixel, None, pixel, mark="pixel")
     scaled, mean, std = pixel * how.full / 255, how.mean[at[0]], how.std[at[0]]
     steps = [Step("÷ 255", 255.0, scaled)] if how.full == 1 else []
     steps += [Step("− mean", mean, scaled - mean), Step("÷ std", std, (scaled - mean) / std)]

@@ -160,6 +160,7 @@ def listed(
     weights: Doubles | None = None,
     products: Doubles | None = None,
     padding: NDArray[np.bool_] | None = None,
+    put_around: NDArray[np.bool_] | None = None,
     chosen: int | None = None,
 ) -> Terms:
     """Return a value's terms.
@@ -171,12 +172,17 @@ def listed(
         index: of each number in the output, an array an axis, each of that shape or one that broadcasts to it.
         weights: of that shape; None where there are none.
         products: of that shape; None for weight × value.
-        padding: which numbers are padding, bool; None for none.
+        padding: which numbers lie beside the output, in the padding, bool; None for none.
+        put_around: which cells of the output are padding that its own layer put there, bool; None for none.
         chosen: which number, counted in the order of ``values``, is the result.
     """
     made = (values if weights is None else values * weights) if products is None else products
     flat, size = made.ravel(), float(np.abs(made).sum())
-    pads = np.zeros(flat.size, bool) if padding is None else np.broadcast_to(padding, values.shape).ravel()
+    nothing = np.zeros(1, bool)
+    outside, around = (
+        np.broadcast_to(nothing if mask is None else mask, values.shape).ravel() for mask in (padding, put_around)
+    )
+    pads = outside | around
     order: Whole = np.arange(flat.size)
     if flat.size > MOST_TERMS or weights is not None:
         order = np.lexsort((np.arange(flat.size), pads, -np.abs(flat)))
@@ -190,7 +196,7 @@ def listed(
         mark: Mark = "padding" if pads[i] else "chosen" if i == chosen else ""
         terms.append(
             Term(
-                cell=None if pads[i] else unit_of(layer, [axis[place] for axis in cells], shape),
+                cell=None if outside[i] else unit_of(layer, [axis[place] for axis in cells], shape),
                 value=float(values[place]),
                 weight=None if weights is None else float(weights[place]),
                 product=float(flat[i]),

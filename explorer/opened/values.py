@@ -17,7 +17,7 @@ from explorer.recipe import Unit
 MOST_TERMS = 40
 """So many terms are listed; the others are told as one sum."""
 
-Mark = Literal["", "padding", "constant", "chosen"]
+Mark = Literal["", "padding", "constant", "pixel", "chosen"]
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Term:
     """One number that takes part.
 
     Attributes:
-        cell: where it comes from; None for a cell of padding and for what is no layer's output.
+        cell: where it comes from; None for padding beside the input and for what is no layer's output.
         value: the number.
         weight: what it is multiplied with; None where it is multiplied with nothing.
         product: what it gives to the sum (of a maximum the number itself).
         place: where in the kernel: channel of its group, then a place for each axis; of other ops ().
-        mark: "padding" of what lies beside the input, "constant" of a number that no layer made, "chosen" of the
-            largest or the smallest one that is the result.
+        mark: "padding" of what lies beside the input or was put around it, "constant" of a number that no layer made,
+            "pixel" of one of the picture, "chosen" of the largest or the smallest one that is the result.
     """
 
     cell: Unit | None
@@ -67,7 +67,8 @@ class Window:
         rows, columns: of the input, int64 (kernel height) and (kernel width); they lie outside of it in the padding.
         values: float64 (C, kernel height, kernel width); what the padding holds where it is padding.
         weights: of the same shape, or None.
-        outside: which cells are padding, bool (kernel height, kernel width).
+        outside: which cells lie beside the input, bool (kernel height, kernel width).
+        padding: those, and the cells that a layer of padding put around its own input.
     """
 
     layer: str
@@ -77,6 +78,7 @@ class Window:
     values: NDArray[np.float64]
     weights: NDArray[np.float64] | None
     outside: NDArray[np.bool_]
+    padding: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

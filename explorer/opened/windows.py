@@ -11,19 +11,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explorer.graph.values import Layer
 from explorer.opened.taken import Doubles, Taken, Whole, Worked, closed, listed, number, numpy
 from explorer.opened.values import Step, Window
 from explorer.text import N_
 
 _CONV = N_(
-    "Each of the {count} cells under the kernel times its weight, all added up, and the bias added: kernel {kernel}, "
-    "stride {stride}, padding {padding}, dilation {dilation}, group {group} of {groups}."
+    "Each of the {count} cells under the kernel times its weight, all added up. Kernel {kernel}, stride {stride}, "
+    "padding {padding}, dilation {dilation}, group {group} of {groups}."
 )
 _TRANSPOSED = N_(
-    "Each cell of the input lays its weighted kernel over the output; the {count} that reach this cell are added up, "
-    "and the bias: kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}, group {group} of {groups}."
+    "Each cell of the input lays its weighted kernel over the output; the {count} that reach this cell are added up. "
+    "Kernel {kernel}, stride {stride}, padding {padding}, dilation {dilation}, group {group} of {groups}."
 )
-_LINEAR = N_("Each of the {count} inputs times its weight, all added up, and the bias added.")
+_LINEAR = N_("Each of the {count} inputs times its weight, all added up.")
 _MAX = N_("The largest of the {count} numbers in the window.")
 _MEAN = N_("The {count} numbers in the window added up, divided by {divisor}.")
 _NORM = N_("The {count} numbers in the window to the power p, their mean times the window's area, and its p-th root.")
@@ -87,7 +88,20 @@ def _window(t: Taken, first: int, values: Doubles, axes: Sequence[Taps], weights
         return None
     rows, columns = axes
     outside = ~(rows.inside[:, None] & columns.inside[None])
-    return Window(t.source().id, first, rows.cells, columns.cells, values, weights, outside)
+    padding = outside | _put_around(t.source(), axes)
+    return Window(t.source().id, first, rows.cells, columns.cells, values, weights, outside, padding)
+
+
+def _put_around(source: Layer, axes: Sequence[Taps]) -> NDArray[np.bool_]:
+    """Return which cells a layer of padding put around its own input, bool (*taps)."""
+    found = np.zeros((1,) * len(axes), bool)
+    if source.op != "pad" or source.attributes.get("mode") != "constant" or "padding" not in source.attributes:
+        return found
+    sizes, sides = source.output[-len(axes) :], source.attributes["padding"][-len(axes) :]
+    for at, (axis, size, (before, after)) in enumerate(zip(axes, sizes, sides, strict=True)):
+        put = (axis.cells < before) | (axis.cells >= size - after)
+        found = found | put.reshape([-1 if i == at else 1 for i in range(len(axes))])
+    return found
 
 
 def conv(t: Taken) -> Worked:
@@ -108,7 +122,9 @@ def conv(t: Taken) -> Worked:
     for at, axis in enumerate(axes, 1):
         own = own.index_select(at, torch.as_tensor(axis.kernel, device=own.device))
     weights = numpy(own)
-    terms = listed(t.source(), x.shape, values, _index(first, values, axes), weights, padding=padding)
+    around = _put_around(t.source(), axes)
+    index = _index(first, values, axes)
+    terms = listed(t.source(), x.shape, values, index, weights, padding=padding, put_around=around)
     result, steps = terms.total, []
     if bias is not None:
         result += number(bias, k)
@@ -213,7 +229,8 @@ def _largest(t: Taken, c: int, axes: Sequence[Taps]) -> Worked:
 
 def _mean(t: Taken, c: int, axes: Sequence[Taps], divisor: int) -> Worked:
     values, padding = read(t.x[c : c + 1], axes)
-    terms = listed(t.source(), t.x.shape, values, _index(c, values, axes), padding=padding)
+    around, index = _put_around(t.source(), axes), _index(c, values, axes)
+    terms = listed(t.source(), t.x.shape, values, index, padding=padding, put_around=around)
     result = terms.total / divisor
     steps = (Step("÷ n", float(divisor), result),)
     facts = {"count": terms.count, "divisor": divisor}

@@ -256,11 +256,13 @@ class ArithmeticPanel(Panel):
         if cell is None and opened is not None:
             cell = next((one.cell for one in opened.terms if one.cell is not None), None)
         self.window_view.show_window(window, 0 if cell is None else cell.channel)
-        seen = window is not None and self.window_view.isVisibleTo(self)
-        self.under.setVisible(seen)
-        if seen and window is not None:
+        layer = "" if opened is None else words.one_layer(opened)
+        text = _("Cells of {layer}").format(layer=layer) if layer else ""
+        if window is not None and self.window_view.isVisibleTo(self):
             text = _("Channel {channel} of {layer} under the window")
-            self.under.setText(text.format(channel=self.window_view.channel, layer=window.layer))
+            text = text.format(channel=self.window_view.channel, layer=window.layer)
+        self.under.setText(text)
+        self.under.setVisible(bool(text))
 
     def _show_trail(self) -> None:
         names = [words.name(unit) for unit in self._trail]
@@ -308,7 +310,7 @@ class ArithmeticPanel(Panel):
         for label in (self.value, self.result, self.formula, self.words, self.under, self.note):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
-        for widget in (self.value, self.formula, self.result, self.words, self.under, self.window_view, self.table):
+        for widget in (self.value, self.formula, self.result, self.under, self.window_view, self.table, self.words):
             lay.addWidget(widget)
         lay.addStretch(1)
         self.room = QScrollArea(self)

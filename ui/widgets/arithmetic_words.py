@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 from explorer.opened.values import Opened, Term
 from explorer.recipe import Unit
 from explorer.text import N_, _, ngettext
 from ui.widgets.numbers import minus, number
 
-MARKS = {"padding": N_("padding"), "constant": N_("kept number"), "chosen": N_("the result")}
+MARKS = {"padding": N_("padding"), "constant": N_("kept number"), "pixel": N_("pixel"), "chosen": N_("the result")}
 
 
 def full(value: float) -> str:
@@ -23,9 +24,22 @@ def place(unit: Unit) -> str:
     return _("c {channel}, y {y}, x {x}").format(channel=unit.channel, y=unit.y, x=unit.x)
 
 
+def short(value: float) -> str:
+    """Return ``value`` with three digits that matter, for a narrow column: ``−.0693``."""
+    if not value or not math.isfinite(value):
+        return number(value)
+    text = f"{value:.3g}"
+    return minus(text.replace("0.", ".", 1) if abs(value) < 1 and "e" not in text else text)
+
+
+def indexed(unit: Unit) -> str:
+    """Return where a unit lies in its layer as programs have it, channel, row, column: ``[3, 10, 12]``."""
+    return f"[{unit.channel}, {unit.y}, {unit.x}]"
+
+
 def name(unit: Unit) -> str:
-    """Return a unit with its layer: ``conv1 · c 3, y 10, x 12``."""
-    return f"{unit.layer} · {place(unit)}"
+    """Return a unit with its layer: ``conv1 [3, 10, 12]``."""
+    return f"{unit.layer} {indexed(unit)}"
 
 
 def one_layer(opened: Opened) -> str:
@@ -34,11 +48,11 @@ def one_layer(opened: Opened) -> str:
     return layers.pop() if len(layers) == 1 else ""
 
 
-def cell(term: Term, short: bool) -> str:
-    """Return where a number comes from; without its layer where ``short``."""
+def cell(term: Term, alone: bool = False) -> str:
+    """Return where a number comes from; without its layer where ``alone``."""
     if term.cell is None:
         return _(MARKS[term.mark]) if term.mark else ""
-    text = place(term.cell) if short else name(term.cell)
+    text = indexed(term.cell) if alone else name(term.cell)
     return f"{text} · {_(MARKS[term.mark])}" if term.mark else text
 
 
@@ -62,8 +76,8 @@ def notes(opened: Opened) -> list[str]:
     found = [_(opened.words).format(**opened.facts)]
     if opened.padded and opened.count > 1:
         text = ngettext(
-            "{padded} of {count} cells is padding and holds 0.",
-            "{padded} of {count} cells are padding and hold 0.",
+            "{padded} of {count} cells is padding.",
+            "{padded} of {count} cells are padding.",
             opened.padded,
         )
         found.append(text.format(padded=opened.padded, count=opened.count))
@@ -87,7 +101,7 @@ def text(opened: Opened) -> str:
     for term in opened.terms:
         product = full(term.product)
         weighted = "" if term.weight is None else f"{full(term.value)} × {full(term.weight)} = "
-        lines.append(f"{cell(term, short=False)}: {weighted}{product}")
+        lines.append(f"{cell(term)}: {weighted}{product}")
     lines += [" ".join(part for part in (what, operand, "=", result) if part) for what, operand, result in sums(opened)]
     lines.append(_("result {result}").format(result=full(opened.result)))
     where = _("on the map {value}, difference {difference}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -14,16 +16,15 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.opened.values import Opened, Term
-from explorer.text import N_, _
+from explorer.text import _
 from ui import theme
 from ui.widgets import arithmetic_words as words
 from ui.widgets.number_grid import NEGATIVE, POSITIVE
-from ui.widgets.numbers import number, percent
+from ui.widgets.numbers import percent
 
 CELL, VALUE, WEIGHT, PRODUCT = range(4)
-HEADS = (N_("Cell"), N_("Number"), N_("Weight"), N_("Product"))
 _TERM, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_NUMBER = 66
+_NUMBER = 50
 """Width of a column of numbers, px at text size 1."""
 Index = QModelIndex | QPersistentModelIndex
 
@@ -63,11 +64,11 @@ class TermsTable(QTreeView):
         row = self.currentIndex().row()
         blocked = self.selectionModel().blockSignals(True)
         self._rows.clear()
-        self._rows.setHorizontalHeaderLabels(self._heads(opened))
+        self._set_heads(opened)
         if opened is not None:
-            short = bool(words.one_layer(opened))
+            alone = bool(words.one_layer(opened))
             for term in opened.terms:
-                self._rows.appendRow(_term_row(opened, term, short))
+                self._rows.appendRow(_term_row(opened, term, alone))
             for line in words.sums(opened):
                 self._rows.appendRow(_step_row(*line))
             weighted = any(term.weight is not None for term in opened.terms)
@@ -113,12 +114,17 @@ class TermsTable(QTreeView):
     def _tell(self) -> None:
         self.term_changed.emit(self.term())
 
-    def _heads(self, opened: Opened | None) -> list[str]:
-        heads = [_(head) for head in HEADS]
-        layer = "" if opened is None else words.one_layer(opened)
-        if layer:
-            heads[CELL] = _("Cell of {layer}").format(layer=layer)
-        return heads
+    def _set_heads(self, opened: Opened | None) -> None:
+        symbol = "w·x" if opened is not None and "w·x" in opened.formula else _("Term")
+        heads = (
+            ("[c, y, x]", _("Channel, row and column that the number comes from")),
+            ("x", _("The number")),
+            ("w", _("What it is multiplied with")),
+            (symbol, _("What it gives; the bar is its share")),
+        )
+        self._rows.setHorizontalHeaderLabels([text for text, _told in heads])
+        for column, (_text, told) in enumerate(heads):
+            self._rows.horizontalHeaderItem(column).setToolTip(told)
 
     def _fit(self) -> None:
         for column in (VALUE, WEIGHT, PRODUCT):
@@ -128,22 +134,22 @@ class TermsTable(QTreeView):
         if head := self._rows.horizontalHeaderItem(CELL):
             head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         numbers = sum(self.columnWidth(c) for c in (VALUE, WEIGHT, PRODUCT) if not self.isColumnHidden(c))
-        self.setColumnWidth(CELL, max(self.viewport().width() - numbers, theme.px(70)))
+        self.setColumnWidth(CELL, max(self.viewport().width() - numbers, theme.px(40)))
         self.setFixedHeight(self.sizeHint().height())
 
 
-def _term_row(opened: Opened, term: Term, short: bool) -> list[QStandardItem]:
-    share = opened.share(term)
+def _term_row(opened: Opened, term: Term, alone: bool) -> list[QStandardItem]:
+    share, most = opened.share(term), max(opened.share(other) for other in opened.terms)
     texts = (
-        words.cell(term, short),
-        number(term.value),
-        "" if term.weight is None else number(term.weight),
-        number(term.product),
+        words.cell(term, alone),
+        words.short(term.value),
+        "" if term.weight is None else words.short(term.weight),
+        words.short(term.product),
     )
     row = [QStandardItem(text) for text in texts]
     row[CELL].setData(term, _TERM)
-    row[PRODUCT].setData(share if term.product >= 0 else -share, _SHARE)
-    whole = f"{words.cell(term, short=False)}: {words.full(term.value)}"
+    row[PRODUCT].setData(math.copysign(share / most, term.product) if most else 0.0, _SHARE)
+    whole = f"{words.cell(term)}: {words.full(term.value)}"
     if term.weight is not None:
         whole += f" × {words.full(term.weight)} = {words.full(term.product)}"
     hint = _("Click for its own arithmetic") if term.cell is not None else ""
@@ -171,7 +177,7 @@ def _aligned(row: list[QStandardItem]) -> list[QStandardItem]:
 
 
 class _Bars(QStyledItemDelegate):
-    """Lays a bar as long as the product's share below it, in the colour of its sign."""
+    """Lays a bar below the product, in the colour of its sign; the largest one's is as long as there is room."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint the bar, then the cell."""

@@ -15,7 +15,7 @@ from ui.widgets import cells
 from ui.widgets.number_grid import fitted, tint
 from ui.widgets.numbers import number
 
-_LARGEST, _READABLE, _BOTH = 44, 22, 30
+_LARGEST, _READABLE, _BOTH = 40, 22, 30
 """Side of a cell, px at text size 1: at most, from which its number can be read, and from which its weight too."""
 _LEAST = 3
 _MOST_LINES = 64
@@ -92,7 +92,7 @@ class WindowView(QWidget):
                 rect = self.rect_of(row, column)
                 ground = QColor(tint(float(products[row, column]), reach))
                 painter.fillRect(rect, ground)
-                if window.outside[row, column]:
+                if window.padding[row, column]:
                     painter.fillRect(rect, QBrush(QColor(colours.dim), Qt.BrushStyle.BDiagPattern))
                 elif side >= theme.px(_READABLE):
                     weight = None if weights is None else float(weights[row, column])
@@ -113,7 +113,7 @@ class WindowView(QWidget):
             self.setToolTip("")
             return
         y, x = int(window.rows[at[0]]), int(window.columns[at[1]])
-        if window.outside[at]:
+        if window.padding[at]:
             self.setToolTip(_("y {y}, x {x}: padding").format(y=y, x=x))
             return
         text = f"y {y}, x {x} = {number(float(window.values[(self._channel, *at)]))}"
