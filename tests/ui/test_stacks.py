@@ -316,3 +316,16 @@ def test_only_padding_left_over_is_said_so(panel: Stacks) -> None:
     assert "(32 + 2 − 3)/2 + 1 = 16.5" in panel.editors[0].note.text()
     assert "only padding" in panel.editors[0].note.text()
     assert figures(panel)["Input cells never seen"][0] == "0"
+
+
+def test_the_pages_have_room_for_their_text_at_any_width(qapp: QApplication) -> None:
+    panel = Stacks()
+    panel.show()
+    for width in (1900, 900, 1500):
+        panel.resize(width, 800)
+        QApplication.processEvents()
+        for page in (panel.table, panel.words):
+            assert page.document().size().height() <= page.height()
+            assert page.height() < page.document().size().height() + 12
+    panel.close()
+    panel.deleteLater()

@@ -92,6 +92,8 @@ class Stacks(Panel):
         self.undo.clicked.connect(self._undo)
         self.play.clicked.connect(self._play)
         self.step.valueChanged.connect(self._show_step)
+        for page in (self.table, self.words):
+            page.document().documentLayout().documentSizeChanged.connect(self._fit_pages)
         self.retranslate()
         self._follow_text()
         self._show()
@@ -314,6 +316,7 @@ class Stacks(Panel):
         for editor in self.editors:
             editor.fit((self.contentsRect().width() - 60) // 2)
 
+    @Slot()
     def _fit_pages(self) -> None:
         """Give the pages the height of their text: they scroll with everything else."""
         for page in (self.table, self.words):
