@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.events import Problem
+from explorer.engine.events import Exported, Problem
 from explorer.errors import ExplorerError
 from explorer.filters import bank, own
 from explorer.filters.bank import BANK, GROUPS
@@ -30,6 +30,7 @@ from ui.controller import Controller
 from ui.filtering import Filtering
 from ui.widgets.filter_rows import BankList, Row
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where
 
 _OWN = "own:"
 _KINDS = "TOML (*.toml)"
@@ -212,10 +213,9 @@ class FilterBank(Panel):
 
     @Slot()
     def _save(self) -> None:
-        title = _("Save the own kernels to a file")
-        path, _kind = QFileDialog.getSaveFileName(self, title, "kernels.toml", _KINDS)
+        path = ask_where(self, self.save.toolTip(), "kernels", "toml")
         if path:
-            self.save_file(Path(path if path.lower().endswith(".toml") else f"{path}.toml"))
+            self.save_file(Path(path))
 
     def save_file(self, path: Path) -> None:
         """Write the own kernels to a file that can be shared."""
@@ -225,6 +225,7 @@ class FilterBank(Panel):
             self._say(str(error))
         else:
             self._say("")
+            self._controller.exported.emit(Exported((str(path),)))
 
     # what is shown
 

@@ -18,6 +18,7 @@ from ui.filtering import Filtering
 from ui.widgets.filter_rows import ChainList, Row
 from ui.widgets.filter_words import details, title
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where, content
 
 _ICONS = ("copy", "paste", "folder", "save", "delete", "eraser")
 _KINDS = "JSON (*.json)"
@@ -154,11 +155,9 @@ class FilterChain(Panel):
 
     @Slot()
     def _save(self) -> None:
-        path, _kind = QFileDialog.getSaveFileName(self, _("Save the chain"), "filters.json", _KINDS)
+        path = ask_where(self, self.save.toolTip(), "filters", "json")
         if path:
-            text = to_json(self._filtering.chain).encode()
-            wanted = path if path.lower().endswith(".json") else f"{path}.json"
-            self._controller.save(wanted, lambda file: file.write(text))
+            self._controller.save(path, content(to_json(self._filtering.chain).encode()))
 
     @Slot()
     def _clear(self) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -32,6 +30,7 @@ from ui.widgets.flow import FlowLayout
 from ui.widgets.level_image import colour_table
 from ui.widgets.linked_view import LinkedView, SplitView
 from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where, picture
 
 Mode = Literal["both", "split", "difference"]
 _MODES: tuple[tuple[Mode, str], ...] = (("both", "side-by-side"), ("split", "split"), ("difference", "difference"))
@@ -229,15 +228,13 @@ class FilterResult(Panel):
         if found is None:
             return
         pixels = found.pixels if found.shown is None else found.shown.pixels
-        title, kind = _("Save the result as a picture"), "PNG (*.png)"
-        path, _kind = QFileDialog.getSaveFileName(self, title, f"{_stem(found)}.png", kind)
+        path = ask_where(self, self.export.toolTip(), _stem(found), "png")
         if path:
-            self._controller.save(path if path.lower().endswith(".png") else f"{path}.png", _png(pixels))
+            self._controller.save(path, picture(_image(pixels)))
 
 
 def _stem(found: Filtered) -> str:
-    name = "-".join([Path(found.frame.source).stem, *(one.name or "kernel" for one in working(found.chain))])
-    return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:120]
+    return "-".join([Path(found.frame.source).stem, *(one.name or "kernel" for one in working(found.chain))])[:120]
 
 
 def _stretched(pixels: Bytes, other: Bytes) -> Bytes:
@@ -247,13 +244,8 @@ def _stretched(pixels: Bytes, other: Bytes) -> Bytes:
     return stretched
 
 
-def _png(pixels: Bytes) -> Callable[[BinaryIO], object]:
-    """Return what writes ``pixels`` as a PNG, in the light worker."""
+def _image(pixels: Bytes) -> QImage:
+    """Return ``pixels`` as an image with a memory of its own."""
     whole = np.ascontiguousarray(pixels)
-
-    def fill(file: BinaryIO) -> None:
-        from PIL import Image
-
-        Image.fromarray(whole).save(file, "PNG")
-
-    return fill
+    height, width = whole.shape[:2]
+    return QImage(whole.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
