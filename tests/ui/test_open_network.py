@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QWidget
 
 from explorer.engine import Engine
 from explorer.engine.events import Answered, Catalogue, Problem
@@ -360,6 +360,21 @@ def code(tmp_path: Path) -> Path:
 
 
 PYTHON = {"form": "python", "runs_code": True, "own": replace(CARD, function="make")}
+
+
+def test_what_has_changed_since_the_consent_is_named(one: Desk, code: Path) -> None:
+    """The file's own hash is the same where only what it imports is another."""
+    helper = code.with_name("helper.py")
+    helper.write_text("a = 1")
+    consent.give(code)
+    consent.include(code, [helper])
+    helper.write_text("a = 2")
+    shown = ask(one, code, **PYTHON)
+    assert shown.run.isVisible()
+    assert [label.accessibleName() for label in shown._asking.findChildren(QLabel)].count(str(helper)) == 1
+    click(shown.run)
+    assert consent.given(code)
+    assert consent.changed(code) == ""
 
 
 def test_code_is_named_to_the_letter_and_runs_by_no_slip_of_the_keyboard(one: Desk, code: Path) -> None:

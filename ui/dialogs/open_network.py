@@ -197,7 +197,10 @@ class OpenNetwork(QDialog):
             (_("File"), self._path.name),
             (_("Folder"), str(self._path.parent)),
             (_("SHA-256"), found.sha256),
+            (_("Changed since you allowed it"), consent.changed(self._path, found.sha256)),
         ):
+            if not value:
+                continue
             label, text = QLabel(name, self._asking), QLabel(_breakable(value), self._asking)
             label.setObjectName("dim")
             text.setTextFormat(Qt.TextFormat.PlainText)

@@ -50,6 +50,25 @@ def given(file: Path, digest: str = "") -> bool:
     return allowed.get(_key(file)) == now and not _changed(allowed, file)
 
 
+def changed(file: Path, digest: str = "") -> str:
+    """Return what is another since somebody consented to run ``file``: itself, or what it imported.
+
+    Args:
+        file: which.
+        digest: its SHA-256; "" for what it is now.
+
+    Returns:
+        The path of the first such file; "" where there is none, and where nobody has consented yet.
+
+    Raises:
+        NetworkError: it cannot be read.
+    """
+    allowed = _consents()[0].get(_key(file), {})
+    if allowed and allowed.get(_key(file)) != (digest or sha256(file)):
+        return _key(file)
+    return _changed(allowed, file)
+
+
 def give(file: Path, digest: str = "") -> None:
     """Remember that a person has consented to run ``file``, with the neighbours that it imports as they are.
 

@@ -37,6 +37,19 @@ def test_a_consent_is_remembered_for_the_file_as_it_is(file: Path) -> None:
     assert consent.given(file)
 
 
+def test_what_has_changed_is_the_file_or_what_it_imported(file: Path) -> None:
+    neighbour = file.with_name("neighbour.py")
+    neighbour.write_text("a = 1")
+    assert consent.changed(file) == "", "nobody has consented yet"
+    consent.give(file)
+    consent.include(file, [neighbour])
+    assert consent.changed(file) == ""
+    neighbour.unlink()
+    assert consent.changed(file) == str(neighbour)
+    file.write_text("another = 1")
+    assert consent.changed(file) == str(file)
+
+
 def test_a_consent_is_for_what_was_shown_even_if_it_changed_since(file: Path) -> None:
     shown = consent.sha256(file)
     file.write_text("x = 2\n")
