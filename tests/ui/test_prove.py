@@ -11,7 +11,7 @@ import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QColorDialog
+from PySide6.QtWidgets import QApplication, QColorDialog, QLabel, QToolButton
 
 from explorer import frame_path
 from explorer.engine.events import Answered, FieldsReady, NetworkInfo, NetworkReady, Problem, ResultReady
@@ -395,6 +395,22 @@ def test_the_button_beside_the_light_takes_the_paint_away(rig: Rig) -> None:
     rig.explore.light.button.click()
     np.testing.assert_array_equal(rig.shown(), PICTURE.pixels)
     assert "see the pixel" in rig.explore.light.text
+
+
+def test_a_painted_picture_is_called_so_until_the_paint_is_taken_away(rig: Rig) -> None:
+    source = rig.explore.source
+    badge = next(label for label in source.findChildren(QLabel) if label.objectName() == "badge")
+    clear = next(b for b in source.findChildren(QToolButton) if b.accessibleName() == "Take all paint away")
+    assert not badge.isVisible()
+    assert not clear.isVisible()
+    rig.panel.inside.click()
+    rig.controller.change(unit=None)
+    assert (badge.text(), badge.isVisible()) == ("painted", True), "also where there is no proof"
+    assert "without paint" in badge.toolTip()
+    clear.click()
+    np.testing.assert_array_equal(rig.shown(), PICTURE.pixels)
+    assert not badge.isVisible()
+    assert not clear.isVisible()
 
 
 def test_in_a_narrow_window_a_click_leaves_the_maps_where_the_light_is(rig: Rig) -> None:

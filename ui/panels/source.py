@@ -44,12 +44,14 @@ class SourcePanel(Panel):
         pixel_pointed: (row, column) of the pixel under the pointer, or None.
         pixel_chosen: (row, column) of a clicked pixel.
         picture_changed: the pixels that are shown now, uint8 RGB (H, W, 3), or None.
+        paint_unwanted: the person wants the picture without paint.
     """
 
     open_requested = Signal()
     pixel_pointed = Signal(object)
     pixel_chosen = Signal(object)
     picture_changed = Signal(object)
+    paint_unwanted = Signal()
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +70,9 @@ class SourcePanel(Panel):
         self._filtered.setCheckable(True)
         self._filtered.setChecked(True)
         self._filtered.toggled.connect(self._show_picture)
+        self._unpaint = self._button("close", small=True)
+        self._unpaint.hide()
+        self._unpaint.clicked.connect(self.paint_unwanted)
         self._fit = self._button("zoom-fit", small=True)
         self._fit.hide()
         self._fit.clicked.connect(self.view.fit)
@@ -91,7 +96,8 @@ class SourcePanel(Panel):
         self._reader.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._reader.clicked.connect(self._open_reader)
 
-        self.header.addStrut(theme.px(22))  # the buttons come and go
+        self.header.addStrut(theme.px(24))  # the buttons come and go
+        self.header.addWidget(self._unpaint)
         self.header.addWidget(self._filtered)
         self.header.addWidget(self._fit)
         row = QHBoxLayout()
@@ -139,6 +145,7 @@ class SourcePanel(Panel):
         """Show ``pixels``, uint8 RGB (H, W, 3), in place of ``frame``, until another one comes; None: no more."""
         self._painted = (frame, pixels)
         self._show_picture()
+        self._show_state()
 
     def mark(self, pixel: tuple[int, int] | None) -> None:
         """Outline a pixel."""
@@ -150,6 +157,7 @@ class SourcePanel(Panel):
         self.view.setAccessibleName(_("Picture"))
         self.gallery.setAccessibleName(_("Sample pictures"))
         for button, text in (
+            (self._unpaint, _("Take all paint away")),
             (self._filtered, _("Show the picture with its filters")),
             (self._fit, _("Show the whole picture")),
             (self._open, _("Open a picture")),
@@ -279,8 +287,13 @@ class SourcePanel(Panel):
         store = self._store
         if not store.live:
             self._times.clear()
+        painted = store.frame is not None and self._painted[0] is store.frame
+        self._unpaint.setVisible(painted)
         if store.broken:
             self.set_badge(_("not there") if store.recipe.source.live else _("not readable"), "warning")
+        elif painted:
+            self.set_badge(_("painted"), "warning")
+            self._badge.setToolTip(_("Maps and predictions are of the picture without paint."))
         elif store.frame_source != store.recipe.source:
             slow = store.recipe.source.live or store.recipe.source.kind == "address"
             self.set_badge(_("opening …") if slow else "", "")

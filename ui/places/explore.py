@@ -91,6 +91,7 @@ class Explore(QWidget):
         self.prove.painted_changed.connect(self.source.set_painted)
         self.prove.paint.toggled.connect(self.source.set_paints)
         self.prove.painted_changed.connect(self._light_paint)
+        self.source.paint_unwanted.connect(self.prove.take_paint_away)
         self.light.closed.connect(self._put_light_out)
         self.pixels.numbers_changed.connect(self.source.set_numbers)
         self.source.picture_changed.connect(self.pixels.set_picture)
