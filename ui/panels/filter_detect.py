@@ -53,9 +53,25 @@ class Tried:
     places: tuple[Place, ...]
 
 
-def learned(frame: Frame, marks: Marks) -> Tried:
-    """Return the filter that is learned from marks on a picture, tried on that; raises as ``detect.learn``."""
-    return tried(detect.learn(frame.pixels, marks), frame)
+class Learning:
+    """What is learned from marks on a picture, a round at a time, so that filters are not kept waiting.
+
+    Attributes:
+        done: whether there is no further round.
+    """
+
+    def __init__(self, frame: Frame, marks: Marks) -> None:
+        self._frame, self._rounds = frame, detect.rounds(frame.pixels, marks)
+        self._best: Detector | None = None
+        self.done = False
+
+    def go_on(self) -> Tried:
+        """Return the best filter after one more round, tried on the picture; raises as ``detect.rounds``."""
+        found = next(self._rounds, None)
+        self.done = found is None or found.round == detect.ROUNDS - 1
+        rounds = [one for one in (self._best, found) if one is not None]
+        self._best = max(rounds, key=lambda one: one.margin)
+        return tried(self._best, self._frame)
 
 
 def tried(detector: Detector, frame: Frame) -> Tried:
@@ -83,6 +99,7 @@ class FilterDetect(Panel):
         self._tried: Tried | None = None
         self._learned_from: Frame | None = None
         self._work: Callable[[], object] | None = None
+        self._learning: Learning | None = None
         self.learn, self.clear, self.use = QPushButton(self), QPushButton(self), QPushButton(self)
         self.learn.setDefault(True)
         self.side_label, self.side, self.mirrored = QLabel(self), QSpinBox(self), QCheckBox(self)
@@ -188,7 +205,8 @@ class FilterDetect(Panel):
         if self._marked is not None and frame is not self._marked:
             self._places, self._marked = (), None
         if self._tried is not None and self._tried.frame is not frame:
-            detector = self._tried.detector
+            detector, self._learning = self._tried.detector, None
+            self.learn.setEnabled(True)
             self._calculate(lambda: tried(detector, frame))
         self._show()
 
@@ -223,7 +241,8 @@ class FilterDetect(Panel):
         self._say("")
         self._learned_from = frame
         self.learn.setEnabled(False)
-        self._calculate(lambda: learned(frame, marks))
+        self._learning = Learning(frame, marks)
+        self._calculate(self._learning.go_on)
 
     def _calculate(self, work: Callable[[], object]) -> None:
         self._work = work
@@ -233,7 +252,12 @@ class FilterDetect(Panel):
     def _take(self, event: Calculated) -> None:
         if event.work is not self._work:
             return
-        self.learn.setEnabled(True)
+        learning = self._learning
+        if learning is not None and not learning.done and event.error is None:
+            self._calculate(learning.go_on)
+        else:
+            self._learning = None
+            self.learn.setEnabled(True)
         if isinstance(event.value, Tried):
             self._tried = event.value
             self._say("")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Slot
-from PySide6.QtGui import QHideEvent, QResizeEvent
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -61,6 +61,7 @@ class FilterLearn(Panel):
         self._points: list[tuple[int, float]] = []
         self._found: Found | None = None
         self._tried: Bytes | None = None
+        self._searched: Search | None = None
         self.origin, self.descent = Chooser(16, self), Chooser(16, self)
         self.file_buttons = [QPushButton(self), QPushButton(self)]
         self.side, self.rate, self.noise = QSpinBox(self), QLineEdit("0.1", self), QLineEdit("0", self)
@@ -192,6 +193,11 @@ class FilterLearn(Panel):
         """Paint in the colours of the current theme."""
         self.curve.update()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Try the found kernel on the picture that came while nobody looked."""
+        super().showEvent(event)
+        self._try_picture()
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Search no further while nobody looks."""
         super().hideEvent(event)
@@ -232,7 +238,7 @@ class FilterLearn(Panel):
         except ExplorerError as error:
             self._say(str(error))
             return
-        if wanted != getattr(self, "_searched", wanted):
+        if self._searched is not None and wanted != self._searched:
             self._anew()
         self._say("")
 
