@@ -347,11 +347,12 @@ def binary(t: Taken) -> Worked:
     tensors = [one for one in (a, b) if isinstance(one, Tensor)]
     if len(known) > len(tensors) or (a is None or b is None):
         raise closed(t.layer)
-    first = 0 if len(known) == len(tensors) else int(bool(t.attributes.get("reversed")))
+    both = len(known) == len(tensors)
+    first = int(bool(t.attributes.get("reversed")))
     terms: list[Term] = []
     for one in (a, b):
         if isinstance(one, Tensor):
-            layer_made = len(known) == len(tensors) or len(terms) == first
+            layer_made = both or len(terms) == first
             terms.append(_branch(t, one, known.pop(0) if layer_made else ""))
         else:
             terms.append(Term(None, float(one), None, float(one), mark="constant"))

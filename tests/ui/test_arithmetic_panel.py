@@ -128,7 +128,7 @@ def test_what_is_shown_is_what_torch_computes(rig: Rig) -> None:
     assert rows.index(0, 3).data() == words.short(largest)
     assert rows.index(40, 0).data() == "110 more"
     assert rows.index(42, 0).data() == "+ b"
-    assert rows.index(42, 1).data() == number(float(module.c3.bias.detach()[2]))
+    assert rows.index(42, 1).data() == words.short(float(module.c3.bias.detach()[2]))
     assert "difference" in panel.result.text()
     assert not panel.note.isVisible()
 

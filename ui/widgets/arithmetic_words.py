@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Callable
 
 from explorer.opened.values import Opened, Term
 from explorer.recipe import Unit
@@ -52,22 +53,23 @@ def cell(term: Term, alone: bool = False) -> str:
     """Return where a number comes from; without its layer where ``alone``."""
     if term.cell is None:
         return _(MARKS[term.mark]) if term.mark else ""
-    text = indexed(term.cell) if alone else name(term.cell)
-    return f"{text} · {_(MARKS[term.mark])}" if term.mark else text
+    if alone:  # in a narrow column; the font tells the mark
+        return indexed(term.cell)
+    return f"{name(term.cell)} · {_(MARKS[term.mark])}" if term.mark else name(term.cell)
 
 
-def sums(opened: Opened) -> list[tuple[str, str, str]]:
+def sums(opened: Opened, write: Callable[[float], str]) -> list[tuple[str, str, str]]:
     """Return the lines from the terms to the result: what is done, with which number, and what it comes to."""
     lines: list[tuple[str, str, str]] = []
     left = opened.count - len(opened.terms)
     if left > 0 and opened.sign == "Σ":
         words = ngettext("{count} more", "{count} more", left).format(count=left)
-        lines.append((words, "", number(opened.rest)))
+        lines.append((words, "", write(opened.rest)))
     if opened.total is not None and opened.count > 1:
-        lines.append((opened.sign, "", number(opened.total)))
+        lines.append((opened.sign, "", write(opened.total)))
     for step in opened.steps:
-        operand = "" if step.operand is None else number(step.operand)
-        lines += [(step.symbol, operand, number(step.result))]
+        operand = "" if step.operand is None else write(step.operand)
+        lines += [(step.symbol, operand, write(step.result))]
     return lines
 
 
@@ -102,7 +104,9 @@ def text(opened: Opened) -> str:
         product = full(term.product)
         weighted = "" if term.weight is None else f"{full(term.value)} × {full(term.weight)} = "
         lines.append(f"{cell(term)}: {weighted}{product}")
-    lines += [" ".join(part for part in (what, operand, "=", result) if part) for what, operand, result in sums(opened)]
+    lines += [
+        " ".join(part for part in (what, operand, "=", result) if part) for what, operand, result in sums(opened, full)
+    ]
     lines.append(_("result {result}").format(result=full(opened.result)))
     where = _("on the map {value}, difference {difference}")
     lines.append(where.format(value=full(opened.value), difference=full(opened.difference)))

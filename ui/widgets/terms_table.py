@@ -69,8 +69,8 @@ class TermsTable(QTreeView):
             alone = bool(words.one_layer(opened))
             for term in opened.terms:
                 self._rows.appendRow(_term_row(opened, term, alone))
-            for line in words.sums(opened):
-                self._rows.appendRow(_step_row(*line))
+            for line, whole in zip(words.sums(opened, words.short), words.sums(opened, words.full), strict=True):
+                self._rows.appendRow(_step_row(*line, told=" ".join(filter(None, (*whole[:2], "=", whole[2])))))
             weighted = any(term.weight is not None for term in opened.terms)
             self.setColumnHidden(WEIGHT, not weighted)
         self._fit()
@@ -154,19 +154,23 @@ def _term_row(opened: Opened, term: Term, alone: bool) -> list[QStandardItem]:
         whole += f" × {words.full(term.weight)} = {words.full(term.product)}"
     hint = _("Click for its own arithmetic") if term.cell is not None else ""
     for item in row:
+        font = item.font()
+        font.setItalic(term.mark == "padding")
+        font.setBold(term.mark == "chosen")
+        item.setFont(font)
         item.setToolTip("\n".join(line for line in (whole, hint) if line))
     of_all = _("{share} of all").format(share=percent(share))
     row[CELL].setData(f"{whole}, {of_all}", Qt.ItemDataRole.AccessibleTextRole)
     return _aligned(row)
 
 
-def _step_row(what: str, operand: str, result: str) -> list[QStandardItem]:
+def _step_row(what: str, operand: str, result: str, told: str) -> list[QStandardItem]:
     row = [QStandardItem(text) for text in (what, operand, "", result)]
     for item in row:
         font = item.font()
         font.setBold(True)
         item.setFont(font)
-        item.setToolTip(" ".join(part for part in (what, operand, "=", result) if part))
+        item.setToolTip(told)
     return _aligned(row)
 
 
