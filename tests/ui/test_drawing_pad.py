@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -344,6 +344,25 @@ def test_it_fits_the_column(bench: samples.Bench, panel: SourcePanel) -> None:
     bench.load()
     assert offered(panel)
     assert panel.minimumSizeHint().width() <= 285
+
+
+@pytest.mark.parametrize(("width", "height"), [(286, 324), (285, 600), (286, 240), (452, 401), (700, 300)])
+def test_the_pad_is_as_large_as_the_panel_allows_and_the_tools_stay_reachable(
+    bench: samples.Bench, panel: SourcePanel, width: int, height: int
+) -> None:
+    info = samples.network(bench.graph)
+    bench.controller.change(network="lenet5")
+    bench.controller.on_event(NetworkReady(replace(info, card=replace(info.card, name="lenet5"), labels="digits")))
+    panel.resize(width, height)
+    QApplication.processEvents()
+    QTest.qWait(0)
+    side, wide, high = panel.pad.canvas().width(), width - 22, height - 22 - 24  # without border, margins and heading
+    assert side >= min(wide, high - 65), "tools and picture below it take that much at most"
+    assert side >= min(wide - 90, high - 15), "and beside it that much"
+    tools = panel.tools
+    for control in (tools.pen, tools.eraser, tools.undo, tools.clear, tools.line):
+        assert min(control.width(), control.height()) >= 12
+        assert panel.rect().contains(QRect(control.mapTo(panel, QPoint()), control.size()))
 
 
 def test_every_control_has_a_name_and_says_its_key(panel: SourcePanel) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from explorer import sources
 from explorer.errors import SourceError
@@ -28,7 +29,8 @@ _RATE_S = 0.5
 """How often the figures of a live source change; faster cannot be read."""
 _PACE_MS = 30
 """How often at most a drawing is looked at while the pen moves."""
-_PREVIEW_PX, _LEAST_PREVIEW_PX = 76, 28
+_PREVIEW_PX, _LEAST_PREVIEW_PX, _LOW_PREVIEW_PX = 76, 28, 40
+"""Beside the pad, there at least, and below it."""
 _ANY = 16_777_215
 """Qt's largest size."""
 DIGITS = "digits"
@@ -92,6 +94,7 @@ class SourcePanel(Panel):
         self._pace.setInterval(_PACE_MS)
         self._pace.timeout.connect(self._look_at_drawing)
         self._drawn: Source | None = None
+        self._arranged: tuple[object, ...] = ()
         self._reader = QPushButton(self)
         self._reader.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._reader.clicked.connect(self._open_reader)
@@ -103,14 +106,14 @@ class SourcePanel(Panel):
         row = QHBoxLayout()
         row.addWidget(self.gallery, 1)
         row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
-        self._side = QVBoxLayout()
+        self._side = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._side.addWidget(self.view, 1)
         self._side.addWidget(self.tools)
         self._side.addStretch(0)
-        picture = QHBoxLayout()
-        picture.addWidget(self.pad, 1)
-        picture.addLayout(self._side, 1)
-        self.body.addLayout(picture, 1)
+        self._picture = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._picture.addWidget(self.pad, 1)
+        self._picture.addLayout(self._side, 1)
+        self.body.addLayout(self._picture, 1)
         self.body.addWidget(self._reader)
         self.body.addLayout(row)
 
@@ -226,20 +229,46 @@ class SourcePanel(Panel):
         )
         for widget, there in shown:
             widget.setVisible(there)
-        small = QSize(theme.px(_PREVIEW_PX), theme.px(_PREVIEW_PX))
-        self.view.setMinimumSize(QSize(small.width(), _LEAST_PREVIEW_PX) if drawing else QSize(96, 72))
-        self.view.setMaximumSize(small if drawing else QSize(_ANY, _ANY))
-        self.tools.setFixedWidth(small.width())
-        self._side.setStretch(2, 1 if drawing else 0)
         knows = store.network is not None and store.network.labels.startswith(DIGITS)
         waits = store.network is None or store.network.card.name != store.recipe.network
         self._reader.setVisible(drawing and not knows and not waits)
+        self._arrange_tools()
         if drawing:
             try:
                 self.pad.show_drawing(Drawing.from_text(store.recipe.source.where))
             except SourceError:  # the source's own problem tells it
                 self.pad.show_drawing(Drawing())
             self._show_history()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the pad what room there is."""
+        super().resizeEvent(event)
+        self._arrange_tools()
+
+    def _arrange_tools(self) -> None:
+        """Put preview and tools beside the pad, or below it where it becomes larger so."""
+        drawing, side, low = self._draws, theme.px(_PREVIEW_PX), theme.px(_LOW_PREVIEW_PX)
+        layout, gap = self.layout(), self.body.spacing()
+        room = self.contentsRect().size().shrunkBy(QMargins() if layout is None else layout.contentsMargins())
+        height = room.height() - self.header.sizeHint().height() - gap
+        if self._reader.isVisibleTo(self):
+            height -= self._reader.sizeHint().height() + gap
+        beside, below = min(room.width() - side - gap, height), min(room.width(), height - low - gap)
+        flat = drawing and below > beside
+        if self._arranged == (arranged := (drawing, flat, side, low)):
+            return
+        self._arranged = arranged
+        direction = QBoxLayout.Direction
+        self._picture.setDirection(direction.TopToBottom if flat else direction.LeftToRight)
+        self._picture.setStretch(1, 0 if flat else 1)
+        self._side.setDirection(direction.LeftToRight if flat else direction.TopToBottom)
+        self._side.setStretch(2, 1 if drawing and not flat else 0)
+        most = low if flat else side
+        self.view.setMinimumSize(QSize(most, low if flat else _LEAST_PREVIEW_PX) if drawing else QSize(96, 72))
+        self.view.setMaximumSize(QSize(most, most) if drawing else QSize(_ANY, _ANY))
+        self.tools.set_columns(4 if flat else 2)
+        self.tools.setMinimumWidth(0 if flat else side)
+        self.tools.setMaximumWidth(_ANY if flat else side)
 
     @property
     def _draws(self) -> bool:

@@ -25,6 +25,8 @@ from ui.widgets import marks
 
 _NEAR = 2
 """Points nearer than this, in units of the pad, are left out."""
+_BUTTON = 30
+"""Width of a tool's button at least, px."""
 _STEP = 4
 """What one key makes a line thicker by."""
 _LIGHT, _DARK = QColor(255, 255, 255), QColor(0, 0, 0)
@@ -280,16 +282,13 @@ class DrawingTools(QWidget):
         self.line = QSlider(Qt.Orientation.Horizontal, self)
         self.line.setRange(*WIDTHS)
         self.line.setPageStep(_STEP)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(4)
-        for place, (button, icon) in enumerate(
-            ((self.pen, "pen"), (self.eraser, "eraser"), (self.undo, "undo"), (self.clear, "clear"))
-        ):
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(4)
+        for button, icon in zip(self._buttons, ("pen", "eraser", "undo", "clear"), strict=True):
             theme.set_icon(button, icon)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-            grid.addWidget(button, place // 2, place % 2)
-        grid.addWidget(self.line, 2, 0, 1, 2)
+        self.set_columns(2)
         for button in (self.pen, self.eraser):
             button.setCheckable(True)
             button.setAutoExclusive(True)
@@ -312,6 +311,22 @@ class DrawingTools(QWidget):
         ):
             widget.setToolTip(text)
             widget.setAccessibleName(text)
+
+    def set_columns(self, count: int) -> None:
+        """Put ``count`` buttons beside one another: two with the line below them, or all four with it beside them."""
+        self._grid.removeWidget(self.line)
+        for place, button in enumerate(self._buttons):
+            self._grid.removeWidget(button)
+            self._grid.addWidget(button, place // count, place % count)
+        row = len(self._buttons) // count
+        self._grid.addWidget(self.line, *((row, 0, 1, count) if row > 1 else (0, count)))
+        for column in range(len(self._buttons) + 1):
+            self._grid.setColumnStretch(column, 1 if column < count else 3 if row == 1 else 0)
+            self._grid.setColumnMinimumWidth(column, _BUTTON if column < count else 0)
+
+    @property
+    def _buttons(self) -> tuple[QToolButton, ...]:
+        return self.pen, self.eraser, self.undo, self.clear
 
     @Slot()
     def _take_pen(self) -> None:
