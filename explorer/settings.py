@@ -25,7 +25,7 @@ FONT_SCALES = (0.75, 3.0)
 MOST_THREADS = 1024
 PRECISIONS = ("float32", "tf32", "half")
 THEMES = ("system", "light", "dark")
-PLACES = ("explore", "networks", "filter")
+PLACES = ("explore", "networks", "filter", "arithmetic")
 
 
 @dataclass(frozen=True)

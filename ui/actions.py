@@ -59,6 +59,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("lock_unit", N_("Lock or unlock the unit, whose area stays marked"), ("L",), "lock"),
         Command("unlock_units", N_("Unlock all units"), ("Shift+L",)),
         Command("effective", N_("Effective receptive field of the unit"), ("E",)),
+        Command("arithmetic", N_("Arithmetic of the unit: the numbers behind its value"), ("A",)),
+        Command("", N_("In the arithmetic: open a number, back"), ("Return", "Backspace")),
         Command("", N_("In the maps: the neighbouring map"), ("Left", "Right", "Up", "Down")),
         Command(
             "",
@@ -84,6 +86,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("place_explore", N_("Explore"), ("Ctrl+1",), "explore"),
         Command("place_networks", N_("Networks"), ("Ctrl+2",), "network"),
         Command("place_filter", N_("Filter"), ("Ctrl+3",), "filter"),
+        Command("place_arithmetic", N_("Arithmetic"), ("Ctrl+4",), "arithmetic"),
         Command("", N_("In the list of networks: open in Explore, take an own one out"), ("Return", "Delete")),
         Command("", N_("In a stack's blocks: add, remove, up, down"), ("Insert", "Delete", "Alt+Up", "Alt+Down")),
         Command("", N_("In the filter bank: put a filter in, add it to the chain"), ("Return", "Shift+Return")),
@@ -92,6 +95,11 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command(
             "",
             N_("On the picture of a walk: move the window, walk on its own"),
+            ("Left", "Right", "Up", "Down", "Space"),
+        ),
+        Command(
+            "",
+            N_("In a case of arithmetic: the value of the output, walk on its own"),
             ("Left", "Right", "Up", "Down", "Space"),
         ),
         Command("get_weights", N_("Get weights…"), ("W",), "download"),

@@ -49,6 +49,7 @@ from ui.widgets.saving import ask_where
 from ui.widgets.source_name import source_name
 
 if TYPE_CHECKING:
+    from ui.places.arithmetic import ArithmeticPlace
     from ui.places.filter import FilterPlace
     from ui.places.networks import Networks
 
@@ -64,7 +65,12 @@ PICTURES = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.npy"
 _CLEAR = "_q_qlineeditclearaction"
 """Qt's name for the button that empties a field; its own icon is black on black."""
 SMALLEST = QSize(1024, 640)
-_PLACES = (("place_explore", "explore"), ("place_filter", "filter"), ("place_networks", "network"))
+_PLACES = (
+    ("place_explore", "explore"),
+    ("place_filter", "filter"),
+    ("place_arithmetic", "arithmetic"),
+    ("place_networks", "network"),
+)
 """The rail, from top to bottom: the commands that lead to the places, and their icons."""
 
 
@@ -89,6 +95,7 @@ class MainWindow(QMainWindow):
         self.explore = Explore(store, controller)
         self.networks: Networks | None = None
         self.filter: FilterPlace | None = None
+        self.arithmetic: ArithmeticPlace | None = None
         self.places = QStackedWidget(self)
         self.places.addWidget(self.explore)
         self.commands = Actions(self, {**self.explore.handlers(), **self._handlers()})
@@ -171,7 +178,8 @@ class MainWindow(QMainWindow):
             "get_weights": self._get_weights,
             "place_explore": self._go_to_explore,
             "place_networks": self._go_to_networks,
-            "place_filter": self._go_to_filter,
+            "place_filter": partial(self._go_to, "filter"),
+            "place_arithmetic": partial(self._go_to, "arithmetic"),
             "larger": partial(self._scale_text, 0.1),
             "smaller": partial(self._scale_text, -0.1),
             "theme": self._switch_theme,
@@ -188,6 +196,7 @@ class MainWindow(QMainWindow):
             "place_explore": _("Explore"),
             "place_networks": _("Networks"),
             "place_filter": _("Filter"),
+            "place_arithmetic": _("Arithmetic"),
             "theme": _("Theme"),
             "keys": _("Keyboard"),
             "preferences": _("Settings"),
@@ -250,10 +259,10 @@ class MainWindow(QMainWindow):
     # the places
 
     @property
-    def _place(self) -> Explore | Networks | FilterPlace:
+    def _place(self) -> Explore | Networks | FilterPlace | ArithmeticPlace:
         """The place that shows."""
         shown = self.places.currentWidget()
-        others = (place for place in (self.networks, self.filter) if place is not None)
+        others = (place for place in (self.networks, self.filter, self.arithmetic) if place is not None)
         return next((place for place in others if place is shown), self.explore)
 
     @Slot()
@@ -264,10 +273,6 @@ class MainWindow(QMainWindow):
     def _go_to_networks(self) -> None:
         self._go_to("networks")
 
-    @Slot()
-    def _go_to_filter(self) -> None:
-        self._go_to("filter")
-
     def _go_to(self, name: str) -> None:
         """Show a place; the next start begins there."""
         place = self._made(name)
@@ -276,7 +281,7 @@ class MainWindow(QMainWindow):
         place.home()
         self._controller.prefer(place=name)
 
-    def _made(self, name: str) -> Explore | Networks | FilterPlace:
+    def _made(self, name: str) -> Explore | Networks | FilterPlace | ArithmeticPlace:
         """Return a place; all but the first are made when they are first wanted, for the first paint would wait."""
         if name == "networks":
             if self.networks is None:
@@ -294,6 +299,13 @@ class MainWindow(QMainWindow):
                 self.filter.explore_wanted.connect(self._go_to_explore)
                 self._take_in(self.filter)
             return self.filter
+        if name == "arithmetic":
+            if self.arithmetic is None:
+                from ui.places.arithmetic import ArithmeticPlace
+
+                self.arithmetic = ArithmeticPlace(self._store, self)
+                self._take_in(self.arithmetic)
+            return self.arithmetic
         return self.explore
 
     def _take_in(self, place: QWidget) -> None:

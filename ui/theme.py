@@ -127,6 +127,8 @@ def apply(app: QApplication, name: str = "system", font_scale: float = 1.0) -> N
     font = QFont(FONT)
     font.setPixelSize(px(_TEXT_PX))
     font.setFeature(QFont.Tag("tnum"), 1)  # figures that change many times a second must not move
+    for tag in (QFont.Tag("calt"), QFont.Tag("clig")):  # either makes w1x1, the lecture's product, a w1×1
+        font.setFeature(tag, 0)
     app.setFont(font)
     app.setPalette(_palette(_current))
     app.setStyleSheet(_style_sheet(_current))

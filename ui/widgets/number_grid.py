@@ -136,6 +136,11 @@ class NumberGrid(QWidget):
         """Return room for cells in which a digit can be read."""
         return QSize(len(self._rows[0]) * _SMALLEST + 2, len(self._rows) * _SMALLEST + 2)
 
+    def choose(self, row: int, column: int) -> None:
+        """Choose a cell and give it the keyboard, so that the next digit replaces its number."""
+        if not self.typing or self._commit():
+            self._choose((row, column))
+
     def rect_of(self, row: int, column: int) -> QRectF:
         """Return where a cell lies."""
         side, left, top = self._geometry()
