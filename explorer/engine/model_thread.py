@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -165,14 +165,17 @@ class ModelThread:
         return [*events, Problem("device", network.moved)] if network.moved and went else events
 
     @contextmanager
-    def _moving(self, network: Network) -> Iterator[None]:
-        """Tell of ``network`` where it goes to the CPU meanwhile, or takes another path through its layers."""
+    def _moving(self, network: Network | None, paths: bool = True) -> Iterator[None]:
+        """Tell of ``network`` where it goes to the CPU meanwhile, or, with ``paths``, takes another of its ways."""
+        if network is None:
+            yield
+            return
         moved, graph, key = network.moved, network.graph, self._key
         try:
             yield
         finally:
             went = network.moved is not moved
-            if key and (went or network.graph is not graph):
+            if key and (went or (paths and network.graph is not graph)):
                 with self._desk.lock:
                     if self._desk.wants(key):
                         self._tell(self._news(network, went))
@@ -233,7 +236,9 @@ class ModelThread:
             return
         event: Event
         try:
-            found = self._rooms.answer(self._network, question)
+            # the path of a picture that is only asked about is not shown, and is left with the next frame
+            with self._moving(self._network, paths=False):
+                found = self._rooms.answer(self._network, question)
             if isinstance(found, Iterator):
                 self._step(question, self._network, found)
                 return
@@ -253,7 +258,7 @@ class ModelThread:
             self._reply(question, Ended(question))
             return
         try:
-            with self._moving(network) if network else nullcontext():
+            with self._moving(network):
                 step = next(steps)
         except Exception as error:  # noqa: BLE001 - a network's forward and backward may raise anything
             self._reply(question, replace(problem("question", error), question=question))

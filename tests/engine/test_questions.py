@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from explorer.engine import Engine
-from explorer.engine.events import Answered, Catalogue, Problem
-from explorer.errors import NetworkError
+from explorer.engine.events import Answered, Catalogue, NetworkReady, Problem
+from explorer.errors import DeviceError, NetworkError
 from explorer.questions import Everything, Question, Survey, Zoo
+from explorer.recipe import Recipe
 from explorer.settings import Settings
+from explorer.values import Source
 from explorer.zoo.card import WeightState
-from tests.engine.fakes import FakeRooms, Gate, Window, card, soon
+from tests.engine.fakes import FakeRooms, Gate, Window, arrived, card, soon
 
 
 class Answers:
@@ -25,9 +27,11 @@ class Answers:
         self.gate = Gate()
         self.cards = ["a"]
 
-    def __call__(self, _network: Any, question: Question) -> Any:
+    def __call__(self, network: Any, question: Question) -> Any:
         self.asked.append(question)
         self.gate()
+        if question == Survey("large"):
+            network.device, network.moved = "elsewhere", DeviceError("No room there: it runs on the CPU.")
         if question == Survey("broken"):
             raise NetworkError("It is broken: choose another.")
         if isinstance(question, Everything):
@@ -86,3 +90,13 @@ def test_after_the_question_for_everything_the_catalogue_is_whole(asked: Engine,
     assert answer.answer == Zoo(("tiny",))
     newest = [event for event in window.events if isinstance(event, Catalogue)][-1]
     assert [one.name for one, _state in newest.cards] == ["a", "b"]
+
+
+def test_a_network_that_moves_for_an_answer_is_told_of(asked: Engine, window: Window) -> None:
+    recipe = Recipe(source=Source("picture", "a.png"), network="a")
+    asked.wish(recipe)
+    arrived(window, recipe)
+    asked.ask(Survey("large"))
+    assert window.until(NetworkReady, lambda event: event.network.device == "elsewhere")
+    assert window.until(Problem).where == "device"
+    assert window.until(Answered).question == Survey("large")
