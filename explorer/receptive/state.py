@@ -192,8 +192,9 @@ def fitted(state: State, k: int, laid_out: bool = True) -> State:
         n = state.shape[at]
         stride = Fraction(state.cells[k], n)
         spans = [cells.hull(np.array([term[k].take(i, axis=at) for term in state.terms], object)) for i in range(n)]
-        start = min(low - stride * i for i, (low, high) in enumerate(spans) if high)
-        end = max(high - stride * i for i, (low, high) in enumerate(spans) if high)
+        ends = [(low - stride * i, high - stride * i) for i, (low, high) in enumerate(spans) if high]
+        start = min((low for low, _ in ends), default=Fraction(0))  # none: they see padding alone
+        end = max((high for _, high in ends), default=start)
         new, why = Axis(at, end - start, stride, start), UNEVEN
     changed = replace(state, axes=(*state.axes[:k], new, *state.axes[k + 1 :]))
     return replace(changed, why=why or changed.why)

@@ -330,3 +330,13 @@ def test_rows_and_columns_of_a_map_are_its_letters() -> None:
     assert fields.map_hw(layer_id) == tuple(oracle.graph[layer_id].output[letters.index(one)] for one in "HW")
     for unit in ((0, 0), (3, 2), (3, 3)):
         check(oracle, fields, layer_id, unit)
+
+
+def test_units_of_padding_alone_see_nothing_wherever_they_are_put() -> None:
+    def border(x: Tensor) -> Tensor:
+        beside = functional.pad(x, (5, 0, 5, 0))[..., :5, :5]
+        return torch.cat([beside, beside], 2)
+
+    oracle = Oracle(Does(border), (3, *HW))
+    fields = analyse(oracle.graph)
+    assert check(oracle, fields, oracle.graph.output.id, (7, 2)).clipped is None
