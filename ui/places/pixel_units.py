@@ -110,10 +110,12 @@ def cells_of(
     if result.frame.array is not None or (after != (height, width) and picture_hw == after):
         filters, (height, width) = (), after
     lines = goes_into(pixel, filters, (height, width))
-    cells = np.zeros(geometry.input_hw, bool)
-    rows = [geometry.cells((int(y), 0))[::2] for y in np.flatnonzero(lines[0])]
-    columns = [geometry.cells((0, int(x)))[1::2] for x in np.flatnonzero(lines[1])]
-    for top, bottom in rows:
-        for left, right in columns:
-            cells[top:bottom, left:right] = True
+    rows, columns = (np.zeros(n, bool) for n in geometry.input_hw)
+    for y in np.flatnonzero(lines[0]):
+        top, _, bottom, _ = geometry.cells((int(y), 0))
+        rows[top:bottom] = True
+    for x in np.flatnonzero(lines[1]):
+        _, left, _, right = geometry.cells((0, int(x)))
+        columns[left:right] = True
+    cells: NDArray[np.bool_] = rows[:, None] & columns
     return cells
