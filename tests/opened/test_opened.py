@@ -1,12 +1,9 @@
-"""Opened arithmetic against what the network itself computed: every op of the course's networks, and faults planted."""
+"""Opened arithmetic against what the network itself computed: ops in every form, terms, the way down, bad input."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -16,103 +13,16 @@ from torch.nn import functional
 
 from explorer import frame_path
 from explorer.errors import NetworkError
-from explorer.graph.values import Graph, Layer
-from explorer.opened import places, pointwise, windows
-from explorer.opened.open import RULES, Kept, keep, opened, read
+from explorer.graph.values import Layer
+from explorer.opened.open import RULES, opened
 from explorer.opened.taken import index_of, unit_of
 from explorer.opened.values import MOST_TERMS, Opened
 from explorer.questions import Open, answer
 from explorer.recipe import Recipe, Unit
-from explorer.session import Network, Session
-from explorer.values import Floats, Frame
-from explorer.zoo.course import CARDS
+from explorer.session import Session
+from explorer.values import Frame
 from explorer.zoo.own import memory
-
-PICTURE = Frame(np.random.default_rng(0).integers(0, 256, (260, 301, 3), np.uint8), "noise")
-UNITS = 100
-ULP = 2.0**-24
-COURSE = [card.name for card in CARDS]
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """A network that has looked once: every layer's call, and its map as the frame's path captures it."""
-
-    network: Network
-    calls: dict[str, Kept]
-    maps: dict[str, Floats]
-
-    def open(self, unit: Unit) -> Opened:
-        return read(self.network, self.network.graph[unit.layer], self.calls[unit.layer], unit)
-
-    def value(self, unit: Unit) -> float:
-        return float(self.maps[unit.layer][unit.channel, unit.y, unit.x])
-
-
-def look(network: Network, frame: Frame = PICTURE) -> Look:
-    layers = [layer for layer in network.graph if layer.id != "input" and layer.op in RULES]
-    maps = frame_path.all_maps(network, frame, Recipe(network=network.card.name))
-    return Look(network, keep(network, layers, network.prepare(frame).tensor), maps)
-
-
-def some(graph: Graph, op: str, count: int, seed: int = 0) -> Iterator[Unit]:
-    """Yield random units of the layers with an op, the same number of each as far as it goes."""
-    rng = np.random.default_rng(seed)
-    layers = [layer for layer in graph if layer.op == op]
-    for n in range(count):
-        layer = layers[n % len(layers)]
-        yield unit_of(layer, [int(rng.integers(size)) for size in layer.output], layer.output)
-
-
-@contextmanager
-def shown(module: nn.Module, hw: tuple[int, int] = (13, 11)) -> Iterator[Look]:
-    torch.manual_seed(0)
-    for parameter in module.parameters():
-        nn.init.normal_(parameter)
-    for buffer_name, buffer in module.named_buffers():
-        if buffer.is_floating_point():
-            nn.init.uniform_(buffer, 0.5 if "var" in buffer_name else -1.0, 2.0)
-    name = memory.put(module.eval())
-    try:
-        yield look(Session().open(name, "", hw, "cpu"))
-    finally:
-        memory.forget(name)
-
-
-def terms_are_cells(found: Opened, seen: Look) -> None:
-    """Each term names the very cell whose number it has."""
-    for term in found.terms:
-        if term.cell is not None and term.cell.layer in seen.maps:
-            assert term.value == seen.value(term.cell), term
-
-
-# every op of every network of the course
-
-
-@pytest.mark.parametrize("name", COURSE)
-def test_a_hundred_units_of_every_op_of_a_course_network(name: str) -> None:
-    hw = (64, 64) if name.startswith("resnet") else None  # the others are made for one size
-    seen = look(Session().open(name, "none", hw, "cpu"))
-    graph = seen.network.graph
-    for op in dict.fromkeys(layer.op for layer in graph if layer.id != "input"):
-        assert op in RULES, f"{op} of {name} cannot be opened"
-        for unit in some(graph, op, UNITS):
-            found = seen.open(unit)
-            assert found.value == seen.value(unit)
-            assert found.holds, (unit, op, found.result, found.value, found.rounding)
-            terms_are_cells(found, seen)
-
-
-def test_the_trained_network_that_comes_along() -> None:
-    seen = look(Session().open("efficientnet_lite0", "", (64, 64), "cpu"))
-    for op in dict.fromkeys(layer.op for layer in seen.network.graph if layer.id != "input"):
-        for unit in some(seen.network.graph, op, UNITS):
-            found = seen.open(unit)
-            assert found.trained
-            assert found.value == seen.value(unit)
-            assert found.holds, (unit, op)
-            terms_are_cells(found, seen)
-
+from tests.opened.looks import PICTURE, look, shown, some, terms_are_cells
 
 # ops in every form
 
@@ -335,124 +245,6 @@ def test_ops_that_write_in_place_are_opened_as_they_were_before() -> None:
                 assert found.value == seen.value(unit)
                 terms_are_cells(found, seen)
         assert "act:2" in seen.calls  # a module that runs twice is two layers
-
-
-# planted faults
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing done wrongly to a rule, to show that the proof above would see it."""
-
-    name: str
-    op: str
-    attributes: Callable[[dict[str, Any]], dict[str, Any]] = lambda a: a
-    patch: tuple[Any, str, Callable[..., Any]] | None = None
-
-
-def _other_side(a: dict[str, Any]) -> dict[str, Any]:
-    return {"padding": [[after, before] for before, after in a["padding"]]}
-
-
-def _swapped_index(unit: Unit, shape: Any, axes: str) -> tuple[int, ...]:
-    c, y, x = index_of(unit, shape, axes)
-    return c, min(x, shape[1] - 1), min(y, shape[2] - 1)
-
-
-_TAPS = windows.taps
-_NORMALISED = pointwise._normalised
-FAULTS = [
-    Fault("padding on the wrong side", "conv2d", _other_side),
-    Fault("no groups", "conv2d", lambda a: {"groups": 1}),
-    Fault("no dilation", "conv2d", lambda a: {"dilation": [1, 1]}),
-    Fault("no stride", "conv2d", lambda a: {"stride": [1, 1]}),
-    Fault("rows and columns swapped", "conv2d", patch=("explorer.opened.open", "index_of", _swapped_index)),
-    Fault(
-        "the kernel turned, as a true convolution has it",
-        "conv2d",
-        patch=(windows, "taps", lambda *a: replace(t := _TAPS(*a), kernel=t.kernel[::-1].copy())),
-    ),
-    Fault(
-        "no bias",
-        "conv2d",
-        patch=(
-            "explorer.opened.taken.Taken",
-            "numbers",
-            lambda t, name: t.bound["weight"] if name == "weight" else None,
-        ),
-    ),
-    Fault(
-        "no bias",
-        "linear",
-        patch=(
-            "explorer.opened.taken.Taken",
-            "numbers",
-            lambda t, name: t.bound["weight"] if name == "weight" else None,
-        ),
-    ),
-    Fault("padding counted", "avg_pool2d", lambda a: {"count_include_pad": True}),
-    Fault("a smaller window", "max_pool2d", lambda a: {"kernel": [2, 2]}),
-    Fault("no ε", "batch_norm", lambda a: {"eps": 0.1}),
-    Fault(
-        "β left out",
-        "batch_norm",
-        patch=(pointwise, "_normalised", lambda x, mu, sd, g, b: _NORMALISED(x, mu, sd, g, 0.0)),
-    ),
-    Fault(
-        "joined in the wrong order",
-        "cat",
-        patch=(places, "_known", lambda t, tensors: dict(enumerate(reversed(t.layer.inputs)))),
-    ),
-]
-
-
-class Faulty(nn.Module):
-    """A little of each op that a fault is planted in; nothing about it is symmetric."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(3, 3, 1)
-        self.conv = nn.Conv2d(4, 6, (2, 4), (1, 2), padding=0, dilation=(2, 1), groups=2)
-        self.same = nn.Conv2d(6, 6, (2, 4), padding="same", groups=2)
-        self.norm, self.line = nn.BatchNorm2d(6), nn.Linear(12, 3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.first(x)
-        x = torch.cat([x, x[:, :1] * 2 + 1], 1)
-        x = self.norm(self.same(self.conv(x)))
-        x = functional.max_pool2d(x, 3, 1)
-        x = functional.avg_pool2d(x, 3, 2, 1, count_include_pad=False)
-        x = torch.cat([x[:, 3:], x[:, :3]], 1)
-        return self.line(functional.adaptive_avg_pool2d(x, (1, 2)).flatten(1))
-
-
-def broken(seen: Look, op: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> int:
-    """Return how many of the units of an op the proof finds wrong: value, or the cell that a term names."""
-    found = 0
-    for unit in some(seen.network.graph, op, UNITS):
-        layer = seen.network.graph[unit.layer]
-        attributes = dict(layer.attributes)
-        changed = replace(layer, attributes=attributes | change(attributes))
-        try:
-            made = read(seen.network, changed, seen.calls[layer.id], unit)
-            found += not made.holds or made.value != seen.value(unit)
-            terms_are_cells(made, seen)
-        except (AssertionError, IndexError, NetworkError):
-            found += 1
-    return found
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.op}: {fault.name}")
-def test_a_planted_fault_is_seen(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
-    with shown(Faulty()) as seen:
-        assert broken(seen, fault.op, lambda a: {}) == 0
-        if fault.patch is not None:
-            where, name, wrong = fault.patch
-            if isinstance(where, str):
-                monkeypatch.setattr(f"{where}.{name}", wrong)
-            else:
-                monkeypatch.setattr(where, name, wrong)
-        assert broken(seen, fault.op, fault.attributes) > 0
 
 
 # what cannot be opened

@@ -183,6 +183,14 @@ def test_enter_walks_too(rig: Rig) -> None:
     rig.reply()
 
 
+def test_the_command_brings_it_forward(rig: Rig) -> None:
+    until(lambda: rig.explore.columns.isVisible())
+    assert not rig.panel.isVisible()
+    rig.explore.handlers()["arithmetic"]()
+    assert rig.panel.isVisible()
+    assert rig.reply().unit == UNIT
+
+
 def test_a_rows_sum_is_no_way_down(rig: Rig) -> None:
     rig.front()
     rig.reply()

@@ -84,13 +84,13 @@ def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
         one.controller.prefer(font_scale=scale)
         until(lambda: not one.window.explore.columns._later.isActive())
         panels = explore.findChildren(QWidget, "panel")
-        assert len(panels) == 9
+        assert len(panels) == 10
         hidden = {type(panel).__name__ for panel in panels if not panel.isVisible()}
         seen.setdefault((size, scale), hidden)
         assert seen[size, scale] == hidden
-    behind = {"ProvePanel", "NetworkInput"}
+    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput"}
     large = {"ChannelInspector", "PixelInspector", "UnitPanel", *behind}
-    assert list(seen.values()) == [{"PixelInspector", "ProvePanel"}, behind, large]
+    assert list(seen.values()) == [{"PixelInspector", "ProvePanel", "ArithmeticPanel"}, behind, large]
 
 
 def test_borders_that_the_person_moved_stay(one: Desk) -> None:
@@ -340,7 +340,7 @@ def test_a_click_on_the_picture_shows_its_numbers(one: Desk) -> None:
     assert explore.channel.isVisible()
     one.window.setFixedSize(1280, 800)
     until(lambda: not explore.columns._later.isActive())
-    assert explore.columns._detail.count() == 3
+    assert explore.columns._detail.count() == 4
 
 
 # undo and redo

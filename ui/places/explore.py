@@ -118,6 +118,7 @@ class Explore(QWidget):
             "lock_unit": self.areas.toggle_lock,
             "unlock_units": self.areas.unlock_all,
             "effective": self.effective.toggle,
+            "arithmetic": self.show_arithmetic,
             "copy_unit": self.unit.copy_numbers,
         }
 
@@ -265,6 +266,12 @@ class Explore(QWidget):
         """Put the maps in the next order."""
         view = self._store.recipe.view
         self._controller.change(view=replace(view, sort=_after(list(SORTS), view.sort, 1)))
+
+    @Slot()
+    def show_arithmetic(self) -> None:
+        """Open the numbers behind the value of the chosen unit."""
+        self.columns.bring_forward(self.arithmetic)
+        self.arithmetic.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def home(self) -> None:
         """Give the list of layers the keyboard."""
