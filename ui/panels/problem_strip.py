@@ -20,6 +20,7 @@ from explorer.text import _
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.remedies import in_window
 
 
 class ProblemStrip(QFrame):
@@ -89,8 +90,10 @@ class ProblemStrip(QFrame):
         told, self._shown = self._shown, problem
         self.setVisible(problem is not None)
         if problem is not None:
-            sentence = str(problem.error)
+            whole = str(problem.error)
+            sentence = in_window(problem.error) if problem.where == "network" else whole
             self._sentence.setText(sentence)
+            self._sentence.setToolTip(whole if sentence != whole else "")
             self.setAccessibleDescription(sentence)
             self._details_button.setVisible(bool(problem.details) and not _is_plain(problem))
             again = problem.where in ("network", "frame") or (problem.where == "source" and self._store.broken)

@@ -10,6 +10,7 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.network_list import Entry
 from ui.widgets.panel import Panel
+from ui.widgets.remedies import in_window
 
 
 class OfLoaded(QStackedWidget):
@@ -52,7 +53,7 @@ class OfLoaded(QStackedWidget):
         if entry is None:
             words = _("Choose a network in the list.")
         elif wished and problem is not None:
-            words = str(problem.error)
+            words = in_window(problem.error)
         elif wished:
             words = _("Loading {network} …").format(network=title)
         else:
