@@ -18,6 +18,8 @@ SIDE = 224
 SIDES = (SIDE, 32, 28, 227, 299, 64, 96, 128, 160, 192, 256, 320, 384, 448, 512)
 """Those that are usual, the most usual first."""
 _MOST_NAMED = 12
+_MOST_REASON = 200
+"""Letters of what a network raised."""
 _MAIN = ("out", "logits")
 
 
@@ -101,6 +103,7 @@ def by_trial(
     like = next(floats, torch.zeros(()))
     linear: list[Any] = []
     needs: TypeError | None = None
+    first = ""
     hooks = [
         one.register_forward_hook(lambda _module, _given, made: linear.append(made))
         for one in module.modules()
@@ -113,6 +116,7 @@ def by_trial(
                 with torch.inference_mode(), contained():
                     returned = module(torch.zeros(1, *chw, device=like.device, dtype=like.dtype))
             except Exception as error:  # noqa: BLE001 - a network raises what it likes at a size that is not its own
+                first = first or f"{type(error).__name__}: {' '.join(str(error).split())[:_MOST_REASON]}"
                 needs = error if isinstance(error, TypeError) and "forward() missing" in str(error) else None
                 if needs:
                     break
@@ -124,7 +128,8 @@ def by_trial(
             hook.remove()
     if shape:
         return shape, "", ()  # opening it says what is wrong
-    remark = Remark(N_("It ran at none of the usual input sizes: give its own."))
+    sentence = N_("It ran at none of the usual input sizes (at {side} × {side}: {reason}): give its own.")
+    remark = Remark(sentence, {"side": SIDES[0], "reason": first})
     if needs:
         remark = Remark(N_("It takes more than a picture ({reason}): give its further inputs."), {"reason": needs})
     return (channels, SIDE, SIDE), "", (remark,)

@@ -237,3 +237,13 @@ def test_a_further_input_is_asked_for(tmp_path: Path) -> None:
     consent.give(path)
     assert "meta" in str(python_file.guess(path).remarks[0])
     assert "give its further inputs" in str(python_file.guess(path).remarks[0])
+
+
+def test_why_no_usual_input_fits_is_told(tmp_path: Path) -> None:
+    """A fixed size that is not usual shows in torch's own words."""
+    file = tmp_path / "flat.py"
+    file.write_text("from torch import nn\ndef make():\n    return nn.Sequential(nn.Flatten(), nn.Linear(50, 2))\n")
+    consent.give(file)
+    (remark,) = python_file.guess(file).remarks
+    assert "at 224 × 224: RuntimeError: " in str(remark)
+    assert "50x2" in str(remark)
