@@ -65,6 +65,30 @@ def number(text: str, where: object) -> float:
     return checked(value / divisor, where)
 
 
+def wholes(text: str, name: str, count: int) -> tuple[int, ...]:
+    """Return ``count`` whole numbers that a person wrote, or one as often as it is needed: "1" or "0,1,0,1".
+
+    Raises:
+        PersonError: they are neither; ``name`` begins the sentence, in the person's language.
+    """
+    parts = re.split(r"\s*[,;×x ]\s*", text.strip())
+    if not all(re.fullmatch(r"[0-9]{1,6}", part) for part in parts) or len(parts) not in (1, count):
+        raise PersonError(
+            N_("{name} cannot be “{text}”: type one whole number, or {count} as in {example}."),
+            name=name,
+            text=_short(text),
+            count=count,
+            example="0,1,0,1" if count == 4 else "2,1",
+        )
+    numbers = tuple(map(int, parts))
+    return numbers if len(numbers) == count else numbers * count
+
+
+def wholes_text(values: tuple[int, ...]) -> str:
+    """Return whole numbers as ``wholes`` reads them."""
+    return str(values[0]) if len(set(values)) == 1 else ",".join(map(str, values))
+
+
 def checked(value: Any, where: object, written: bool = True) -> float:
     """Return ``value`` as a float if it is a number that can be reckoned with.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from explorer.arithmetic.case import KINDS, MOST_SIDE, PADDING_KINDS, POOL_KINDS, Case, Kind
 from explorer.arithmetic.inputs import cut
-from explorer.arithmetic.numbers import Cell, number, planes
+from explorer.arithmetic.numbers import Cell, number, planes, wholes, wholes_text
 from explorer.arithmetic.reshape import redrawn, reshaped, with_filter, with_input
 from explorer.errors import PersonError
 from explorer.text import N_, _
@@ -218,7 +217,7 @@ class CaseForm(Panel):
         for name, flag in flags.items():
             self.flags[name].setChecked(flag)
         for name, field in self.texts.items():
-            field.setText(_written(getattr(case, name)))
+            field.setText(wholes_text(getattr(case, name)))
             _mark(field, False)
         for chooser, wanted in ((self.kind, case.kind), (self.pool, case.pool), (self.padding_kind, case.padding_kind)):
             chooser.setCurrentIndex(chooser.findData(wanted))
@@ -374,13 +373,13 @@ class CaseForm(Panel):
     def _type_steps(self, name: str) -> None:
         """Take what was typed into a field; leaving it as it was is no change."""
         field = self.texts[name]
-        if field.text().strip() == _written(getattr(self._work.case, name)):
+        if field.text().strip() == wholes_text(getattr(self._work.case, name)):
             _mark(field, False)
             self._say("")
             return
         label, count = self._labels[name].text(), _TEXTS[name]
         done = self._work.attempt(
-            lambda: replace(self._work.case, **{name: _whole(field.text(), label, count)})  # type: ignore[arg-type]
+            lambda: replace(self._work.case, **{name: wholes(field.text(), label, count)})  # type: ignore[arg-type]
         )
         _mark(field, not done)
 
@@ -442,30 +441,6 @@ class CaseForm(Panel):
             return with_input(case, cut(frame.pixels, (height - h) // 2, (width - w) // 2, h, w, grey=c == 1))
 
         self._work.attempt(made)
-
-
-def _written(values: tuple[int, ...]) -> str:
-    return str(values[0]) if len(set(values)) == 1 else ",".join(map(str, values))
-
-
-def _whole(text: str, name: str, count: int) -> tuple[int, ...]:
-    """Return one whole number as often as it is needed, or as many as that.
-
-    Raises:
-        PersonError: it is neither.
-    """
-    parts = re.split(r"\s*[,;×x ]\s*", text.strip())
-    if not all(re.fullmatch(r"\d{1,6}", part) for part in parts) or len(parts) not in (1, count):
-        example = "0,1,0,1" if count == 4 else "2,1"
-        raise PersonError(
-            N_("{name} cannot be “{text}”: type one whole number, or {count} as in {example}."),
-            name=name,
-            text=text[:40],
-            count=count,
-            example=example,
-        )
-    numbers = tuple(map(int, parts))
-    return numbers if len(numbers) == count else numbers * count
 
 
 def _mark(field: QLineEdit, wrong: bool) -> None:
