@@ -242,6 +242,9 @@ class UnitPanel(Panel):
                     words = _("in the filtered picture: x {x0} to {x1}, y {y0} to {y1}")
                 where = words.format(x0=left, x1=right - 1, y0=top, y1=bottom - 1)
                 found.insert(1 if sight.area.main_path is None else len(found), where)
+                if beyond := _beyond(geometry, cells):
+                    words = _("The outline lies on the input's cells; resizing reads up to {count} px around it too.")
+                    found.append(words.format(count=beyond))
         return found
 
     def _button(self, icon: str, pressed: Callable[[], None]) -> QToolButton:
@@ -397,6 +400,13 @@ def _cells(area: Area, input_hw: tuple[int, int]) -> tuple[int, int, int, int] |
         return area.clipped
     y0, x0, y1, x1 = cut_to(area.main_path, input_hw)
     return (floor(y0), floor(x0), ceil(y1), ceil(x1)) if y0 < y1 and x0 < x1 else None
+
+
+def _beyond(geometry: Geometry, cells: tuple[int, int, int, int]) -> int:
+    """Return how far the pixels that ``cells`` are made of reach beyond their outline, in whole pixels; 0: nowhere."""
+    y0, x0, y1, x1 = geometry.to_picture(cells)
+    top, left, bottom, right = geometry.pixels(cells)
+    return max(floor(y0) - top, floor(x0) - left, bottom - ceil(y1), right - ceil(x1), 0)
 
 
 def _image(pixels: Bytes) -> QImage:
