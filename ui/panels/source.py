@@ -418,4 +418,6 @@ def _placement(result: FrameResult, pixels: Bytes) -> Placement | None:
     if result.geometry.picture_hw == pixels.shape[:2]:
         return IN_PLACE
     before = result.frame
+    if result.filtered.pixels.shape[:2] != result.geometry.picture_hw:
+        return None
     return placement(result.recipe.filters) if before.array is None and before.pixels.shape == pixels.shape else None
