@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from explorer.errors import NetworkError, SourceError
 from explorer.graph.values import Layer
 from explorer.receptive.analyse import Fields, analyse
+from explorer.receptive.cells import drawn
 from explorer.receptive.values import Area
 from explorer.recipe import Recipe
 from explorer.text import N_
@@ -171,19 +172,10 @@ def _told(
         same = False
     if same:
         area = fields.area(layer.id, unit)
-        return area, fields.that_see(layer.id, changed), _inside(area, changed.shape)
+        return area, fields.that_see(layer.id, changed), drawn(area.parts, changed.shape)
     if fields[layer.id].certainty == "whole input":
         return None, np.full(map_hw, changed.any()), every
     return None, None, every
-
-
-def _inside(area: Area, input_hw: tuple[int, ...]) -> NDArray[np.bool_]:
-    found = np.zeros(input_hw, bool)
-    for part in area.parts:
-        for y0, y1 in part.rows:
-            for x0, x1 in part.columns:
-                found[y0:y1, x0:x1] = True
-    return found
 
 
 def epsilon(network: Network) -> float:

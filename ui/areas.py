@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.errors import NetworkError
+from explorer.receptive.cells import drawn
 from explorer.receptive.values import Area
 from explorer.receptive.values import Box as Exact
 from explorer.recipe import MOST_LOCKED, Unit
@@ -226,16 +227,11 @@ def placed(geometry: Geometry, box: Exact) -> Box:
 
 def real_cells(area: Area, hw: tuple[int, int]) -> NDArray[np.bool_]:
     """Return the cells of an input of ``hw`` that ``area`` depends on, or at most does where they are not exact."""
+    if area.parts or area.clipped is None:
+        return drawn(area.parts, hw)
+    y0, x0, y1, x1 = area.clipped
     found = np.zeros(hw, bool)
-    if not area.parts and area.clipped is not None:
-        y0, x0, y1, x1 = area.clipped
-        found[y0:y1, x0:x1] = True
-    for part in area.parts:
-        rows, columns = np.zeros(hw[0], bool), np.zeros(hw[1], bool)
-        for axis, runs in ((rows, part.rows), (columns, part.columns)):
-            for low, high in runs:
-                axis[low:high] = True
-        found |= rows[:, None] & columns
+    found[y0:y1, x0:x1] = True
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.receptive.values import Runs
+from explorer.receptive.values import Part, Runs
 
 Sets = NDArray[np.object_]
 Term = tuple[Sets, ...]
@@ -59,6 +59,18 @@ def flags(sets: Sets, n: int) -> NDArray[np.bool_]:
     data = b"".join(one.to_bytes(-(-n // 8), "little") for one in sets.ravel().tolist())
     bits = np.unpackbits(np.frombuffer(data, np.uint8).reshape(sets.size, -1), axis=1, count=n, bitorder="little")
     return bits.reshape(*sets.shape, n).astype(bool)
+
+
+def drawn(parts: Sequence[Part], hw: Sequence[int]) -> NDArray[np.bool_]:
+    """Return the cells of an area's parts: bool of an input of ``hw``."""
+    found = np.zeros(hw, bool)
+    for part in parts:
+        rows, columns = (np.zeros(n, bool) for n in hw)
+        for marks, runs in ((rows, part.rows), (columns, part.columns)):
+            for low, high in runs:
+                marks[low:high] = True
+        found |= rows[:, None] & columns
+    return found
 
 
 def meet(term: Term, among: NDArray[np.bool_]) -> NDArray[np.bool_]:

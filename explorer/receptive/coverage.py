@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from fractions import Fraction
-
-import numpy as np
 
 from explorer.errors import NetworkError
 from explorer.receptive.analyse import Fields
-from explorer.receptive.values import Area, Path
+from explorer.receptive.cells import drawn
+from explorer.receptive.values import Path
 
 
 def whole_picture(fields: Fields) -> tuple[str, ...]:
@@ -37,19 +35,8 @@ def _sees_all(fields: Fields, id: str) -> bool:
     if None in unit:
         return False
     area = fields.area(id, (unit[0] or 0, unit[1] or 0))
-    return area.exact and area.clipped == (0, 0, *state.cells) and (area.filled or _covered(area, state.cells))
-
-
-def _covered(area: Area, cells: Sequence[int]) -> bool:
-    """Whether the parts of an area, none of which need be a box, together are all ``cells``."""
-    seen = np.zeros(cells, bool)
-    for part in area.parts:
-        rows, columns = (np.zeros(n, bool) for n in cells)
-        for marks, runs in ((rows, part.rows), (columns, part.columns)):
-            for low, high in runs:
-                marks[low:high] = True
-        seen |= rows[:, None] & columns
-    return bool(seen.all())
+    around = area.exact and area.clipped == (0, 0, *state.cells)
+    return around and (area.filled or bool(drawn(area.parts, state.cells).all()))
 
 
 def _covering(path: Path, axis: int, cells: int, units: int) -> int | None:
