@@ -231,6 +231,7 @@ def test_what_cannot_be_measured_is_told_in_its_place(one: Desk) -> None:
     assert "Measuring" in row(one).words.text()
     one.send(Problem("question", why, question=asked(one)[-1]))
     assert row(one).words.text() == str(why)
+    assert "question" not in one.store.problems, "it is told twice"
     assert not row(one).bar.isVisibleTo(row(one))
     again(one)
     assert len(asked(one)) == 1

@@ -181,6 +181,7 @@ class EffectiveRow(QWidget):
         problem = self._store.problems.get("question")
         if problem is not None and self._asked is not None and problem.question is self._asked:
             self._asked, self._found, self._trouble = None, None, str(problem.error)
+            self._controller.dismiss("question")  # it is told here
             self._show()
 
     # what is shown
