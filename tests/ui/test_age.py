@@ -35,7 +35,7 @@ def texts(panel: QWidget) -> list[str]:
     return [label.text() for label in panel.findChildren(QLabel) if label.isVisible()]
 
 
-ALL = {"source", "pixels", "predictions", "unit", "network_input", "layers", "maps", "channel"}
+ALL = {"source", "pixels", "predictions", "unit", "network_input", "layers", "maps", "channel", "arithmetic"}
 
 
 def test_a_camera_that_is_not_there_is_not_live_and_the_rest_is_old(one: Desk) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from ui import theme
 from ui.widgets.elided import ElidedLabel
@@ -94,7 +94,9 @@ class Panel(QFrame):
         """Return what the content needs at this width: a splitter does not ask how high wrapped text becomes."""
         hint, layout = super().minimumSizeHint(), self.layout()
         if layout is not None and layout.hasHeightForWidth():
-            width = max(self.width(), hint.width())
+            stack = self.parentWidget()  # a page that was not seen yet gets the width of the others
+            behind = stack if isinstance(stack, QStackedWidget) and stack.currentWidget() is not self else self
+            width = max(behind.width(), hint.width())
             hint.setHeight(max(hint.height(), layout.totalMinimumHeightForWidth(width)))
         return hint
 
