@@ -29,7 +29,7 @@ from explorer.text import N_
 _ACTIVATION = N_("One number goes in: the formula is worked for it alone.")
 _BATCH_NORM = N_(
     "The channel's running mean is taken away, the rest divided by its running standard deviation, then scaled and "
-    "shifted: which is one scale and one shift, {scale} · x + {shift}."
+    "shifted: which is one scale and one shift, {scale} · x {shift}."
 )
 _NORM = N_("The mean of these {count} numbers is taken away, the rest divided by their standard deviation.")
 _RMS = N_("The number is divided by the root of the mean square of these {count} numbers.")
@@ -161,13 +161,17 @@ def batch_norm(t: Taken) -> Worked:
     deviation = math.sqrt(var + eps)
     steps = _normalised(x, mu, deviation, gamma, beta)
     scale, result = gamma / deviation, steps[-1].result
+    shift = beta - mu * scale
     return Worked(
         "y = (x − μ) ÷ √(σ² + ε) · γ + β",
         _BATCH_NORM,
         result,
         terms,
         steps=steps,
-        facts={"scale": f"{scale:.6g}".replace("-", "−"), "shift": f"{beta - mu * scale:.6g}".replace("-", "−")},
+        facts={
+            "scale": f"{scale:.6g}".replace("-", "−"),
+            "shift": f"{'−' if shift < 0 else '+'} {abs(shift):.6g}".replace("e-", "e−"),
+        },
         reach=(abs(x) + abs(mu)) * abs(scale) + abs(beta),
     )
 
@@ -361,7 +365,9 @@ def binary(t: Taken) -> Worked:
     steps: tuple[Step, ...] = ()
     if op in ("add", "subtract"):
         factor = alpha if op == "add" else -alpha
-        terms[1] = Term(terms[1].cell, right, factor, factor * right, mark=terms[1].mark)
+        if factor != 1:
+            terms[0] = Term(terms[0].cell, left, 1.0, left, mark=terms[0].mark)
+            terms[1] = Term(terms[1].cell, right, factor, factor * right, mark=terms[1].mark)
         total = left + factor * right
         whole = Terms(tuple(terms), 2, 0.0, 0, abs(left) + abs(factor * right), total)
         return Worked(formula, _words(terms), total, whole, total)

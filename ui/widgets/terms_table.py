@@ -24,8 +24,8 @@ from ui.widgets.numbers import percent
 
 CELL, VALUE, WEIGHT, PRODUCT = range(4)
 _TERM, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_NUMBER = 50
-"""Width of a column of numbers, px at text size 1."""
+_NUMBER, _LAST = 49, 58
+"""Width of a column of numbers, and of the one in which bold sums stand, px at text size 1."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -128,7 +128,7 @@ class TermsTable(QTreeView):
 
     def _fit(self) -> None:
         for column in (VALUE, WEIGHT, PRODUCT):
-            self.setColumnWidth(column, theme.px(_NUMBER))
+            self.setColumnWidth(column, theme.px(_LAST if column == PRODUCT else _NUMBER))
             if head := self._rows.horizontalHeaderItem(column):
                 head.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if head := self._rows.horizontalHeaderItem(CELL):
@@ -168,7 +168,7 @@ def _step_row(what: str, operand: str, result: str, told: str) -> list[QStandard
     row = [QStandardItem(text) for text in (what, operand, "", result)]
     for item in row:
         font = item.font()
-        font.setBold(True)
+        font.setBold(item is not row[CELL])  # a bold ÷ of this size looks like a +
         item.setFont(font)
         item.setToolTip(told)
     return _aligned(row)
