@@ -75,7 +75,10 @@ class Casework(QObject):
     @property
     def trace(self) -> Trace:
         """The opened value term by term."""
-        return trace(self.case, self.at)
+        at = self.at
+        if self._worked.trace is None or self._worked.trace.at != at:
+            self._worked.trace = trace(self.case, at)
+        return self._worked.trace
 
     def open(self, name: str) -> None:
         """Show an example as it is."""
@@ -127,6 +130,7 @@ class _Worked:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+        self.trace: Trace | None = None
 
     @cached_property
     def output(self) -> Doubles:

@@ -35,7 +35,7 @@ from ui.widgets.panel import Panel
 _SPINS = ("c", "h", "w", "filters", "rows", "columns", "groups", "seed")
 _TEXTS = {"stride": 2, "padding": 4, "dilation": 2}
 _FLAGS = ("bias", "ceil_mode", "count_padding")
-_LABELS = ("kind", "input", "filters", "window", "stride", "dilation", "padding", "groups", "seed", "numbers")
+_LABELS = ("kind", "input", "filters", "window", "groups", "stride", "dilation", "padding", "rounding", "seed")
 _INPUT, _BIAS = -1, -2
 _LARGEST_SEED = 9999
 
@@ -62,7 +62,7 @@ class CaseForm(Panel):
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.hide()
-        self._labels = {name: QLabel(self) for name in _LABELS}
+        self._labels = {name: QLabel(self) for name in (*_LABELS, "numbers")}
         for label in self._labels.values():
             label.setObjectName("dim")
         self._lay_out()
@@ -78,10 +78,10 @@ class CaseForm(Panel):
             ("kind", (self.kind, self.pool)),
             ("input", (spins["c"], spins["h"], spins["w"])),
             ("filters", (spins["filters"], self.flags["bias"])),
-            ("window", (spins["rows"], spins["columns"])),
+            ("window", (spins["rows"], spins["columns"], self._labels["groups"], spins["groups"])),
             ("stride", (self.texts["stride"], self._labels["dilation"], self.texts["dilation"])),
             ("padding", (self.texts["padding"], self.padding_kind)),
-            ("groups", (spins["groups"], self.flags["ceil_mode"], self.flags["count_padding"])),
+            ("rounding", (self.flags["ceil_mode"], self.flags["count_padding"])),
             ("seed", (spins["seed"], self.draw, self.cut)),
             ("numbers", (self.part, self.plane)),
         )
@@ -90,7 +90,7 @@ class CaseForm(Panel):
             line = QHBoxLayout()
             line.setSpacing(6)
             for field in fields:
-                line.addWidget(field, 0 if field is self._labels["dilation"] else 1)
+                line.addWidget(field, 0 if isinstance(field, QLabel) else 1)
             form.addWidget(self._labels[name], place, 0)
             form.addLayout(line, place, 1)
             self._labels[name].setBuddy(fields[0])
@@ -141,6 +141,7 @@ class CaseForm(Panel):
             "stride": _("Stride"),
             "dilation": _("Dilation"),
             "padding": _("Padding"),
+            "rounding": _("Edges"),
             "groups": _("Groups"),
             "seed": _("Random"),
             "numbers": _("Numbers"),
@@ -237,6 +238,7 @@ class CaseForm(Panel):
         self.padding_kind.setVisible(case.kind == "conv")
         for field in (self._labels["groups"], self.spins["groups"]):
             field.setVisible(case.kind == "conv")
+        self._labels["rounding"].setVisible(case.kind == "pool" and steps)
         self.flags["ceil_mode"].setVisible(case.kind == "pool" and steps)
         self.flags["count_padding"].setVisible(case.kind == "pool" and case.pool == "average")
         self._labels["filters"].setText(_("Outputs") if case.kind == "fc" else _("Filters"))

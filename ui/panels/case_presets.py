@@ -17,6 +17,8 @@ GROUPS = {
     "conv": N_("Convolution"),
     "pool": N_("Pooling"),
     "fc": N_("Fully connected"),
+    "weights": N_("Weights"),
+    "shift": N_("Shift"),
 }
 _NAME = Qt.ItemDataRole.UserRole + 1
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
+from explorer.arithmetic.counts import Plan
+from explorer.arithmetic.presets import PRESETS
+from explorer.arithmetic.shift import Shift
 from explorer.text import _
 from ui import theme
 from ui.casework import Casework
 from ui.panels.case_form import CaseForm
 from ui.panels.case_presets import CasePresets
+from ui.panels.case_shift import CaseShift
 from ui.panels.case_sizes import CaseSizes
 from ui.panels.case_stage import CaseStage
 from ui.panels.case_sum import CaseSum
+from ui.panels.case_weights import CaseWeights
 from ui.store import Store
 
 
@@ -22,6 +27,7 @@ class ArithmeticPlace(QWidget):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.work = Casework(self)
+        self._name = self.work.name
         self.presets = CasePresets(self)
         self.stage = CaseStage(self.work, self)
         self.sum, self.sizes = CaseSum(self.work, self), CaseSizes(self.work, self)
@@ -31,18 +37,32 @@ class ArithmeticPlace(QWidget):
         for splitter in (self._columns, self._middle, self._right):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(8)
-        for column, parts in ((self._middle, (self.stage, self.sum)), (self._right, (self.form, self.sizes))):
+        for splitter, parts in ((self._middle, (self.stage, self.sum)), (self._right, (self.form, self.sizes))):
             for part in parts:
-                column.addWidget(part)
-        for one in (self.presets, self._middle, self._right):
-            self._columns.addWidget(one)
-        self._columns.setStretchFactor(1, 1)
+                splitter.addWidget(part)
+        weights, shift = PRESETS["small-network"].subject, PRESETS["shift"].subject
+        assert isinstance(weights, Plan)
+        assert isinstance(shift, Shift)
+        self.weights, self.shift = CaseWeights(weights, self), CaseShift(shift, self)
+        self.pages = QStackedWidget(self)
+        for page in (self._columns, self.weights, self.shift):
+            self.pages.addWidget(page)
+        for column in (self._middle, self._right):
+            self._columns.addWidget(column)
+        self._columns.setStretchFactor(0, 1)
+        self._whole = QSplitter(Qt.Orientation.Horizontal, self)
+        self._whole.setChildrenCollapsible(False)
+        self._whole.setHandleWidth(8)
+        self._whole.addWidget(self.presets)
+        self._whole.addWidget(self.pages)
+        self._whole.setStretchFactor(1, 1)
         self._right.setStretchFactor(0, 1)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._columns)
+        row.addWidget(self._whole)
         self.presets.wanted.connect(self.open)
-        self.work.case_changed.connect(self._show_chosen)
+        for part_changed in (self.work.case_changed, self.weights.changed, self.shift.changed):
+            part_changed.connect(self._show_chosen)
         self.stage.input_chosen.connect(self.form.type_input)
         self.stage.weight_chosen.connect(self.form.type_weight)
         self.sum.term_changed.connect(self.stage.mark_term)
@@ -53,11 +73,29 @@ class ArithmeticPlace(QWidget):
     @Slot(str)
     def open(self, name: str) -> None:
         """Show an example as it is."""
-        self.work.open(name)
+        self._name = name
+        subject = PRESETS[name].subject
+        if isinstance(subject, Plan):
+            self.pages.setCurrentWidget(self.weights)
+            self.weights.show_plan(subject)
+        elif isinstance(subject, Shift):
+            self.pages.setCurrentWidget(self.shift)
+            self.shift.show_shift(subject)
+        else:
+            self.pages.setCurrentWidget(self._columns)
+            self.work.open(name)
 
     @Slot()
     def _show_chosen(self) -> None:
-        self.presets.show_chosen(self.work.name, self.work.changed)
+        """Tell which example it is, and whether its numbers are other ones by now."""
+        page = self.pages.currentWidget()
+        if page is self._columns:
+            self._name = self.work.name
+            changed = self.work.changed
+        else:
+            shown = self.weights.plan if page is self.weights else self.shift.shift
+            changed = shown != PRESETS[self._name].subject
+        self.presets.show_chosen(self._name, changed)
 
     # what the window asks
 
@@ -80,7 +118,8 @@ class ArithmeticPlace(QWidget):
         self.presets.setMinimumWidth(min(theme.px(190), 250))
         self._right.setMinimumWidth(min(theme.px(280), 360))
         if not self.isVisible():
-            self._columns.setSizes([min(theme.px(240), 320), 10_000, min(theme.px(320), 420)])
+            self._whole.setSizes([min(theme.px(262), 340), 10_000])
+            self._columns.setSizes([10_000, min(theme.px(320), 420)])
             self._middle.setSizes([10_000, 10_000])
             self._right.setSizes([10_000, theme.px(225)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -84,6 +84,7 @@ class NumberGrid(QWidget):
         self._cell = (0, 0)
         self._wrong = False
         self._marked: tuple[int, int, int, int] | None = None
+        self._outlined: tuple[tuple[int, int], ...] = ()
         self._field = QLineEdit(self)
         self._field.setObjectName("cell")
         self._field.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -126,6 +127,11 @@ class NumberGrid(QWidget):
         if box != self._marked:
             self._marked = box
             self.update()
+
+    def outline(self, places: Iterable[tuple[int, int]]) -> None:
+        """Outline single cells by row and column, each on its own."""
+        self._outlined = tuple(places)
+        self.update()
 
     def sizeHint(self) -> QSize:
         """Return room for large cells."""
@@ -173,6 +179,9 @@ class NumberGrid(QWidget):
             painter.drawLine(
                 round(left + x * side), round(top), round(left + x * side), round(top + len(self._rows) * side)
             )
+        painter.setPen(QPen(QColor(colours.unit), 2))
+        for place in self._outlined:
+            painter.drawRect(self.rect_of(*place).adjusted(2, 2, -2, -2))
         if self._marked is not None:
             y0, x0, y1, x1 = self._marked
             marks.box(
