@@ -70,12 +70,17 @@ def effective(network: Network, layer: str, unit: tuple[int, int] | None, inputs
         NetworkError: there is no such layer or unit, it has no gradient, or after all inputs nothing has moved it.
         ForwardError, DeviceError, SourceError: the network raised, memory is short, a picture does not fit.
     """
-    from explorer.attribution.effective import averaged, unmeasured
+    from explorer.attribution.effective import averaged, joined, unmeasured
     from explorer.receptive.analyse import analyse
 
-    found = unmeasured(analyse(network.graph), network.layer(layer).id, unit)
+    graph = network.graph
+    found = unmeasured(analyse(graph), network.layer(layer).id, unit)
     for number, (frame, noise) in enumerate(inputs):
-        found = averaged(found, _influence(network, found, frame, noise, number))
+        heat = _influence(network, found, frame, noise, number)
+        if network.graph is not graph:  # it took another path, on which the unit may see something else
+            graph = network.graph
+            found = joined(found, unmeasured(analyse(graph), found.layer, found.unit))
+        found = averaged(found, heat)
         if number + 1 == count:
             check_moved(found)
         yield Step(found, number + 1, count)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,10 +24,12 @@ from explorer.errors import ExplorerError, ForwardError, NetworkError
 from explorer.graph.trace import forward
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.receptive.analyse import Fields
+from explorer.receptive.state import JOINED
 from explorer.receptive.values import Box
 from explorer.text import N_
 from explorer.values import Floats
 
+N = TypeVar("N", int, Fraction)
 _NO_GRADIENT = N_(
     "{layer} has no gradient: what it gives does not follow the picture in small steps. Choose a layer before it."
 )
@@ -73,6 +76,19 @@ def unmeasured(fields: Fields, id: str, unit: tuple[int, int] | None = None) -> 
     except NetworkError:  # its units lie at no rows and columns of the input: windows of attention
         return replace(found, certainty="unknown", why=_NO_PLACES)
     return replace(found, box=area.box, clipped=area.clipped)
+
+
+def joined(known: Effective, other: Effective) -> Effective:
+    """Return ``known`` with an area that holds the ``other`` one too: the unit's on another path of the network."""
+    if not known.pictures:
+        return other
+    if (known.box, known.clipped) == (other.box, other.clipped):
+        return known
+    if known.box is None or other.box is None:
+        told = known if known.box is None else other
+        return replace(known, box=None, clipped=None, certainty=told.certainty, why=told.why)
+    clipped = _hull(known.clipped, other.clipped) if known.clipped and other.clipped else known.clipped or other.clipped
+    return replace(known, box=_hull(known.box, other.box), clipped=clipped, certainty="upper bound", why=JOINED)
 
 
 def averaged(known: Effective, heat: Floats) -> Effective:
@@ -225,6 +241,10 @@ def _check(layer: Layer, unit: tuple[int, int], hw: tuple[int, int]) -> None:
             rows=hw[0] - 1,
             columns=hw[1] - 1,
         )
+
+
+def _hull(a: tuple[N, N, N, N], b: tuple[N, N, N, N]) -> tuple[N, N, N, N]:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
 def _clipped(box: Box, hw: tuple[int, ...]) -> tuple[int, int, int, int] | None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from explorer.attribution.values import Effective
 from explorer.errors import DeviceError, ForwardError, NetworkError
-from explorer.influence import NOISE, Curve, Step
+from explorer.influence import NOISE, Curve, Step, effective
 from explorer.questions import EffectiveCurve, EffectiveField, answer
 from explorer.session import Network, Session
 from explorer.values import Frame
@@ -151,6 +151,31 @@ def test_a_picture_that_takes_another_path_is_followed(opened: Callable[[nn.Modu
     assert "sigmoid" not in network.graph.by_id
     assert last(network, EffectiveField(network.card.name, "conv", frame=FRAME, pictures=2)).cells_95 > 0
     assert "sigmoid" in network.graph.by_id
+
+
+class WideForBright(nn.Module):
+    """Takes a wider convolution for bright inputs than for dark ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.wide = nn.Conv2d(3, 2, 3, padding=1), nn.Conv2d(2, 2, 7, padding=3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        bright = bool((x > 0).any())
+        x = self.conv(x)
+        return torch.tanh(self.wide(x) if bright else x)
+
+
+@pytest.mark.parametrize("order", ["w", "wb", "bw", "bwb"])
+def test_the_area_is_that_of_the_paths_that_were_taken(opened: Callable[[nn.Module], Network], order: str) -> None:
+    network = opened(WideForBright())
+    assert "wide" not in network.graph.by_id
+    inputs = [(Frame(np.full((40, 40, 3), 255 if one == "w" else 0, np.uint8), one), 0.0) for one in order]
+    *_others, end = effective(network, "tanh", None, inputs, len(inputs))
+    assert isinstance(end.answer, Effective)
+    assert end.answer.box is not None
+    assert (end.answer.box[2] - end.answer.box[0], end.answer.outside) == (9, 0)
+    assert end.answer.certainty == ("exact" if order == "w" else "upper bound")
 
 
 def test_noise_that_takes_another_path_is_told(opened: Callable[[nn.Module], Network]) -> None:
