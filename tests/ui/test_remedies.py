@@ -98,3 +98,4 @@ def test_the_strip_shows_it_and_keeps_the_whole_in_its_tool_tip(one: Desk) -> No
     assert label.isVisible()
     assert label.text() == in_window(error)
     assert label.toolTip() == str(error)
+    assert one.window.explore.maps.mosaic.message == in_window(error)

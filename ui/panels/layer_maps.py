@@ -25,6 +25,7 @@ from ui.widgets.mosaic_view import MosaicView
 from ui.widgets.number_field import NumberField
 from ui.widgets.numbers import number, percent, shape
 from ui.widgets.panel import Panel
+from ui.widgets.remedies import in_window
 
 SCALES: dict[Scale, str] = {"map": N_("Scale: each map"), "layer": N_("Scale: layer"), "fixed": N_("Scale: fixed")}
 SORTS: dict[Sort, str] = {
@@ -378,7 +379,7 @@ class LayerMaps(Panel):
         shown = self._view() is not None  # a problem of the program's own ("engine") takes no maps away
         for place in ("network", "frame") if shown else ("engine", "network", "frame"):
             if place in store.problems:
-                return str(store.problems[place].error), True
+                return in_window(store.problems[place].error), True
         if shown:
             return "", False
         if store.progress is not None:

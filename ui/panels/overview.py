@@ -16,6 +16,7 @@ from ui.store import Store
 from ui.widgets.numbers import shape
 from ui.widgets.overview_view import Column, OverviewView
 from ui.widgets.panel import Panel
+from ui.widgets.remedies import in_window
 from ui.widgets.saving import ask_where, picture
 
 _SETTLE_MS = 80
@@ -200,7 +201,7 @@ class Overview(Panel):
         store = self._store
         for place in ("engine", "network", "frame"):
             if place in store.problems:
-                return str(store.problems[place].error)
+                return in_window(store.problems[place].error)
         if store.progress is not None:
             return store.stage
         if "source" in store.problems:
