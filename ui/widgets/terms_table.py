@@ -24,7 +24,7 @@ from ui.widgets.numbers import percent
 
 CELL, VALUE, WEIGHT, PRODUCT = range(4)
 _TERM, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_NUMBER, _LAST = 49, 58
+_NUMBER, _LAST = 51, 56
 """Width of a column of numbers, and of the one in which bold sums stand, px at text size 1."""
 Index = QModelIndex | QPersistentModelIndex
 
