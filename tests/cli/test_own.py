@@ -282,7 +282,8 @@ def test_a_network_that_ends_the_program_is_a_sentence(
     file.write_text(_SPEAKS.replace("class Net", "class _Net").replace("(Net)", "(_Net)"))
     code, out, err = say("predict", "chelsea.png", "--model", file, "--allow-code")
     assert (code, out) == (2, "")
-    assert "The network stopped while it ran (RuntimeError: SystemExit: 3)" in err
+    assert "The network stopped in line" in err
+    assert "of net.py (RuntimeError: SystemExit: 3): correct that line" in err
 
 
 def test_a_checkpoint_called_pth_tar(
