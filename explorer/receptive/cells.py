@@ -82,8 +82,10 @@ def meet(term: Term, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for sets, n in zip(term, among.shape, strict=True):
         different, code = np.unique(sets, return_inverse=True)
         codes.append(code.reshape(sets.shape))
-        tables.append(flags(different, n).astype(np.float32))
-    hits = tables[0] @ among.astype(np.float32) @ tables[1].T > 0
+        tables.append(flags(different, n))
+    some = among.any(1), among.any(0)  # rows and columns without any need not be multiplied
+    rows, columns = (table[:, lines].astype(np.float32) for table, lines in zip(tables, some, strict=True))
+    hits = rows @ among[np.ix_(*some)].astype(np.float32) @ columns.T > 0
     found: NDArray[np.bool_] = hits[codes[0], codes[1]]
     return found
 
