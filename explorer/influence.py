@@ -15,6 +15,7 @@ from explorer.values import Floats, Frame
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from explorer.receptive.analyse import Fields
     from explorer.session import Network
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,14 @@ def noisy(frame: Frame | None, count: int) -> Sequence[Input]:
     return [(frame, NOISE if number else 0.0) for number in range(count)]
 
 
-def effective(network: Network, layer: str, unit: tuple[int, int] | None, inputs: Iterable[Input], count: int) -> Steps:
+def effective(
+    network: Network,
+    layer: str,
+    unit: tuple[int, int] | None,
+    inputs: Iterable[Input],
+    count: int,
+    fields: Fields | None = None,
+) -> Steps:
     """Yield the effective receptive field of a unit after each of some inputs.
 
     Args:
@@ -65,6 +73,7 @@ def effective(network: Network, layer: str, unit: tuple[int, int] | None, inputs
         unit: row and column; None for the one in the middle.
         inputs: taken one at a time.
         count: how many there are at most.
+        fields: of the network's graph, where they are known already.
 
     Raises:
         NetworkError: there is no such layer or unit, it has no gradient, or after all inputs nothing has moved it.
@@ -74,7 +83,8 @@ def effective(network: Network, layer: str, unit: tuple[int, int] | None, inputs
     from explorer.receptive.analyse import analyse
 
     graph = network.graph
-    found = unmeasured(analyse(graph), network.layer(layer).id, unit)
+    known = analyse(graph) if fields is None or fields.graph is not graph else fields
+    found = unmeasured(known, network.layer(layer).id, unit)
     for number, (frame, noise) in enumerate(inputs):
         heat = _influence(network, found, frame, noise, number)
         if network.graph is not graph:  # it took another path, on which the unit may see something else

@@ -115,6 +115,7 @@ class EffectiveField:
         unit: row and column; None for the one in the middle.
         frame: the picture after its filters, first as it is, then with noise; None for noise alone.
         pictures: how many inputs are averaged; None for ``influence.NOISES``.
+        fields: what the window knows of the network's units, or None.
     """
 
     network: str
@@ -122,6 +123,7 @@ class EffectiveField:
     unit: tuple[int, int] | None = None
     frame: Frame | None = None
     pictures: int | None = None
+    fields: Fields | None = None
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,8 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
         case EffectiveField():
             loaded = _loaded(network, question.network)
             count = question.pictures or NOISES
-            return effective(loaded, question.layer, question.unit, noisy(question.frame, count), count)
+            inputs = noisy(question.frame, count)
+            return effective(loaded, question.layer, question.unit, inputs, count, question.fields)
         case EffectiveCurve():
             return curve(_loaded(network, question.network), question.layers, question.pictures or NOISES)
         case AnswerTo():

@@ -12,8 +12,10 @@ from torch import Tensor, nn
 
 from explorer.attribution.values import Effective
 from explorer.errors import DeviceError, ForwardError, NetworkError
+from explorer.graph.values import Graph
 from explorer.influence import NOISE, Curve, Step, effective
 from explorer.questions import EffectiveCurve, EffectiveField, answer
+from explorer.receptive.analyse import Fields, analyse
 from explorer.session import Network, Session
 from explorer.values import Frame
 from explorer.zoo.own import memory
@@ -66,6 +68,22 @@ def test_nothing_runs_before_the_first_step(lenet: Network, monkeypatch: pytest.
     monkeypatch.setattr(lenet, "with_room", lambda work: pytest.fail("it ran"))
     answer(lenet, EffectiveField("lenet5", "c3"))
     answer(lenet, EffectiveCurve("lenet5", ("c1",)))
+
+
+def test_what_the_window_knows_of_the_units_is_not_worked_out_again(
+    lenet: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, other = analyse(lenet.graph), analyse(Session().open("lenet5", device="cpu").graph)
+    worked_out: list[Graph] = []
+
+    def counted(graph: Graph) -> Fields:
+        worked_out.append(graph)
+        return analyse(graph)
+
+    monkeypatch.setattr("explorer.receptive.analyse.analyse", counted)
+    for fields in (known, other):  # of another graph it says nothing
+        assert last(lenet, EffectiveField("lenet5", "c3", pictures=1, fields=fields)).certainty == "exact"
+    assert worked_out == [lenet.graph]
 
 
 def test_the_picture_comes_first_and_then_with_noise(lenet: Network, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,7 +133,8 @@ class EffectiveRow(QWidget):
             self._drop()
             self._key = wanted
             if wanted and unit is not None and result is not None:
-                self._ask(EffectiveField(store.recipe.network, unit.layer, self._place(unit), result.filtered))
+                place, fields = self._place(unit), store.fields
+                self._ask(EffectiveField(store.recipe.network, unit.layer, place, result.filtered, fields=fields))
         self._show()
 
     def _place(self, unit: Unit) -> tuple[int, int] | None:
