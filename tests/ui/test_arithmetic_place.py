@@ -12,7 +12,7 @@ import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
 
 from explorer.arithmetic.case import Case
 from explorer.arithmetic.counts import Plan
@@ -567,3 +567,17 @@ def test_the_case_survives_a_change_of_language_and_theme(qapp: QApplication) ->
         QApplication.processEvents()
         assert (to_json(place.work.case), place.work.place) == (kept, 5)
         assert place.presets.list.current() == "padding-1-stride-2"
+
+
+def test_everything_that_takes_the_focus_has_a_name(one: ArithmeticPlace) -> None:
+    for name in ("one-filter", "average-pooling", "fully-connected", "small-network", "shift"):
+        one.open(name)
+        stops = [
+            widget
+            for widget in one.findChildren(QWidget)
+            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible()
+        ]
+        assert len(stops) > 5
+        nameless = [widget for widget in stops if not (widget.accessibleName() or getattr(widget, "text", str)())]
+        buddies = {label.buddy() for label in one.findChildren(QLabel)}
+        assert [widget for widget in nameless if widget not in buddies] == [], name

@@ -13,6 +13,7 @@ from explorer.arithmetic.numbers import Cell, Planes, number, planes
 from explorer.arithmetic.shift import Shift
 from explorer.errors import ExplorerError, PersonError
 from explorer.text import N_, _, ngettext
+from ui import theme
 from ui.widgets.number_grid import NumberGrid, Rows
 from ui.widgets.panel import Panel
 
@@ -67,23 +68,30 @@ class CaseShift(Panel):
             steps.addWidget(label)
             steps.addWidget(spin)
         steps.addStretch(1)
-        table = QGridLayout()
-        table.setHorizontalSpacing(16)
-        table.setVerticalSpacing(10)
+        self._table = QWidget(self)
+        table = QGridLayout(self._table)
+        table.setContentsMargins(0, 0, 0, 0)
+        table.setHorizontalSpacing(24)
+        table.setVerticalSpacing(16)
         for name, row, column in zip(_GRIDS, (0, 0, 1, 1, 0), (1, 2, 1, 2, 0), strict=True):
             part = QVBoxLayout()
             part.setSpacing(4)
+            part.addStretch(1)
             part.addWidget(self._captions[name], 0, Qt.AlignmentFlag.AlignHCenter)
-            part.addWidget(self.grids[name], 1)
+            part.addWidget(self.grids[name], 1000)
+            part.addStretch(1)
             table.addLayout(part, row, column)
-        for column, share in enumerate((2, 3, 3)):
+        for column, share in enumerate((3, 5, 5)):
             table.setColumnStretch(column, share)
-        for row, share in enumerate((5, 4)):
-            table.setRowStretch(row, share)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self._table, 1000)
+        middle.addStretch(1)
         self.body.addLayout(steps)
         self.body.addWidget(self.problem)
-        self.body.addLayout(table, 1)
+        self.body.addLayout(middle, 1000)
         self.body.addWidget(self.told)
+        self.body.addStretch(1)
 
     @property
     def shift(self) -> Shift:
@@ -126,6 +134,12 @@ class CaseShift(Panel):
         self.grids["window"].show_rows(one.window)
         for name in ("after", "map_before", "map_after"):
             self.grids[name].show_rows(_rows(getattr(one, name)))
+        for grid in self.grids.values():
+            grid.setMaximumHeight(grid.sizeHint().height())  # the caption stays beside it
+        picture, window = self.grids["picture"].sizeHint(), self.grids["window"].sizeHint()
+        room = 2 * self._captions["picture"].sizeHint().height() + 80
+        self._table.setMaximumHeight(picture.height() + self.grids["map_after"].sizeHint().height() + room)
+        self._table.setMaximumWidth(max(2 * picture.width() + window.width() + 160, theme.px(760)))
         self.grids["after"].outline(one.changed)
         self.grids["map_after"].outline(one.entered)
         for spin, value in zip((self.down, self.right), one.by, strict=True):

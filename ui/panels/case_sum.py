@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from explorer.arithmetic.numbers import factor, shown
@@ -74,6 +75,16 @@ class CaseSum(Panel):
         self.numbers.setText("= " + _wrapped(trace.numbers if short else _shortened(trace.numbers)))
         self.terms.show_trace(trace)
         self.result.setText(_ending(trace))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the texts take as many lines as they need, where there is room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        inside = self.texts.widget()
+        self.texts.setMaximumHeight(inside.heightForWidth(self.texts.viewport().width()) + 2)
 
 
 def _ending(trace: Trace) -> str:

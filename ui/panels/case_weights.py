@@ -75,11 +75,9 @@ class CaseWeights(Panel):
         second.addWidget(self.layers, 1)
         self.body.addLayout(first)
         self.body.addLayout(second)
-        for label in (self.help, self.problem):
+        for label in (self.help, self.problem, self.worked, self.total):
             self.body.addWidget(label)
         self.body.addWidget(self.table, 1)
-        for label in (self.worked, self.total):
-            self.body.addWidget(label)
         self.layers.editingFinished.connect(self._take)
         self.bias.clicked.connect(self._take)
         for spin in self.spins:

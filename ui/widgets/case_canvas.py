@@ -34,7 +34,7 @@ from ui.widgets.numbers import shape
 
 Part = Literal["input", "filter", "output"]
 PARTS: tuple[Part, ...] = ("input", "filter", "output")
-_LARGEST, _READABLE, _SMALLEST = 44, 15, 2
+_LARGEST, _READABLE, _SMALLEST = 54, 15, 2
 _GAP, _BETWEEN, _MARGIN = 8, 34, 6
 _MOVES = {
     Qt.Key.Key_Left: (0, -1),
