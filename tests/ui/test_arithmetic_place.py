@@ -8,84 +8,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from explorer.arithmetic.case import Case
-from explorer.arithmetic.counts import Plan
 from explorer.arithmetic.presets import PRESETS
-from explorer.arithmetic.shift import Shift
 from explorer.arithmetic.written import from_json, to_json
-from explorer.recipe import Recipe
 from explorer.settings import Settings
-from explorer.text import set_language
 from explorer.values import Frame
+from tests.ui.arithmetic import arithmetic_place, by_torch, choose, type_cell, type_field
 from tests.ui.desk import desk, key, until
-from ui import theme
 from ui.places.arithmetic import ArithmeticPlace
-from ui.store import Store
-from ui.widgets.number_grid import NumberGrid
 
-PLANS = [name for name, one in PRESETS.items() if isinstance(one.subject, Plan)]
 CASES = [name for name, one in PRESETS.items() if isinstance(one.subject, Case)]
 
 
 @pytest.fixture
 def one(qapp: QApplication) -> Iterator[ArithmeticPlace]:
-    set_language("en")
-    theme.apply(qapp, "dark")
-    place = ArithmeticPlace(Store(Recipe(network="sample")))
-    place.resize(1190, 690)
-    place.show()
-    yield place
-    place.close()
-    place.deleteLater()
-
-
-def by_torch(case: Case) -> torch.Tensor:
-    """Return the output of a case as torch has it, float64 (K, rows, columns)."""
-    x = torch.tensor(case.input, dtype=torch.float64)[None]
-    functional = torch.nn.functional
-    if case.kind == "pool":
-        assert len(set(case.padding)) == 1
-        steps = (case.window, case.stride, case.padding[0])
-        if case.pool == "max":
-            return functional.max_pool2d(x, *steps, case.dilation, case.ceil_mode)[0]
-        if case.pool == "average":
-            return functional.avg_pool2d(x, *steps, case.ceil_mode, case.count_padding)[0]
-        if case.pool == "global":
-            return functional.adaptive_avg_pool2d(x, 1)[0]
-        return functional.lp_pool2d(x, 2.0, case.window, case.stride, case.ceil_mode)[0]
-    weight = torch.tensor(case.filters, dtype=torch.float64)
-    bias = torch.tensor(case.bias, dtype=torch.float64) if case.bias else None
-    if case.kind == "fc":
-        return functional.linear(x.flatten(), weight.flatten(1), bias)[:, None, None]
-    top, bottom, left, right = case.padding
-    mode = {"zero": "constant"}.get(case.padding_kind, case.padding_kind)
-    x = functional.pad(x, (left, right, top, bottom), mode=mode)
-    return functional.conv2d(x, weight, bias, case.stride, 0, case.dilation, case.groups)[0]
-
-
-def type_cell(grid: NumberGrid, row: int, column: int, text: str) -> None:
-    """Choose a cell and type into it."""
-    QTest.mouseClick(grid, Qt.MouseButton.LeftButton, pos=grid.rect_of(row, column).center().toPoint())
-    QTest.keyClicks(grid, text[0])
-    QTest.keyClicks(grid._field, text[1:])
-    QTest.keyClick(grid._field, Qt.Key.Key_Return)
-
-
-def choose(box: QComboBox, value: object) -> None:
-    box.setCurrentIndex(box.findData(value))
-    box.activated.emit(box.currentIndex())
-
-
-def type_field(field: QLineEdit, text: str) -> None:
-    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(field, text)
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    with arithmetic_place() as place:
+        yield place
 
 
 def check_against_torch(one: ArithmeticPlace) -> None:
@@ -176,114 +119,6 @@ def test_every_pooling_against_torch(one: ArithmeticPlace, pool: str) -> None:
         assert not one.work.case.count_padding
     assert one.work.case.pool == pool
     check_against_torch(one)
-
-
-def parameters(place: ArithmeticPlace) -> tuple[int, int]:
-    """Return weights and biases that torch's own layers have, made of what the fields say."""
-    channels, rows, columns = (spin.value() for spin in place.weights.spins)
-    found: list[torch.nn.Module] = []
-    numbers = rows * columns * channels
-    with torch.device("meta"):
-        for text in place.weights.layers.text().split():
-            text, _at, alone = text.partition("@")
-            kind, _dash, outputs = text.partition("-")
-            if kind.startswith("conv"):
-                seen, side = int(alone or channels), int(kind.removeprefix("conv"))
-                found.append(torch.nn.Conv2d(seen, int(outputs), side, padding="same"))
-                channels = int(outputs)
-            elif kind == "fc":
-                found.append(torch.nn.Linear(int(alone or numbers), int(outputs)))
-                channels, rows, columns = int(outputs), 1, 1
-            else:
-                rows, columns = (1, 1) if kind == "global" else (rows // 2, columns // 2)
-            numbers = channels * rows * columns
-    named = [(name, one.numel()) for module in found for name, one in module.named_parameters()]
-    biases = sum(count for name, count in named if name == "bias")
-    return sum(count for _name, count in named) - biases, biases
-
-
-@pytest.mark.parametrize("name", PLANS)
-def test_every_count_with_other_layers_typed_in(one: ArithmeticPlace, name: str) -> None:
-    one.presets.list.choose(name)
-    QTest.keyClick(one.presets.list, Qt.Key.Key_Return)
-    panel = one.weights
-    assert panel.isVisible()
-    assert panel.plan == PRESETS[name].subject
-    assert panel.worked.text().replace("\N{NO-BREAK SPACE}", " ") == PRESETS[name].figures[0].ours
-    assert panel.counted.weights == parameters(one)[0]
-    panel.spins[0].setValue(5)
-    panel.spins[1].setValue(30)
-    type_field(panel.layers, "conv5-7 maxpool " + panel.layers.text() + " fc-3")
-    panel.bias.click()
-    weights, biases = parameters(one)
-    assert panel.plan.input == (5, 30, panel.spins[2].value())
-    assert (panel.counted.weights, panel.counted.biases) == (weights, biases)
-    assert panel.total.text() == f"{weights:,} weights and {biases:,} biases: {weights + biases:,} parameters"
-    rows = panel._rows
-    assert rows.rowCount() == len(panel.layers.text().split())
-    assert sum(int(rows.item(row, 3).text().replace(",", "")) for row in range(rows.rowCount())) == weights
-    assert one.presets._badge.text() == "changed"
-
-
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [("conv3", "“conv3” is no layer"), ("", "cannot have 0 layers"), ("global maxpool", "does not fit into 1 × 1")],
-)
-def test_layers_that_cannot_be_are_said_in_place(one: ArithmeticPlace, typed: str, said: str) -> None:
-    one.open("small-network")
-    good = one.weights.plan
-    QTest.keyClick(one.weights.layers, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClick(one.weights.layers, Qt.Key.Key_Delete)
-    QTest.keyClicks(one.weights.layers, typed)
-    QTest.keyClick(one.weights.layers, Qt.Key.Key_Return)
-    assert said in one.weights.problem.text()
-    assert one.weights.problem.isVisible()
-    assert one.weights.plan is good
-    type_field(one.weights.layers, "fc-3")
-    assert not one.weights.problem.isVisible()
-    assert one.weights.plan.text == "fc-3"
-
-
-def test_the_picture_that_moves_with_other_numbers_typed_in(one: ArithmeticPlace) -> None:
-    one.open("shift")
-    panel = one.shift
-    assert panel.isVisible()
-    assert "14 of 25 inputs change" in panel.told.text()
-    type_cell(panel.grids["picture"], 4, 0, "7/2")
-    type_cell(panel.grids["window"], 0, 0, "-2")
-    panel.down.setValue(-1)
-    panel.right.setValue(2)
-    shift = panel.shift
-    assert (shift.picture[4][0], shift.window[0][0], shift.by) == (3.5, -2.0, (-1, 2))
-    before = np.array(shift.picture)
-    after = np.zeros((5, 5))
-    after[:4, 2:] = before[1:, :3]
-    window = torch.tensor(shift.window, dtype=torch.float64)[None, None]
-    for name, plane in (("map_before", before), ("map_after", after)):
-        wanted = torch.nn.functional.conv2d(torch.tensor(plane)[None, None], window)[0, 0]
-        np.testing.assert_allclose(panel.grids[name].rows, wanted.numpy(), atol=1e-12)
-    assert panel.grids["after"].rows == tuple(map(tuple, after.tolist()))
-    changed = {(int(y), int(x)) for y, x in np.argwhere(before != after)}
-    assert set(panel.grids["after"]._outlined) == changed
-    assert f"{len(changed)} of 25 inputs change" in panel.told.text()
-    assert one.presets._badge.text() == "changed"
-
-
-def test_a_move_out_of_the_picture_is_said_in_place(one: ArithmeticPlace) -> None:
-    one.open("shift")
-    panel, good = one.shift, one.shift.shift
-    panel.right.setValue(6)
-    assert "cannot be moved by 6" in panel.problem.text()
-    assert panel.shift is good
-    panel.paste_window("1 2\n\n3 4")
-    assert "2 planes of numbers" in panel.problem.text()
-    panel.paste_picture("1 x")
-    assert "is “x”" in panel.problem.text()
-    assert panel.shift is good
-    panel.paste_picture("1 2 3 4\n5 6 7 8\n9 0 1 2")
-    assert not panel.problem.isVisible()
-    assert isinstance(panel.shift, Shift)
-    assert panel.shift.map_before.shape == (1, 2)
 
 
 def test_another_example_changes_the_page_and_the_case_stays(one: ArithmeticPlace) -> None:

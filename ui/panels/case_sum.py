@@ -30,7 +30,7 @@ class CaseSum(Panel):
         super().__init__(parent)
         self._work = work
         self.lecture, self.indexed, self.numbers = (QLabel(self) for _n in range(3))
-        inside = QWidget(self)
+        self._inside = inside = QWidget(self)
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 6, 0)
         column.setSpacing(4)
@@ -83,8 +83,8 @@ class CaseSum(Panel):
         self._fit()
 
     def _fit(self) -> None:
-        inside = self.texts.widget()
-        self.texts.setMaximumHeight(inside.heightForWidth(self.texts.viewport().width()) + 2)
+        height = self._inside.heightForWidth(self.texts.viewport().width())
+        self.texts.setMaximumHeight(height + 2)
 
 
 def _ending(trace: Trace) -> str:
