@@ -122,8 +122,9 @@ def _small(found: Tensor) -> Tensor:
     if h * w == 1:
         side = min(math.isqrt(c), THUMBNAIL_PX)
         return found.reshape(-1)[: side * side].reshape(side, side).to(torch.float32, copy=True)
-    step_y, step_x = -(-h // THUMBNAIL_PX), -(-w // THUMBNAIL_PX)
-    return found[:, step_y // 2 :: step_y, step_x // 2 :: step_x].to(torch.float32).mean(0)
+    step = -(-max(h, w) // THUMBNAIL_PX)  # one for both: the map keeps its shape
+    first_y, first_x = min(step // 2, h - 1), min(step // 2, w - 1)
+    return found[:, first_y::step, first_x::step].to(torch.float32).mean(0)
 
 
 def thumbnails(captured: Mapping[str, Tensor | Floats]) -> dict[str, Thumbnail]:

@@ -20,6 +20,7 @@ from explorer.arithmetic.counts import MOST, Count, Plan, count, layer
 from explorer.errors import ExplorerError
 from explorer.text import _
 from ui import theme
+from ui.widgets.heads import align_heads
 from ui.widgets.numbers import percent, shape
 from ui.widgets.panel import Panel
 
@@ -150,9 +151,7 @@ class CaseWeights(Panel):
             share = percent(row.weights / counted.weights) if counted.weights else ""
             figures = f"{row.weights:,}", f"{row.biases:,}", share
             self._rows.appendRow(_items((row.layer.text, shape(row.output), row.worked, *figures)))
-        for column in range(3, _COLUMNS):
-            if head := self._rows.horizontalHeaderItem(column):
-                head.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        align_heads(self._rows, range(3, _COLUMNS))
         self.worked.setText(counted.worked.replace(" + ", "\N{NO-BREAK SPACE}+ "))
         words = _("{weights} weights and {biases} biases: {total} parameters")
         self.total.setText(

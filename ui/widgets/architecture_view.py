@@ -34,6 +34,7 @@ from explorer.graph.values import Graph, Layer
 from explorer.text import N_, _
 from ui import theme
 from ui.widgets import marks
+from ui.widgets.heads import align_heads
 from ui.widgets.layer_list import shorten
 from ui.widgets.network_list import triangle
 from ui.widgets.numbers import percent, shape
@@ -277,9 +278,7 @@ class ArchitectureView(QTreeView):
         walk(QModelIndex())
 
     def _align_heads(self) -> None:
-        for column in (PARAMETERS, MACS):
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            self._model.horizontalHeaderItem(column).setTextAlignment(right)
+        align_heads(self._model, (PARAMETERS, MACS))
 
     @Slot(int)
     def _keep(self, column: int) -> None:

@@ -26,6 +26,7 @@ from explorer.text import N_, _
 from ui import theme
 from ui.widgets import marks
 from ui.widgets.field_points import CERTAINTIES, across, told
+from ui.widgets.heads import align_heads
 from ui.widgets.numbers import shape
 
 LAYER, VALUE = (Qt.ItemDataRole.UserRole + n for n in range(2))
@@ -112,9 +113,7 @@ class FieldTable(QTreeView):
     def retranslate(self) -> None:
         """Set the heads anew in the current language."""
         self._model.setHorizontalHeaderLabels([_(head) for head in HEADS])
-        for column in _RIGHT:
-            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            self._model.horizontalHeaderItem(column).setTextAlignment(side)
+        align_heads(self._model, _RIGHT)
 
     def fit_columns(self) -> None:
         """Give the columns room for the text of the current size; the names take what is left."""

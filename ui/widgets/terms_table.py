@@ -19,6 +19,7 @@ from explorer.opened.values import Opened, Term
 from explorer.text import _
 from ui import theme
 from ui.widgets import arithmetic_words as words
+from ui.widgets.heads import align_heads
 from ui.widgets.number_grid import NEGATIVE, POSITIVE
 from ui.widgets.numbers import percent
 
@@ -124,15 +125,13 @@ class TermsTable(QTreeView):
         )
         self._rows.setHorizontalHeaderLabels([text for text, _told in heads])
         for column, (_text, told) in enumerate(heads):
-            self._rows.horizontalHeaderItem(column).setToolTip(told)
+            self._rows.setHeaderData(column, Qt.Orientation.Horizontal, told, Qt.ItemDataRole.ToolTipRole)
 
     def _fit(self) -> None:
         for column in (VALUE, WEIGHT, PRODUCT):
             self.setColumnWidth(column, theme.px(_LAST if column == PRODUCT else _NUMBER))
-            if head := self._rows.horizontalHeaderItem(column):
-                head.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if head := self._rows.horizontalHeaderItem(CELL):
-            head.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        align_heads(self._rows, (VALUE, WEIGHT, PRODUCT))
+        align_heads(self._rows, (CELL,), Qt.AlignmentFlag.AlignLeft)
         numbers = sum(self.columnWidth(c) for c in (VALUE, WEIGHT, PRODUCT) if not self.isColumnHidden(c))
         self.setColumnWidth(CELL, max(self.viewport().width() - numbers, theme.px(40)))
         self.setFixedHeight(self.sizeHint().height())

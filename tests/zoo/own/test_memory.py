@@ -49,6 +49,28 @@ def test_what_is_round_a_network_is_taken_off() -> None:
     assert memory.shown(memory.put(compiled)).module is network  # type: ignore[arg-type]
 
 
+class Deep(nn.Module):
+    """A picture as a stack of one depth, through a three-dimensional convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flat, self.deep = nn.Conv2d(1, 2, 5), nn.Conv3d(2, 3, (1, 3, 3))
+        self.head = nn.Linear(3, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        deep: Tensor = self.deep(self.flat(x)[:, :, None])
+        out: Tensor = self.head(deep.mean((2, 3, 4)))
+        return out
+
+
+def test_kernels_of_three_dimensions_are_placed_as_they_are() -> None:
+    module = Deep().eval()
+    network = Session().open(memory.put(module), device="cpu")
+    picture = torch.rand(1, 1, 28, 28)
+    with torch.inference_mode():
+        torch.testing.assert_close(network.module(picture), module(picture))
+
+
 def test_channels_and_size_are_found_by_trial_on_a_copy() -> None:
     network = digits().train()
     calls: list[Any] = []
