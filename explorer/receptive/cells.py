@@ -92,7 +92,7 @@ def meet(term: Term, among: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def within(a: Term, b: Term) -> bool:
     """Whether at every position the product of ``a`` lies in that of ``b``."""
-    return all(x is y or bool(((x | y) == y).all()) for x, y in zip(a, b, strict=True))
+    return all(x is y or all(p | q == q for p, q in np.broadcast(x, y)) for x, y in zip(a, b, strict=True))
 
 
 def pruned(terms: Sequence[Term]) -> tuple[tuple[Term, ...], bool]:
