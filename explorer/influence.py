@@ -110,7 +110,10 @@ def check_moved(found: Effective) -> None:
 
 
 def curve(network: Network, layers: Sequence[str], count: int) -> Steps:
-    """Yield a ``Curve`` over ``layers`` after each of ``count`` inputs of noise for each; raises as ``effective``."""
+    """Yield a ``Curve`` over ``layers`` after each of ``count`` inputs of noise for each.
+
+    A layer that cannot be measured is left out; where none can, it raises as ``effective`` for the last one.
+    """
     from explorer.attribution.effective import averaged, unmeasured
     from explorer.receptive.analyse import analyse
 
@@ -124,6 +127,8 @@ def curve(network: Network, layers: Sequence[str], count: int) -> Steps:
                 found = averaged(found, _influence(network, found, frame, noise, number))
         except NetworkError as error:  # an op of whole numbers, such as argmax
             log.info("%s: no effective size: %s", layer, error)
+            if place + 1 == len(layers) and not points.points:  # nothing is known, and why must be told
+                raise
         else:
             side = None if found.cells is None else found.cells**0.5
             points = Curve((*points.points, Reach(layer, found.diameter_95, side)))

@@ -198,8 +198,9 @@ def test_the_area_is_that_of_the_paths_that_were_taken(opened: Callable[[nn.Modu
 
 def test_noise_that_takes_another_path_is_told(opened: Callable[[nn.Module], Network]) -> None:
     network = opened(TwoWays())
-    with pytest.raises(NetworkError, match="choose pictures"):
-        steps(network, EffectiveField(network.card.name, "conv"))
+    for question in (EffectiveField(network.card.name, "conv"), EffectiveCurve(network.card.name, ("conv", "conv"))):
+        with pytest.raises(NetworkError, match="choose pictures"):
+            steps(network, question)
 
 
 @pytest.mark.parametrize("question", [EffectiveField("lenet5", "c3"), EffectiveCurve("lenet5", ("c3",))])
