@@ -152,7 +152,7 @@ class Engine:
         self._model.ask(question)
 
     def drop(self, question: Question) -> None:
-        """Let nobody answer ``question`` any further; no event of it is put after this."""
+        """Let nobody answer ``question`` any further; of a long one no event is put after this."""
         self._model.drop(question)
 
     def download(self, network: str, weights: str) -> None:
