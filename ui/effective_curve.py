@@ -40,6 +40,7 @@ class EffectiveSizes(QObject):
         controller.answered.connect(self._take_answer)
         controller.ended.connect(self._take_end)
         store.problems_changed.connect(self._take_problem)
+        store.network_changed.connect(self._take_network)
 
     @property
     def running(self) -> bool:
@@ -93,6 +94,13 @@ class EffectiveSizes(QObject):
     def _take_end(self, event: Ended) -> None:
         if self._question is not None and event.question is self._question:
             self._end()
+
+    @Slot()
+    def _take_network(self) -> None:
+        """Tell nothing of another network that was refused for the one before."""
+        if self.refused is not None:
+            self.refused = None
+            self.changed.emit()
 
     @Slot()
     def _take_problem(self) -> None:

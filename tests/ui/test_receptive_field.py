@@ -240,6 +240,8 @@ def test_a_curve_that_cannot_go_on_gives_its_button_back(one: Desk, ends: bool) 
     one.send(Ended(question) if ends else problem)
     assert found.measure.isVisibleTo(found)
     assert ("It has no gradient." in found.answer.text()) is not ends
+    load(one)
+    assert "It has no gradient." not in found.answer.text(), "it was another network's"
 
 
 def test_only_the_loaded_network_at_its_own_size_is_measured(one: Desk, resnet: Fields) -> None:
