@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from explorer.arithmetic.case import Case
+from explorer.arithmetic.inputs import random
 from explorer.arithmetic.presets import PRESETS
 from explorer.arithmetic.written import from_json, to_json
 from explorer.settings import Settings
@@ -21,6 +22,7 @@ from explorer.values import Frame
 from tests.ui.arithmetic import arithmetic_place, by_torch, choose, type_cell, type_field
 from tests.ui.desk import desk, key, until
 from ui.places.arithmetic import ArithmeticPlace
+from ui.widgets.number_grid import tint
 
 CASES = [name for name, one in PRESETS.items() if isinstance(one.subject, Case)]
 
@@ -416,3 +418,21 @@ def test_everything_that_takes_the_focus_has_a_name(one: ArithmeticPlace) -> Non
         nameless = [widget for widget in stops if not (widget.accessibleName() or getattr(widget, "text", str)())]
         buddies = {label.buddy() for label in one.findChildren(QLabel)}
         assert [widget for widget in nameless if widget not in buddies] == [], name
+
+
+def test_a_case_larger_than_the_window_scrolls_and_keeps_its_colours(one: ArithmeticPlace) -> None:
+    large = random("conv", (12, 64, 64), 1, 8, padding=(1, 1, 1, 1))
+    assert one.work.attempt(lambda: large)
+    QApplication.processEvents()
+    canvas = one.stage.canvas
+    assert canvas.width() > one.stage.width()
+    last = canvas.rect_of("output", (7, 63, 63))
+    assert canvas.rect().contains(last.toAlignedRect())
+    shot = canvas.grab().toImage()
+    reach = np.abs(large.input_array).max()
+    for at in ((0, 20, 30), (5, 40, 41), (11, 3, 60)):
+        place = canvas.rect_of("input", at).center().toPoint()
+        assert shot.pixelColor(place).name() == tint(large.input[at[0]][at[1]][at[2]], reach)
+    one.open("one-filter")
+    QApplication.processEvents()
+    assert canvas.width() <= one.stage.width()

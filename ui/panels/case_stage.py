@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QHideEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QToolButton, QWidget
 
 from explorer.arithmetic.case import Case
 from explorer.arithmetic.trace import At, Term
@@ -62,7 +62,15 @@ class CaseStage(Panel):
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.problem.hide()
         self.body.addWidget(self.problem)
-        self.body.addWidget(self.canvas, 1)
+        area = QScrollArea(self)
+        area.setWidget(self.canvas)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setMinimumSize(self.canvas.minimumSizeHint())
+        for ground in (area.viewport(), self.canvas):  # the panel's colour shows through
+            ground.setAutoFillBackground(False)
+        self.body.addWidget(area, 1)
         self.body.addLayout(bar)
         self._timer, self._clock, self._done = QTimer(self), QElapsedTimer(), 0
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)

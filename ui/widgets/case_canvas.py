@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
@@ -13,6 +15,7 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QFontMetricsF,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -29,7 +32,7 @@ from explorer.arithmetic.trace import At, Term, Trace, padded
 from explorer.text import _
 from ui import theme
 from ui.widgets import cells, marks
-from ui.widgets.number_grid import fitted, tint
+from ui.widgets.number_grid import NEGATIVE, POSITIVE, STRENGTH, fitted, tint
 from ui.widgets.numbers import shape
 
 Part = Literal["input", "filter", "output"]
@@ -89,6 +92,7 @@ class CaseCanvas(QWidget):
         self._case, self._trace, self._term = case, trace, None
         self._planes = {"input": padded(case), "output": output.reshape(1, -1, 1) if case.kind == "fc" else output}
         self._take_filter()
+        self._ask_for_room()
         self._arrange()
         self._tell()
 
@@ -232,12 +236,9 @@ class CaseCanvas(QWidget):
         sizes = [(part, *self._planes[part].shape) for part in PARTS if part in self._planes]
         height = self.height() - self._heads - 2 * _MARGIN
         room = self.width() - 2 * _MARGIN - _BETWEEN * (len(sizes) - 1)
-        metrics = QFontMetrics(self._bold)
-        titles = [metrics.horizontalAdvance(self._title(part, self._case)) for part, *_size in sizes if self._case]
         plans: list[tuple[int, float]] = []
         for side in range(theme.px(_LARGEST), _SMALLEST - 1, -1):
-            plans = [self._columns(count, rows * side, columns * side, height) for _p, count, rows, columns in sizes]
-            plans = [(many, max(width, title)) for (many, width), title in zip(plans, titles, strict=True)]
+            plans = self._planned(side, height)
             if all(many for many, _width in plans) and sum(width for _many, width in plans) <= room:
                 break
         self._side = float(side) if sizes else 0.0
@@ -255,6 +256,26 @@ class CaseCanvas(QWidget):
             self._rooms.append((left, left + width))
             left += width + _BETWEEN
         self.update()
+
+    def _ask_for_room(self) -> None:
+        """Ask for so much that the smallest cells fit: what is around this scrolls."""
+        side, least = _SMALLEST, self.minimumSizeHint()
+        sizes = [self._planes[part].shape for part in PARTS if part in self._planes]
+        high = max(rows * side for _count, rows, _columns in sizes) + self._caption + self._heads + 2 * _MARGIN
+        height = max(least.height(), high)
+        inner = height - self._heads - 2 * _MARGIN
+        width = sum(wide for _many, wide in self._planned(side, inner)) + 2 * _MARGIN + _BETWEEN * (len(sizes) - 1)
+        self.setMinimumSize(max(least.width(), math.ceil(width)), height)
+
+    def _planned(self, side: int, height: float) -> list[tuple[int, float]]:
+        """Return how many planes of each part stand side by side, 0 for none, and how wide it is with its title."""
+        found, metrics = [], QFontMetrics(self._bold)
+        for part in PARTS:
+            if part in self._planes and self._case is not None:
+                count, rows, columns = self._planes[part].shape
+                many, width = self._columns(count, rows * side, columns * side, height)
+                found.append((many, max(width, metrics.horizontalAdvance(self._title(part, self._case)))))
+        return found
 
     def _columns(self, count: int, high: float, wide: float, room: float) -> tuple[int, float]:
         """Return how many planes stand side by side so that all fit into the height, 0 for none, and the width."""
@@ -329,20 +350,16 @@ class CaseCanvas(QWidget):
         colours, side = theme.current(), self._side
         rows, columns = plane.shape
         (top, left), (_c, h, w) = self._offset(block.part), case.input_chw
-        font = QFont(self.font())
-        font.setPixelSize(max(min(round(side * 0.38), theme.px(14)), 8))
-        painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        for y in range(rows):
-            for x in range(columns):
-                rect, value = self._cell(block, y, x), float(plane[y, x])
-                pads = block.part == "input" and not (top <= y < top + h and left <= x < left + w)
-                ground = QColor(colours.panel if pads else tint(value, reach))
-                painter.fillRect(rect, ground)
-                if side >= _READABLE:
-                    ink = QColor(colours.dim) if pads else cells.ink(ground.red(), ground.green(), ground.blue())
-                    painter.setPen(ink)
-                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitted(value, metrics, side - 2))
+        if side < _READABLE:
+            seen = np.zeros(plane.shape, dtype=bool)
+            seen[top : top + h, left : left + w] = True
+            pads = ~seen if block.part == "input" else np.zeros_like(seen)
+            first = self._cell(block, 0, 0)
+            painter.drawImage(
+                QRectF(first.left(), first.top(), columns * side, rows * side), _image(plane, reach, pads)
+            )
+        else:
+            self._paint_numbers(painter, block, plane, reach, case)
         if block.part == "input":
             self._paint_unseen(painter, block, case)
         if side >= 5:
@@ -353,6 +370,22 @@ class CaseCanvas(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             corner = self._cell(block, top, left)
             painter.drawRect(QRectF(corner.left(), corner.top(), w * side, h * side))
+
+    def _paint_numbers(self, painter: QPainter, block: _Block, plane: Doubles, reach: float, case: Case) -> None:
+        colours, side, (top, left), (_c, h, w) = theme.current(), self._side, self._offset(block.part), case.input_chw
+        font = QFont(self.font())
+        font.setPixelSize(max(min(round(side * 0.38), theme.px(14)), 8))
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        for y, row in enumerate(plane.tolist()):
+            for x, value in enumerate(row):
+                rect = self._cell(block, y, x)
+                pads = block.part == "input" and not (top <= y < top + h and left <= x < left + w)
+                ground = QColor(colours.panel if pads else tint(value, reach))
+                painter.fillRect(rect, ground)
+                ink = QColor(colours.dim) if pads else cells.ink(ground.red(), ground.green(), ground.blue())
+                painter.setPen(ink)
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitted(value, metrics, side - 2))
 
     def _paint_lines(self, painter: QPainter, block: _Block, rows: int, columns: int) -> None:
         first, side = self._cell(block, 0, 0), self._side
@@ -428,3 +461,21 @@ class CaseCanvas(QWidget):
         if self._trace is not None:
             where = ", ".join(map(str, self._trace.at))
             self.setAccessibleDescription(f"y[{where}] = {shown(self._trace.result)}")
+
+
+def _image(plane: Doubles, reach: float, pads: NDArray[np.bool_]) -> QImage:
+    """Return numbers as coloured pixels, in the colours of the cells that are large enough for a number."""
+    colours = theme.current()
+    share = np.minimum(np.abs(plane) / reach, 1.0)[..., None] * STRENGTH if reach else np.zeros((*plane.shape, 1))
+    ends = np.where((plane > 0)[..., None], _rgb(POSITIVE), _rgb(NEGATIVE))
+    ground = _rgb(colours.raised)
+    found = ground + (ends - ground) * share
+    found[pads] = _rgb(colours.panel)
+    pixels = np.ascontiguousarray(np.rint(found).astype(np.uint8))
+    h, w = plane.shape
+    return QImage(pixels.data, w, h, 3 * w, QImage.Format.Format_RGB888).copy()
+
+
+def _rgb(colour: str) -> Doubles:
+    one = QColor(colour)
+    return np.array([one.red(), one.green(), one.blue()], dtype=np.float64)

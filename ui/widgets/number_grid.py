@@ -32,7 +32,8 @@ NEGATIVE, POSITIVE = "#2f7fe0", "#e0503f"
 """Beside the panel's own colour, which is 0: those of the diverging map."""
 
 _LARGEST, _SMALLEST, _TYPED = 46, 15, 74
-_STRENGTH = 0.62
+STRENGTH = 0.62
+"""Share of their colour that the largest numbers have."""
 _MOVES = {
     Qt.Key.Key_Left: (0, -1),
     Qt.Key.Key_Right: (0, 1),
@@ -44,7 +45,7 @@ _MOVES = {
 def tint(value: float, reach: float) -> str:
     """Return the colour of a cell whose number is ``value`` where the largest is ``reach``."""
     share = min(abs(value) / reach, 1.0) if reach and value == value else 0.0
-    return theme.mix(theme.current().raised, POSITIVE if value > 0 else NEGATIVE, share * _STRENGTH)
+    return theme.mix(theme.current().raised, POSITIVE if value > 0 else NEGATIVE, share * STRENGTH)
 
 
 def fitted(value: float, metrics: QFontMetricsF, room: float) -> str:
