@@ -15,6 +15,8 @@ from explorer.errors import ExplorerError
 
 FIRST = "one-filter"
 """The example that the place begins with."""
+_REMEMBERED = 100
+"""Cases that can be gone back to."""
 
 
 class Casework(QObject):
@@ -35,6 +37,8 @@ class Casework(QObject):
         self._name = FIRST
         self._worked = _Worked(_case(FIRST))
         self._place = 0
+        self._past: list[tuple[str, _Worked]] = []
+        self._future: list[tuple[str, _Worked]] = []
 
     @property
     def case(self) -> Case:
@@ -82,8 +86,9 @@ class Casework(QObject):
 
     def open(self, name: str) -> None:
         """Show an example as it is."""
+        self._remember()
         self._name = name
-        self._take(_case(name))
+        self._take(_Worked(_case(name)))
 
     def attempt(self, make: Callable[[], Case], named: bool = True) -> bool:
         """Take the case that ``make`` gives; where none can be, say why and keep the one that is.
@@ -99,10 +104,35 @@ class Casework(QObject):
         except ExplorerError as error:
             self.refused.emit(str(error))
             return False
+        self._remember()
         if not named:
             self._name = ""
-        self._take(case, worked)
+        self._take(worked)
         return True
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there was another case before."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a case was taken back."""
+        return bool(self._future)
+
+    def undo(self) -> None:
+        """Show the case that was before."""
+        if self._past:
+            self._future.append((self._name, self._worked))
+            self._name, worked = self._past.pop()
+            self._take(worked)
+
+    def redo(self) -> None:
+        """Show the case that was taken back."""
+        if self._future:
+            self._past.append((self._name, self._worked))
+            self._name, worked = self._future.pop()
+            self._take(worked)
 
     def go(self, place: int) -> None:
         """Open a value by its place, or the nearest that there is."""
@@ -115,10 +145,16 @@ class Casework(QObject):
         """Open a value by its map, row and column."""
         self.go(int(np.ravel_multi_index(at, self.case.output_chw)))
 
-    def _take(self, case: Case, worked: _Worked | None = None) -> None:
+    def _remember(self) -> None:
+        """Keep the case, unless nothing was changed since it was last kept."""
+        self._future.clear()
+        if not self._past or self._past[-1][1].case != self.case:
+            self._past = [*self._past[1 - _REMEMBERED :], (self._name, self._worked)]
+
+    def _take(self, worked: _Worked) -> None:
         old, shape = self.at, self.case.output_chw
-        self._worked = worked or _Worked(case)
-        kept = case.output_chw == shape
+        self._worked = worked
+        kept = worked.case.output_chw == shape
         self._place = int(np.ravel_multi_index(old, shape)) if kept else 0
         self.refused.emit("")
         self.case_changed.emit()

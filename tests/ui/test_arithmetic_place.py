@@ -436,3 +436,24 @@ def test_a_case_larger_than_the_window_scrolls_and_keeps_its_colours(one: Arithm
     one.open("one-filter")
     QApplication.processEvents()
     assert canvas.width() <= one.stage.width()
+
+
+def test_what_was_typed_is_not_lost_with_another_example(one: ArithmeticPlace) -> None:
+    undo, redo = one.stage.tools["undo"], one.stage.tools["redo"]
+    assert (undo.isEnabled(), redo.isEnabled()) == (False, False)
+    first = one.work.case
+    type_cell(one.form.grid, 0, 0, "77")
+    mine = one.work.case
+    one.presets.list.choose("stride-3")
+    QTest.keyClick(one.presets.list, Qt.Key.Key_Return)
+    undo.click()
+    assert (one.work.case, one.work.name, one.presets.list.current()) == (mine, "one-filter", "one-filter")
+    undo.click()
+    assert (one.work.case, undo.isEnabled()) == (first, False)
+    redo.click()
+    redo.click()
+    assert (one.work.case, one.work.name, redo.isEnabled()) == (PRESETS["stride-3"].subject, "stride-3", False)
+    undo.click()
+    type_cell(one.form.grid, 0, 1, "5")
+    assert not redo.isEnabled(), "another change has no way on"
+    check_against_torch(one)

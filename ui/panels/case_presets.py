@@ -34,7 +34,7 @@ class CasePresets(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._changed = False
+        self._name, self._changed = "", False
         self.list, self.words = _List(self), QLabel(self)
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setWordWrap(True)
@@ -59,12 +59,12 @@ class CasePresets(Panel):
     @property
     def chosen(self) -> Preset | None:
         """The example that is shown."""
-        return PRESETS.get(self.list.current())
+        return PRESETS.get(self._name)
 
     def show_chosen(self, name: str, changed: bool) -> None:
         """Choose an example, and tell whether its numbers are other ones by now."""
         self.list.choose(name)
-        self._changed = changed
+        self._name, self._changed = name, changed
         self._show_words()
 
     def retranslate(self) -> None:

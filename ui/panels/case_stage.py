@@ -27,7 +27,7 @@ SPEEDS = (1, 4, 15, 60)
 """Values a second."""
 _TICK_MS = 8
 _BUTTONS = ("to-start", "previous", "play", "next")
-_TOOLS = ("copy", "paste", "folder", "save")
+_TOOLS = ("undo", "redo", "copy", "paste", "folder", "save")
 
 
 class CaseStage(Panel):
@@ -92,7 +92,9 @@ class CaseStage(Panel):
         for name, slot in (("to-start", self._to_start), ("previous", self._back), ("next", self._next)):
             self.buttons[name].clicked.connect(slot)
         self.buttons["play"].clicked.connect(self.play)
-        for name, slot in zip(_TOOLS, (self.copy, self._paste, self._open, self._save), strict=True):
+        for name, slot in zip(
+            _TOOLS, (work.undo, work.redo, self.copy, self._paste, self._open, self._save), strict=True
+        ):
             self.tools[name].clicked.connect(slot)
         self.slider.valueChanged.connect(work.go)
         self.speed.activated.connect(self._restart)
@@ -112,6 +114,8 @@ class CaseStage(Panel):
             (self.buttons["previous"], _("One value back (←)")),
             (self.buttons["play"], _("Walk on its own, or stop (Space)")),
             (self.buttons["next"], _("One value on (→)")),
+            (self.tools["undo"], _("Back to the case before")),
+            (self.tools["redo"], _("On to the case that was taken back")),
             (self.tools["copy"], _("Copy the case as text (JSON)")),
             (self.tools["paste"], _("Paste a case (JSON)")),
             (self.tools["folder"], _("Open a case from a file…")),
@@ -217,6 +221,8 @@ class CaseStage(Panel):
         self._say("")
         names = {"conv": _("Convolution"), "pool": _("Pooling"), "fc": _("Fully connected")}
         self.set_title(case.title or names[case.kind], f"{shape(case.input_chw)} → {shape(case.output_chw)}")
+        self.tools["undo"].setEnabled(self._work.can_undo)
+        self.tools["redo"].setEnabled(self._work.can_redo)
         blocker = QSignalBlocker(self.slider)
         self.slider.setRange(0, self._work.last)
         blocker.unblock()
