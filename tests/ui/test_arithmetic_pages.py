@@ -1,13 +1,16 @@
-"""The pages of weights and shift: every example with other numbers typed in, against torch; mistakes in place."""
+"""The pages of weights and shift, every example with other numbers typed in, against torch; pictures of a case."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -16,6 +19,7 @@ from explorer.arithmetic.presets import PRESETS
 from explorer.arithmetic.shift import Shift
 from tests.ui.arithmetic import arithmetic_place, type_cell, type_field
 from ui.places.arithmetic import ArithmeticPlace
+from ui.widgets.number_grid import tint
 
 PLANS = [name for name, one in PRESETS.items() if isinstance(one.subject, Plan)]
 
@@ -132,3 +136,20 @@ def test_a_move_out_of_the_picture_is_said_in_place(one: ArithmeticPlace) -> Non
     assert not panel.problem.isVisible()
     assert isinstance(panel.shift, Shift)
     assert panel.shift.map_before.shape == (1, 2)
+
+
+def test_what_is_drawn_is_saved_as_a_picture(one: ArithmeticPlace, tmp_path: Path) -> None:
+    one.open("two-filters")
+    canvas = one.stage.canvas
+    one.stage.save_picture(tmp_path / "그림.png")
+    image = QImage(str(tmp_path / "그림.png"))
+    assert (image.width(), image.height()) == (3 * canvas.width(), 3 * canvas.height())
+    place = canvas.rect_of("input", (0, 2, 1)).topLeft() + QPointF(4, 4)
+    assert image.pixelColor((3 * place).toPoint()).name() == tint(8.0, 9.0)
+    one.stage.save_picture(tmp_path / "drawing.svg")
+    drawn = ElementTree.parse(tmp_path / "drawing.svg").getroot()
+    texts = ["".join(text.itertext()).strip() for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"42", "56", "17", "95", "Output 2×2×2"} <= set(texts)
+    assert not one.stage.problem.isVisible()
+    one.stage.save_picture(tmp_path / "drawing.svg" / "inside.png")
+    assert one.stage.problem.isVisible()

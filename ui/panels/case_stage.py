@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QHideEvent
+from PySide6.QtCore import QBuffer, QElapsedTimer, QIODevice, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QHideEvent, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QToolButton, QWidget
 
 from explorer.arithmetic.case import Case
 from explorer.arithmetic.trace import At, Term
 from explorer.arithmetic.written import from_json, read, to_json, write
 from explorer.errors import ExplorerError
+from explorer.settings import write_atomically
 from explorer.text import _
 from ui import theme
 from ui.casework import Casework
@@ -26,8 +28,9 @@ from ui.widgets.saving import ask_where
 SPEEDS = (1, 4, 15, 60)
 """Values a second."""
 _TICK_MS = 8
+_FINENESS = 3
 _BUTTONS = ("to-start", "previous", "play", "next")
-_TOOLS = ("undo", "redo", "copy", "paste", "folder", "save")
+_TOOLS = ("undo", "redo", "copy", "paste", "folder", "save", "export")
 
 
 class CaseStage(Panel):
@@ -93,7 +96,7 @@ class CaseStage(Panel):
             self.buttons[name].clicked.connect(slot)
         self.buttons["play"].clicked.connect(self.play)
         for name, slot in zip(
-            _TOOLS, (work.undo, work.redo, self.copy, self._paste, self._open, self._save), strict=True
+            _TOOLS, (work.undo, work.redo, self.copy, self._paste, self._open, self._save, self._export), strict=True
         ):
             self.tools[name].clicked.connect(slot)
         self.slider.valueChanged.connect(work.go)
@@ -120,6 +123,7 @@ class CaseStage(Panel):
             (self.tools["paste"], _("Paste a case (JSON)")),
             (self.tools["folder"], _("Open a case from a file…")),
             (self.tools["save"], _("Save the case to a file…")),
+            (self.tools["export"], _("Save what is drawn as a picture (SVG or PNG)…")),
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
@@ -286,6 +290,38 @@ class CaseStage(Panel):
         """Write the case to a file."""
         try:
             write(path, self._work.case)
+        except ExplorerError as error:
+            self._say(str(error))
+        else:
+            self._say("")
+
+    @Slot()
+    def _export(self) -> None:
+        stem = self._work.case.title or self._work.name or "case"
+        if path := ask_where(self, _("Save what is drawn"), stem, "svg", "png"):
+            self.save_picture(Path(path))
+
+    def save_picture(self, path: Path) -> None:
+        """Write what is drawn to a file: SVG, or PNG of three pixels for one on the screen."""
+        size, data = self.canvas.size(), QBuffer()
+        data.open(QIODevice.OpenModeFlag.WriteOnly)
+        if path.suffix.lower() == ".svg":
+            drawing = QSvgGenerator()
+            drawing.setOutputDevice(data)
+            drawing.setSize(size)
+            drawing.setViewBox(self.canvas.rect())
+            painter = QPainter(drawing)
+            self.canvas.paint_to(painter)
+            painter.end()
+        else:
+            image = QImage(size * _FINENESS, QImage.Format.Format_RGB32)
+            image.setDevicePixelRatio(_FINENESS)
+            painter = QPainter(image)
+            self.canvas.paint_to(painter)
+            painter.end()
+            image.save(data, "PNG")  # type: ignore[call-overload]
+        try:
+            write_atomically(path, bytes(data.data().data()))
         except ExplorerError as error:
             self._say(str(error))
         else:

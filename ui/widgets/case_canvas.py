@@ -111,6 +111,13 @@ class CaseCanvas(QWidget):
         self._term = term
         self.update()
 
+    def paint_to(self, painter: QPainter) -> None:
+        """Paint the case as it is shown, at the painter's own fineness: for a picture on a slide."""
+        if self._case is not None and self._trace is not None:
+            painter.fillRect(self.rect(), QColor(theme.current().panel))
+            self._paint_all(painter, self._case)
+            self._paint_window(painter, self._case, self._trace)
+
     def rect_of(self, part: Part, at: At) -> QRectF:
         """Return where a number lies: [c, y, x] of the input or the filter, [k, y, x] of the output.
 

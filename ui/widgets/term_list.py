@@ -140,7 +140,7 @@ class TermList(QTreeView):
         self.term_changed.emit(self.term())
 
     def _fit(self) -> None:
-        shares = {LECTURE: 5, INDEXED: 9, VALUE: 4, WEIGHT: 4, PRODUCT: 5, SUM: 6}
+        shares = {LECTURE: 5, INDEXED: 8, VALUE: 4, WEIGHT: 4, PRODUCT: 6, SUM: 7}
         seen = {column: share for column, share in shares.items() if not self.isColumnHidden(column)}
         width, whole = self.viewport().width(), sum(seen.values())
         for column, share in seen.items():
