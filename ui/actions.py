@@ -61,8 +61,6 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("effective", N_("Effective receptive field of the unit"), ("E",)),
         Command("arithmetic", N_("Arithmetic of the unit: the numbers behind its value"), ("A",)),
         Command("", N_("In the arithmetic: open a number, back"), ("Return", "Backspace")),
-        Command("arithmetic", N_("Arithmetic of the unit: the numbers behind its value"), ("A",)),
-        Command("", N_("In the arithmetic: open a number, back"), ("Return", "Backspace")),
         Command("", N_("In the maps: the neighbouring map"), ("Left", "Right", "Up", "Down")),
         Command(
             "",
