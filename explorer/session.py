@@ -439,10 +439,10 @@ def _place(
         if place != wanted:
             tell(N_("Not enough memory there: {network} goes to the CPU …"), 0.7)
         kind = devices.number_type(precision, place) if place == wanted else torch.float32
-        there = module.eval().to(place, kind)
-        for one in (*there.parameters(), *there.buffers()):
-            if one.dim() == 4:  # torch refuses the kernels of three-dimensional convolutions
-                one.data = one.data.contiguous(memory_format=torch.channels_last)
+        # torch refuses this layout for the kernels of three-dimensional convolutions
+        flat = all(one.dim() < 5 for one in (*module.parameters(), *module.buffers()))
+        layout = {"memory_format": torch.channels_last} if flat else {}
+        there = module.eval().to(place, kind, **layout)  # type: ignore[call-overload]
         example = torch.zeros(shape, device=place, dtype=kind).to(memory_format=torch.channels_last)
         try:
             return there, trace(there, example), place
