@@ -13,7 +13,6 @@ from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
-from explorer.influence import Steps
 from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
 from explorer.text import N_
@@ -21,6 +20,7 @@ from explorer.values import Floats, Frame, FrameResult
 from explorer.zoo import own
 
 if TYPE_CHECKING:
+    from explorer.influence import Steps
     from explorer.session import Network
 
 

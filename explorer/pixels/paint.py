@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,11 @@ from explorer.values import Bytes
 Ink = tuple[int, int, int] | Literal["noise"]
 """RGB, or noise that is the same at the same pixel each time."""
 _TILE = 256
-_NOISE = np.random.default_rng(0).integers(0, 256, (_TILE, _TILE, 3), np.uint8)
+
+
+@cache
+def _noise() -> Bytes:
+    return np.random.default_rng(0).integers(0, 256, (_TILE, _TILE, 3), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,6 @@ def _line(pixels: Bytes, start: tuple[float, float], end: tuple[float, float], m
 def _put(part: Bytes, mask: NDArray[np.bool_], ink: Ink, top: int, left: int) -> None:
     if ink == "noise":
         ys, xs = np.nonzero(mask)
-        part[ys, xs] = _NOISE[(ys + top) % _TILE, (xs + left) % _TILE]
+        part[ys, xs] = _noise()[(ys + top) % _TILE, (xs + left) % _TILE]
     else:
         part[mask] = ink

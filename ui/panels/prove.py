@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -21,7 +23,6 @@ from explorer.engine.events import Answered
 from explorer.errors import ExplorerError
 from explorer.filters.footprint import made_of
 from explorer.pixels.paint import Fill, Ink, Mark, Stroke, painted
-from explorer.proof import Proof
 from explorer.questions import Prove
 from explorer.recipe import Unit
 from explorer.text import N_, _
@@ -36,6 +37,9 @@ from ui.widgets.brush import Brush
 from ui.widgets.flow import FlowLayout
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.proof import Proof
 
 INKS: dict[str, tuple[str, Ink]] = {
     "grey": (N_("Grey"), (128, 128, 128)),
@@ -307,6 +311,8 @@ class ProvePanel(Panel):
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
+        from explorer.proof import Proof
+
         if self._asked is not None and event.question is self._asked[0] and isinstance(event.answer, Proof):
             self._done(event.answer, None)
 

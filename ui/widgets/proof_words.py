@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from explorer.proof import Proof
 from explorer.text import _, ngettext
 from ui.widgets.numbers import number
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.proof import Proof
 
 
 def told(proof: Proof, channel: int) -> tuple[str, str, str, str]:
