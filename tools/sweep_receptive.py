@@ -143,7 +143,8 @@ def main() -> int:
         lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
         lines += ["| " + " | ".join(rows[card.name]) + " |" for card in cards if card.name in rows]
         counted = sum(int(row[7]) for row in rows.values() if row[7].isdigit())
-        end = f"\n{len(rows)} of {len(cards)} networks: {counted:,} units. {said}"
+        run = sum("–" not in row for row in rows.values())
+        end = f"\n{run} of {len(cards)} networks: {counted:,} units. {said}"
         FILE.write_text(head + "\n".join(lines) + "\n" + end, encoding="utf-8")
     return int(any(row[9] not in ("0", "–") for row in rows.values()) or " 0 wrong" not in said)
 
