@@ -193,7 +193,7 @@ class CaseForm(Panel):
         self.flags["ceil_mode"].setToolTip(_("Ceil mode: the last window may hang over the end"))
         self.flags["count_padding"].setText(_("Count zeros"))
         self.flags["count_padding"].setToolTip(_("The zeros of the padding count in the divisor"))
-        self.draw.setText(_("Draw"))
+        self.draw.setText(_("Draw anew"))
         self.cut.setText(_("Picture"))
         self.grid.setAccessibleName(_("Numbers of the case"))
         self._show()
