@@ -87,8 +87,6 @@ THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 FONT = "Pretendard"
 _TEXT_PX = 13
 _ICON = "theme-icon"
-_PLAIN, _SHARP = (16, 20), (16, 20, 40)
-"""Sides of an icon, px: what a button and a rail show, on a screen of two dots a px the last."""
 
 _current = DARK
 _scale = 1.0
@@ -166,14 +164,9 @@ def icon(name: str, colour: str = "") -> QIcon:
         (QIcon.Mode.Normal, colour or _current.text),
         (QIcon.Mode.Disabled, mix(_current.dim, _current.raised, 0.5)),
     ):
-        for size in _SHARP if _is_sharp() else _PLAIN:
+        for size in (16, 20, 40):
             result.addPixmap(pixmap(name, size, tint), mode)
     return result
-
-
-def _is_sharp() -> bool:
-    """Whether a screen has more than one dot a px."""
-    return any(screen.devicePixelRatio() > 1 for screen in QGuiApplication.screens())
 
 
 def pixmap(name: str, size: int, colour: str) -> QPixmap:

@@ -74,7 +74,7 @@ def test_the_keyboard_opens_the_menus_of_the_source_buttons(one: Desk, name: str
     (button,) = (b for b in one.window.top._sources if b.defaultAction() is one.window.commands[name])
     menu, opened = button.menu(), []
     menu.aboutToShow.connect(lambda: opened.append(name))
-    menu.aboutToShow.connect(lambda: QTimer.singleShot(0, menu.close))  # while it shows it keeps the call
+    menu.aboutToShow.connect(lambda: QTimer.singleShot(0, menu, menu.close))  # while it shows it keeps the call
     button.setFocus()
     QTest.keyClick(button, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
     assert len(opened) == 1
