@@ -20,9 +20,9 @@ from explorer.arithmetic.counts import MOST, Count, Plan, count, layer
 from explorer.errors import ExplorerError
 from explorer.text import _
 from ui import theme
-from ui.widgets.heads import align_heads
 from ui.widgets.numbers import percent, shape
 from ui.widgets.panel import Panel
+from ui.widgets.tables import align_heads
 
 _COLUMNS = 6
 

@@ -19,8 +19,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPen, QResizeEvent, QStandardItem
 from PySide6.QtGui import QStandardItemModel as Model
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -34,10 +32,10 @@ from explorer.graph.values import Graph, Layer
 from explorer.text import N_, _
 from ui import theme
 from ui.widgets import marks
-from ui.widgets.heads import align_heads
 from ui.widgets.layer_list import shorten
 from ui.widgets.network_list import triangle
 from ui.widgets.numbers import percent, shape
+from ui.widgets.tables import align_heads, as_table
 
 Index = QModelIndex | QPersistentModelIndex
 LAYER, VALUE, SHARE = (Qt.ItemDataRole.UserRole + n for n in range(3))
@@ -74,23 +72,12 @@ class ArchitectureView(QTreeView):
         self._passing.setSourceModel(self._model)
         self.setModel(self._passing)
         self.setItemDelegate(_Cells(self))
-        self.setUniformRowHeights(True)
-        self.setMouseTracking(True)
+        as_table(self)
         self.setRootIsDecorated(False)
         self.setIndentation(_STEP)
         self.setExpandsOnDoubleClick(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setSortingEnabled(True)
         header = self.header()
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._keep)
         self.clicked.connect(self._fold)
         self.doubleClicked.connect(self._open)

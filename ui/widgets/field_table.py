@@ -9,8 +9,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, QSo
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent, QStandardItem
 from PySide6.QtGui import QStandardItemModel as Model
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -26,8 +24,8 @@ from explorer.text import N_, _
 from ui import theme
 from ui.widgets import marks
 from ui.widgets.field_points import CERTAINTIES, across, told
-from ui.widgets.heads import align_heads
 from ui.widgets.numbers import shape
+from ui.widgets.tables import align_heads, as_table
 
 LAYER, VALUE = (Qt.ItemDataRole.UserRole + n for n in range(2))
 NAME, OP, OUTPUT, AREA, STRIDE, START, CERTAINTY, MAIN = range(8)
@@ -67,21 +65,9 @@ class FieldTable(QTreeView):
         self._passing.setSourceModel(self._model)
         self.setModel(self._passing)
         self.setItemDelegate(_Cells(self))
-        self.setUniformRowHeights(True)
-        self.setMouseTracking(True)
+        as_table(self)
         self.setRootIsDecorated(False)
         self.setItemsExpandable(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setSortingEnabled(True)
-        header = self.header()
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.doubleClicked.connect(self._open)
 
     def show_fields(self, fields: Fields | None, whole: Collection[str] = ()) -> None:

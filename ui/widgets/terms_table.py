@@ -19,9 +19,9 @@ from explorer.opened.values import Opened, Term
 from explorer.text import _
 from ui import theme
 from ui.widgets import arithmetic_words as words
-from ui.widgets.heads import align_heads
 from ui.widgets.number_grid import NEGATIVE, POSITIVE
 from ui.widgets.numbers import percent
+from ui.widgets.tables import align_heads
 
 CELL, VALUE, WEIGHT, PRODUCT = range(4)
 _TERM, _SHARE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
