@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from explorer.cli.area import exact
 from explorer.cli.main import main
-
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """The command line sets torch's threads for its own process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -24,14 +24,6 @@ from explorer.errors import SourceError
 from explorer.text import _
 from explorer.values import Frame, Source
 from explorer.zoo import registry
-
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """The command line sets torch's threads for its own process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

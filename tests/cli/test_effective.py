@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from explorer.cli.main import main
 from explorer.influence import NOISES
 from explorer.sources import samples
-
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """The command line sets torch's threads for its own process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,6 @@ from explorer.session import Session
 from explorer.values import Source
 from explorer.zoo import own
 from explorer.zoo.own.card import OwnCard
-
-
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """The command line sets torch's threads for its own process."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture
