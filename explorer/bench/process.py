@@ -34,8 +34,8 @@ print(statistics.median(times[3:]))
 _START = """
 import time
 began = time.perf_counter()
-from ui import bench
-bench.start(began)
+from ui.bench import start
+start.start(began)
 """
 
 

@@ -6,25 +6,25 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ui import bench
+from ui.bench import clicks, gaps, paint
 
 
 def test_a_mosaic_costs_a_tenth_of_one_item_a_map(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "ROUNDS", 6)
-    ms = bench.mosaic()
+    monkeypatch.setattr(paint, "ROUNDS", 6)
+    ms = paint.mosaic()
     assert 0 < ms["mosaic_ms"] <= ms["image_items_ms"] / 10
 
 
 def test_panning_is_measured(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "FRAMES", 4)
-    ms = bench.pan()
-    assert ms["frames"] == 4 * len(bench.SCALES)
+    monkeypatch.setattr(paint, "FRAMES", 4)
+    ms = paint.pan()
+    assert ms["frames"] == 4 * len(paint.SCALES)
     assert 0 < ms["median_ms"] <= ms["longest_ms"]
 
 
 def test_the_figures_of_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "GAPS", 100)
-    ticker = bench._Ticker(bench.Store(bench.LOOPED), lambda: None)
+    monkeypatch.setattr(gaps, "GAPS", 100)
+    ticker = gaps._Ticker(gaps.Store(gaps.LOOPED), lambda: None)
     ticker._limit.stop()
     ticker.gaps_ms = [10.0] * 99 + [60.0]
     figures = ticker.figures()
@@ -37,9 +37,9 @@ def test_the_figures_of_gaps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_clicks_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench, "CLICKS", 3)
-    monkeypatch.setattr(bench, "LOOKED_AT", bench.Recipe(network="lenet5", weights="none", layer="relu1"))
-    ms = bench.area()
+    monkeypatch.setattr(clicks, "CLICKS", 3)
+    monkeypatch.setattr(clicks, "LOOKED_AT", clicks.Recipe(network="lenet5", weights="none", layer="relu1"))
+    ms = clicks.area()
     assert ms["clicks"] == 3
     assert 0 < ms["click_p50_ms"] <= ms["click_p99_ms"]
     assert 0 < ms["move_p50_ms"] <= ms["move_p99_ms"]

@@ -1,0 +1,28 @@
+"""``python -m ui.bench WHAT`` prints the figures of one measurement as JSON; ``MEASUREMENTS`` lists what."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+
+from ui.bench import clicks, gaps, paint
+
+MEASUREMENTS: Mapping[str, Callable[[], Mapping[str, float]]] = {
+    "mosaic": paint.mosaic,
+    "pan": paint.pan,
+    "area": clicks.area,
+    "area_live": clicks.area_live,
+    "gap": gaps.gap,
+    "window_gap": gaps.window_gap,
+}
+
+
+def main(words: list[str]) -> int:
+    """Run one measurement and print its figures."""
+    print(json.dumps(MEASUREMENTS[words[0]]()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
