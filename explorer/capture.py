@@ -7,6 +7,7 @@ and nothing is attached to the network.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -47,11 +48,14 @@ class Captured:
         returned: what the network returned, as it returned it.
         values: what the reducers made, by layer id.
         shapes: without the batch, of those layers whose sizes depend on the picture and were others than when traced.
+        reduced_ms: what the reducers took of the run, by the host's clock: on an accelerator, which works on
+            meanwhile, the network's own calls are in it too.
     """
 
     returned: Any
     values: Mapping[str, Any]
     shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    reduced_ms: float = 0.0
 
     @property
     def output(self) -> Tensor:
@@ -89,11 +93,11 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
     watch = Watch(graph, wanted)
     with torch.inference_mode():
         if INPUT in wanted:
-            watch.values[INPUT] = wanted[INPUT](x)
+            watch.reduce(INPUT, wanted[INPUT], x)
         returned = forward(module, x, watch)
     if watch.count != len(graph.calls):
         raise OtherPath
-    return Captured(returned, watch.values, watch.shapes)
+    return Captured(returned, watch.values, watch.shapes, watch.reduced_s * 1000)
 
 
 def clones(graph: Graph, layers: Iterable[str] | None = None, budget_bytes: int | None = None) -> dict[str, Reducer]:
@@ -137,6 +141,7 @@ class Watch(TorchFunctionMode):
         self.values: dict[str, Any] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.count = 0
+        self.reduced_s = 0.0
         self._calls = graph.calls
         self._wanted: dict[int, list[tuple[Layer, Reducer]]] = {}
         for name, reducer in wanted.items():
@@ -160,5 +165,11 @@ class Watch(TorchFunctionMode):
                     raise OtherPath
                 if shape != layer.output:
                     self.shapes[layer.id] = shape
-                self.values[layer.id] = reducer(results[piece])
+                self.reduce(layer.id, reducer, results[piece])
         return out
+
+    def reduce(self, layer: str, reducer: Reducer, output: Tensor) -> None:
+        """Keep what ``reducer`` makes of a layer's output, and time it."""
+        start_s = time.perf_counter()
+        self.values[layer] = reducer(output)
+        self.reduced_s += time.perf_counter() - start_s

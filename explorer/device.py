@@ -174,6 +174,14 @@ def free(place: torch.device) -> None:
         empty_cache()
 
 
+def synchronise(place: torch.device) -> None:
+    """Wait until ``place`` has done what it was given: an accelerator works on while the host goes on."""
+    import torch
+
+    if wait := getattr(getattr(torch, place.type, None), "synchronize", None):
+        wait()
+
+
 def set_threads(wanted: int = 0) -> int:
     """Give torch ``wanted`` CPU threads and return how many it has.
 

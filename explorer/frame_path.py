@@ -41,7 +41,7 @@ def run(
         NetworkError: the layer is not there. ForwardError: the network raised. Cancelled: it is no longer wanted.
         DeviceError: its device has not enough memory, and it was opened for no other; else it goes to the CPU.
     """
-    steps = Steps({} if times_ms is None else times_ms, cancelled)
+    steps = Steps({} if times_ms is None else times_ms, cancelled, network.finish)
     seen = _seen(network, frame, recipe, steps)
     return show(network, seen, recipe, steps)
 
@@ -73,6 +73,8 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
     with steps("forward"):
         layer, captured, overview, readings = network.follow(through, prepared.tensor, filtered, recipe.layer)
         output = reduce.real(captured.output).float().cpu()
+    if network.device.type == "cpu":  # an accelerator works on while a reducer waits: there the two are one
+        steps.split("forward", "capture", captured.reduced_ms)
     with steps("render"):
         reduce.check_values(captured.values[layer.id], layer)
         maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)

@@ -188,6 +188,10 @@ class Network:
         self.device = place
         log.warning("%s", self.moved)
 
+    def finish(self) -> None:
+        """Wait until its device has done what it was given."""
+        devices.synchronise(self.device)
+
     def with_room(self, work: Callable[[], T]) -> T:
         """Return what ``work`` on the network gives; on the CPU where its device's memory is short and it may go there.
 
@@ -279,10 +283,12 @@ class Steps:
     Attributes:
         times_ms: how long each took.
         cancelled: tells that the work is no longer wanted.
+        finish: waits until an accelerator has done what a step gave it; that belongs to the step.
     """
 
     times_ms: dict[str, float] = field(default_factory=dict)
     cancelled: Callable[[], bool] | None = None
+    finish: Callable[[], None] | None = None
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
@@ -294,7 +300,14 @@ class Steps:
         check(self.cancelled)
         start = time.perf_counter()
         yield
+        if self.finish:
+            self.finish()
         self.times_ms[name] = self.times_ms.get(name, 0.0) + (time.perf_counter() - start) * 1e3
+
+    def split(self, name: str, part: str, ms: float) -> None:
+        """Count ``ms`` of the step ``name`` as a step of its own."""
+        self.times_ms[name] -= ms
+        self.times_ms[part] = self.times_ms.get(part, 0.0) + ms
 
 
 def check(cancelled: Callable[[], bool] | None) -> None:

@@ -297,7 +297,8 @@ class FrameResult:
         thumbnails: by layer id.
         view: the chosen layer.
         device: the device's name.
-        times_ms: read, filter, prepare, forward, render.
+        times_ms: read, filter, prepare, forward, capture, render. What a live source takes until its next frame is in
+            the first; on an accelerator capture is in forward, from which it cannot be told apart there.
         columns: the overview, where the recipe asks for it: the most active maps of every stage, by layer id, each
             with its channel.
         locked: the values of the recipe's locked units, in their order; None of one that is not there.

@@ -83,7 +83,7 @@ def test_a_picture_through_the_whole_path(network: Network, chelsea: Frame) -> N
     assert len(result.predictions) == recipe.top
     assert result.trained
     assert result.device == "cpu"
-    assert set(result.times_ms) == {"read", "filter", "prepare", "forward", "render"}
+    assert set(result.times_ms) == {"read", "filter", "prepare", "forward", "capture", "render"}
     assert result.times_ms["read"] == 1.5
     assert set(result.thumbnails) == {layer.id for layer in network.graph}
     assert result.view.layer.op == "conv2d"
@@ -143,7 +143,7 @@ def test_a_change_of_the_view_needs_no_forward(network: Network, chelsea: Frame,
     ):
         result = frame_path.run(network, chelsea, changed)
         assert result.recipe == changed
-        assert set(result.times_ms) == {"filter", "prepare", "forward", "render"}
+        assert set(result.times_ms) == {"filter", "prepare", "forward", "capture", "render"}
     assert len(forwards) == 1
     assert frame_path.raw_maps(network, chelsea, recipe) is frame_path.raw_maps(network, chelsea, recipe)
     assert len(forwards) == 1
