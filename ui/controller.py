@@ -19,10 +19,13 @@ from explorer.engine.events import (
     FieldsReady,
     FrameRead,
     NetworkReady,
+    Playing,
     Problem,
     Progress,
     ResultReady,
+    Retrying,
 )
+from explorer.engine.transport import Command, Play
 from explorer.errors import ExplorerError
 from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
@@ -53,12 +56,16 @@ class EngineLike(Protocol):
         """Hold the newest live frame, or go on."""
         ...
 
+    def play(self, command: Command) -> None:
+        """Let a video or a folder go on, stop, step or go to a time."""
+        ...
+
     def prefer(self, settings: Settings) -> None:
         """Take changed preferences."""
         ...
 
     def calculate(self, lane: str, work: Callable[[], object]) -> None:
-        """Let the light worker do ``work``."""
+        """Let a worker do ``work``."""
         ...
 
     def ask(self, question: Question) -> None:
@@ -218,10 +225,17 @@ class Controller(QObject):
         self._wish(self._store.recipe)
 
     def freeze(self, frozen: bool) -> None:
-        """Hold the newest live frame, or go on."""
+        """Hold the newest live frame, or go on; a video or folder is stopped, for it has a place to go on from."""
+        if self._store.playing is not None:
+            self.play(Play(not frozen))
+            return
         self._frozen = frozen
         self._engine.freeze(frozen)
         self._judge()
+
+    def play(self, command: Command) -> None:
+        """Let a video or a folder go on, stop, step or go to a time; ``Store.playing`` tells what it does."""
+        self._engine.play(command)
 
     @property
     def session(self) -> Recipe:
@@ -231,8 +245,9 @@ class Controller(QObject):
 
     @property
     def frozen(self) -> bool:
-        """Whether a live source is held."""
-        return self._frozen
+        """Whether a live source is held, or stopped."""
+        playing = self._store.playing
+        return self._frozen if playing is None else not playing.playing
 
     def export(self, kind: str, path: str) -> None:
         """Write the newest result to ``path``; see ``EngineLike.export``."""
@@ -245,7 +260,7 @@ class Controller(QObject):
         self._engine.save(path, fill)
 
     def calculate(self, lane: str, work: Callable[[], object]) -> None:
-        """Let the light worker do ``work``; ``calculated`` gives the ``Calculated`` that follows."""
+        """Let a worker do ``work``; ``calculated`` gives the ``Calculated`` that follows."""
         self._engine.calculate(lane, work)
 
     def ask(self, question: Question) -> None:
@@ -350,9 +365,11 @@ class Controller(QObject):
                 store.progress_changed.emit()
             case Problem() if self._late(event):
                 pass  # the log has it
+            case Playing() | Retrying():
+                self._follow(event)
             case Problem():
-                if event.where == "source":
-                    store.broken = True
+                if event.where == "source":  # one that is tried again still shows its last picture
+                    store.broken = store.retrying is None or store.frame_source != store.recipe.source
                     self._judge()
                 self.report(event)
             case Answered():
@@ -387,6 +404,21 @@ class Controller(QObject):
         elif "network" in self._store.problems:  # they were wished for by name, and missing
             self.retry()
 
+    def _follow(self, event: Playing | Retrying) -> None:
+        """Take how the wished source goes on, by the person's hand or by itself."""
+        store = self._store
+        if event.source != store.recipe.source:
+            return
+        if isinstance(event, Playing):
+            store.playing = event
+        else:
+            store.retrying = event if event.tries else None
+            if not event.tries:
+                store.broken = False
+                self._forget("source")
+        self._judge()
+        (store.playing_changed if isinstance(event, Playing) else store.retrying_changed).emit()
+
     def _late(self, problem: Problem) -> bool:
         """Return whether a problem is of an older wish's source or network, which the newest does not have."""
         of, now = problem.recipe, self._store.recipe
@@ -401,11 +433,22 @@ class Controller(QObject):
             self.freeze(False)
         if recipe.source != self._store.recipe.source:
             self._store.broken = False
+            self._leave()
         self._store.recipe = recipe
         self._engine.wish(recipe)
         self._judge()
         self._store.recipe_changed.emit()
         self.history_changed.emit()
+
+    def _leave(self) -> None:
+        """Forget how the source went on that is wished for no more."""
+        store = self._store
+        if store.playing is not None:
+            store.playing = None
+            store.playing_changed.emit()
+        if store.retrying is not None:
+            store.retrying = None
+            store.retrying_changed.emit()
 
     def _look_up_the_opened(self) -> None:
         """Ask once for all networks, after the first picture, where one that was opened before is in no catalogue."""
@@ -444,7 +487,8 @@ class Controller(QObject):
         """Tell whether frames keep coming, and whether what is shown is of what is wished."""
         store = self._store
         fresh = store.frame_source == store.recipe.source and not store.broken
-        live = store.recipe.source.live and fresh and not self._frozen
+        fresh = fresh and store.retrying is None
+        live = store.recipe.source.live and fresh and not self.frozen
         age = (store.picture_is_old, store.result_is_old, store.broken)
         if live != store.live:
             store.live = live

@@ -1,4 +1,4 @@
-"""A search for a kernel in the light worker, some steps at a time, so that filters are not kept waiting."""
+"""A search for a kernel in the patient worker, some steps at a time, so that they can be watched and stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LANE = "learn"
 _PACE = 50
 """After so many steps two are made at once, after twice as many three."""
 _SLICE_S = 0.03
-"""So long it goes on before others have their turn."""
+"""So long it goes on before it is shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ class Recovering(QObject):
         return self._search is not None
 
     def begin(self, make: Callable[[], Pair], search: Search, picture: Callable[[], Bytes | None]) -> None:
-        """Begin anew, without a step; ``make`` and what is reckoned run in the light worker.
+        """Begin anew, without a step; ``make`` and what is reckoned run in the patient worker.
 
         Args:
             make: the pictures before and after.
@@ -169,7 +169,7 @@ class Recovering(QObject):
 
 
 class _Search:
-    """What lives in the light worker alone, but for its making."""
+    """What lives in the patient worker alone, but for its making."""
 
     def __init__(self, make: Callable[[], Pair], search: Search, picture: Callable[[], Bytes | None]) -> None:
         self._make, self._how, self._picture = make, search, picture

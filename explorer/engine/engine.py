@@ -17,6 +17,7 @@ from explorer.engine.mailbox import Outbox
 from explorer.engine.model_thread import ModelThread
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms
+from explorer.engine.transport import Command
 from explorer.engine.worker import Worker
 from explorer.errors import ExplorerError, ExportError
 from explorer.questions import Question
@@ -26,16 +27,17 @@ from explorer.text import N_
 from explorer.values import Floats, Frame, Source
 
 _SHARE = 0.8
-"""Of the time to end in: what the model thread may take, so that the light worker has some where a network hangs."""
-CALCULATIONS = ("filter", "step", "learn", "arithmetic")
-"""Lanes of the window's own calculations, the most urgent first."""
+"""Of the time to end in: what the model thread may take, so that the others have some where a network hangs."""
+CALCULATIONS = ("filter", "learn")
+"""Lanes of the window's own calculations: what a hand waits for, and what takes its time."""
 
 
 class Engine:
     """Answers the newest wish; every method returns at once and may be called from any thread.
 
-    Four kinds of threads do the work: the model thread (torch), the light worker (still pictures, files to write), a
-    grabber for each live source, a reader for each address, and what brings weights here.
+    These threads do the work: the model thread (torch), the light worker (still pictures and filters, so that a kernel
+    that is typed waits for nothing else), the patient worker (learning, areas of units, files to write), a grabber for
+    each live source, a reader for each address, and what brings weights here.
 
     Args:
         notify: called from any thread when there are events after there were none; then call ``take``.
@@ -47,7 +49,8 @@ class Engine:
         self._rooms = rooms or Rooms()
         self._desk = Desk(Outbox(notify), settings)
         self._model = ModelThread(self._desk, self._rooms, self._catalogue, self._analyse)
-        self._light = Worker("light", "read", *CALCULATIONS, "fields", "cards", failed=self._failed)
+        self._light = Worker("light", "read", "filter", failed=self._failed)
+        self._patient = Worker("patient", "cards", "fields", "learn", failed=self._failed)
         self._downloads = Downloads(self._desk.outbox, self._rooms, self._recount)
         self._recount()
         self._readers: list[tuple[Source, threading.Thread]] = []
@@ -55,6 +58,7 @@ class Engine:
     def start(self) -> None:
         """Start the threads; torch begins to load now, so let the window paint first."""
         self._light.thread.start()
+        self._patient.thread.start()
         self._model.worker.thread.start()
 
     def wish(self, recipe: Recipe) -> None:
@@ -85,6 +89,12 @@ class Engine:
         with self._desk.lock:
             if self._desk.feed:
                 self._desk.feed.freeze(frozen)
+
+    def play(self, command: Command) -> None:
+        """Let the video or folder that is looked at do what ``command`` says: ``Playing`` follows; else nothing."""
+        with self._desk.lock:
+            if self._desk.feed:
+                self._desk.feed.transport.put(command)
 
     def prefer(self, settings: Settings) -> None:
         """Take changed preferences: the device and the threads apply at once."""
@@ -120,28 +130,29 @@ class Engine:
             self._write(path, lambda: self._rooms.write(kind, path, result, array), result.recipe)
 
         if kind in ("maps", "input"):
-            self._model.array(kind, lane, result, lambda array: self._light.put(lane, partial(write, array)))
+            self._model.array(kind, lane, result, lambda array: self._patient.put(lane, partial(write, array)))
         else:
-            self._light.put(lane, write)
+            self._patient.put(lane, write)
 
     def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
-        """Let the light worker write a file of the window's through ``fill``; what follows is as for ``export``."""
+        """Let the patient worker write a file of the window's through ``fill``; what follows is as for ``export``."""
 
         def write() -> None:
             from explorer.render import export
 
             export.write(path, fill)
 
-        self._light.put(f"export {path}", lambda: self._write(path, write))
+        self._patient.put(f"export {path}", lambda: self._write(path, write))
 
     def calculate(self, lane: str, work: Callable[[], object]) -> None:
-        """Let the light worker do ``work``, which needs no network: ``Calculated`` follows.
+        """Let a worker do ``work``, which needs no network: ``Calculated`` follows.
 
         Args:
             lane: one of ``CALCULATIONS``; newer work takes the place of what still waits there.
-            work: called in the light worker.
+            work: called in the light worker where it filters, else in the patient one.
         """
-        self._light.put(lane, partial(self._calculate, lane, work))
+        worker = self._light if lane == "filter" else self._patient
+        worker.put(lane, partial(self._calculate, lane, work))
 
     def ask(self, question: Question) -> None:
         """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows.
@@ -188,13 +199,13 @@ class Engine:
         with self._desk.lock:
             self._desk.stopped = True
             if self._desk.feed:
-                self._desk.feed.closed.set()
+                self._desk.feed.close()
             readers = [thread for _source, thread in self._readers]
         self._desk.outbox.close()
         readers += self._downloads.close()
         until = time.monotonic() + timeout_s
-        workers = (self._model.worker, self._light)
-        for worker, share in zip(workers, (_SHARE, 1.0), strict=True):  # the model's maps go to the light worker
+        workers = (self._model.worker, self._light, self._patient)
+        for worker, share in zip(workers, (_SHARE, 1.0, 1.0), strict=True):  # the model's maps go to the patient worker
             worker.close()
             _join(worker.thread, until - timeout_s * (1 - share))
         for thread in readers:
@@ -207,7 +218,7 @@ class Engine:
         desk = self._desk
         old = desk.feed
         if old:
-            old.closed.set()
+            old.close()
         feed = desk.feed = Feed(source)
         feed.freeze(old is not None and old.source == source and old.frozen)
         self._readers = [reader for reader in self._readers if reader[1].is_alive()]
@@ -257,7 +268,7 @@ class Engine:
 
     def _recount(self) -> None:
         """Tell anew which weights there are."""
-        self._light.put("cards", self._catalogue)
+        self._patient.put("cards", self._catalogue)
 
     def _catalogue(self) -> None:
         cards, stock = self._rooms.cards(), self._rooms.stock()
@@ -271,7 +282,7 @@ class Engine:
             fields = self._rooms.fields(network.graph)
             self._desk.outbox.put(FieldsReady(network.card.name, network.graph, fields))
 
-        self._light.put("fields", analyse)
+        self._patient.put("fields", analyse)
 
     def _calculate(self, lane: str, work: Callable[[], object]) -> None:
         try:

@@ -106,6 +106,58 @@ class FieldsReady:
     fields: Fields
 
 
+@dataclass(frozen=True)
+class Playing:
+    """Where a video or a folder is; told when that changes, and at most ten times a second.
+
+    Attributes:
+        source: the video or folder.
+        playing: whether it goes on by itself; False also at its end.
+        position_s: of the frame that shows, seconds after the first frame.
+        duration_s: from the first frame to the end of the last one, or None where nobody knows.
+        index: number of that frame, from 0.
+        count: how many frames there are, or None.
+        fps: frames a second at speed 1, on average, or None.
+        speed: how many seconds of it pass in one.
+        loop: whether it begins anew at its end.
+        ended: whether it stays on its last frame because there are no more.
+        skipped: frames so far that were not shown because the clock had passed them.
+        unreadable: names of files of a folder that were passed over, because they hold no picture that can be read.
+    """
+
+    source: Source
+    playing: bool
+    position_s: float
+    duration_s: float | None
+    index: int
+    count: int | None
+    fps: float | None
+    speed: float
+    loop: bool
+    ended: bool
+    skipped: int = 0
+    unreadable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retrying:
+    """A camera or a stream is gone and is tried again by itself, or it is there again.
+
+    Attributes:
+        source: the camera or stream.
+        error: why it is gone; None where it is there again.
+        again_in_s: until the next try, from ``told_s`` on; once it is over, that try goes on.
+        tries: how many failed one after the other; 0 where it is there again.
+        told_s: ``time.perf_counter()`` when this became true.
+    """
+
+    source: Source
+    error: ExplorerError | None
+    again_in_s: float
+    tries: int
+    told_s: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class ResultReady:
     """A frame went through the whole path; of several only the newest is delivered."""
@@ -145,7 +197,7 @@ class Answered:
 
 @dataclass(frozen=True, eq=False)
 class Calculated:
-    """The light worker has done a piece of work of the window's.
+    """A worker has done a piece of work of the window's.
 
     Attributes:
         lane: in which it waited; of each lane only the newest is delivered.
@@ -204,6 +256,8 @@ Event = (
     | FrameRead
     | NetworkReady
     | FieldsReady
+    | Playing
+    | Retrying
     | ResultReady
     | Problem
     | Exported

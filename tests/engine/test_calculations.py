@@ -1,8 +1,11 @@
-"""The window's own calculations: in the light worker, the newest of a lane, whatever the networks do meanwhile."""
+"""The window's own calculations: apart from the networks, the newest of a lane, whatever the networks do meanwhile."""
 
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+
+import pytest
 
 from explorer.engine import Engine
 from explorer.engine.events import Calculated, Problem
@@ -43,7 +46,22 @@ def test_of_what_waits_in_a_lane_the_newest_is_done(engine: Engine, window: Wind
     gate.wait_reached()
     engine.calculate("filter", lambda: done.append("old"))
     engine.calculate("filter", lambda: done.append("new"))
-    engine.calculate("step", lambda: done.append("step"))
     gate.open()
-    soon(lambda: len(done) == 2)
-    assert sorted(done) == ["new", "step"]
+    soon(lambda: bool(done))
+    assert done == ["new"]
+
+
+@pytest.mark.parametrize("what", ["learn", "file"])
+def test_a_typed_kernel_waits_neither_for_learning_nor_for_a_file(
+    engine: Engine, window: Window, tmp_path: Path, what: str
+) -> None:
+    gate = Gate()
+    gate.close()
+    if what == "learn":
+        engine.calculate("learn", gate)
+    else:
+        engine.save(str(tmp_path / "map.png"), lambda _file: gate())
+    gate.wait_reached()
+    engine.calculate("filter", lambda: "filtered")
+    assert window.until(Calculated).value == "filtered"
+    gate.open()

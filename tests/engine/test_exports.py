@@ -118,7 +118,7 @@ def test_exports_that_could_not_be_written_in_time_are_named(fakes: FakeRooms, w
         engine.export("map", "first.png")
         fakes.writing.wait_reached()
         engine.export("mosaic", "second.png")
-        assert engine.stop(0.2) == ["light", "export second.png"]
+        assert engine.stop(0.2) == ["patient", "export second.png"]
 
 
 def test_maps_that_wait_while_the_network_is_busy_are_written_at_the_end(fakes: FakeRooms, window: Window) -> None:

@@ -34,7 +34,7 @@ def test_fields_follow_their_network(fakes: FakeRooms, window: Window, networks:
         assert (told.network, told.graph) == (name, ready.network.graph)
         assert told.graph is ready.network.graph
         assert told.fields["input"].certainty == "exact"
-    assert set(seen) == {"light"}
+    assert set(seen) == {"patient"}
     assert engine.stop() == []
 
 
