@@ -263,7 +263,8 @@ def test_stop_while_live_leaves_no_thread(fakes: FakeRooms, window: Window) -> N
         window.until(ResultReady)
         assert engine.stop() == []
         assert live.closed.is_set()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith(("model", "light", "patient", "grabber"))]
+    ours = ("model", "light", "patient", "grabber")
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith(ours)]
 
 
 def test_exports_are_not_starved_by_a_camera(engine: Engine, fakes: FakeRooms, window: Window) -> None:
