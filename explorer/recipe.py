@@ -123,7 +123,7 @@ class Recipe:
 
     @classmethod
     def _from_raw(cls, raw: Any) -> Recipe:
-        raw["source"] = Source(**raw["source"])
+        raw["source"] = _source(raw["source"])
         raw["view"] = View(**raw["view"])
         raw["filters"] = read_chain(raw["filters"])
         for name in ("input_hw", "unit"):
@@ -142,11 +142,22 @@ class Recipe:
             and all(0 <= place <= MOST for place in self.unit or ())
             and len(self.locked) <= MOST_LOCKED
             and all(0 <= place <= MOST for unit in self.locked for place in (unit.channel, unit.y, unit.x))
-            and all(1 <= side <= MOST for side in self.input_hw or ())
+            and all(1 <= side <= MOST for side in (*(self.input_hw or ()), *(self.source.size_wh or ())))
             and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT
             and view.low < view.high
             and view.colours in MAPS
         )
+
+
+def _source(raw: Any) -> Source:
+    """Return the source that was written; an address was once a kind of camera."""
+    source = Source(**raw)
+    size_wh: Any = None if source.size_wh is None else tuple(source.size_wh)
+    return replace(source, size_wh=size_wh, kind="stream" if _is_old_stream(source) else source.kind)
+
+
+def _is_old_stream(source: Source) -> bool:
+    return source.kind == "camera" and "://" in source.where
 
 
 def _fits(value: Any, hint: Any) -> bool:

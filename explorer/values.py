@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SourceKind = Literal["sample", "picture", "array", "address", "camera", "demo", "drawing"]
-LIVE: frozenset[str] = frozenset({"camera", "demo"})
+SourceKind = Literal["sample", "picture", "array", "address", "camera", "demo", "drawing", "video", "stream", "folder"]
+LIVE: frozenset[str] = frozenset({"camera", "demo", "video", "stream", "folder"})
+SEEKABLE: frozenset[str] = frozenset({"video", "folder"})
+"""Kinds whose frames have a place in time that can be gone to."""
 
 LEVELS = 253
 """Map values are quantised to levels 0 … 252; for signed maps 126 is exactly zero."""
@@ -33,17 +35,33 @@ class Source:
 
     Attributes:
         kind: sample (``where`` = its file name), picture and array (a path), address (http or https),
-            camera (its index), demo (nothing), drawing (its strokes, as ``sources.drawing`` writes them).
+            camera (its index), demo (nothing), drawing (its strokes, as ``sources.drawing`` writes them),
+            video (a path), stream (http, https or rtsp address of moving pictures), folder (path of a folder of
+            pictures, which are shown one after another).
         where: see ``kind``.
+        size_wh: wished width and height of a camera's pictures, px; None for its own. What it sends may differ.
+        mirror: whether left and right change places, as a person expects it of a camera that looks at them.
     """
 
     kind: SourceKind = "sample"
     where: str = "chelsea.png"
+    size_wh: tuple[int, int] | None = None
+    mirror: bool = False
 
     @property
     def live(self) -> bool:
         """Whether frames keep coming."""
         return self.kind in LIVE
+
+    @property
+    def shown(self) -> str:
+        """``where`` as a person may read it: without the name, the password and the query that an address may hold."""
+        if self.kind not in ("address", "stream"):
+            return self.where
+        head, mark, _query = self.where.partition("?")
+        scheme, slashes, rest = head.rpartition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}{slashes}{host.rpartition('@')[2]}{slash}{path.partition('#')[0]}{mark and '?…'}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +74,7 @@ class Frame:
         index: number of the frame in its source, from 0.
         time_s: ``time.perf_counter()`` when it was read.
         array: float32 (C, h, w) that goes to the network unprepared, or None; ``pixels`` then only pictures it.
+        position_s: where it lies in its video, seconds after the first frame; None where it is in none.
     """
 
     pixels: Bytes
@@ -63,6 +82,7 @@ class Frame:
     index: int = 0
     time_s: float = 0.0
     array: Floats | None = None
+    position_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from explorer.engine.events import Catalogue, DownloadChanged, NetworkInfo, Problem, Progress
+from explorer.engine.events import Catalogue, DownloadChanged, NetworkInfo, Playing, Problem, Progress, Retrying
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import _
@@ -31,7 +31,9 @@ class Store(QObject):
         catalogue: networks and devices to choose from, or None until known.
         progress: the long action that goes on, or None.
         problems: the newest unsolved problem of each place (``events.Where``).
-        live: whether frames keep coming now (a live source that is not frozen).
+        live: whether frames keep coming now (a live source that is neither frozen nor stopped).
+        playing: where the wished video or folder is, or None.
+        retrying: how the wished camera or stream, which is gone, is tried again, or None.
         downloads: the weights that are on their way, or stopped there, by the network's name and their own.
         dropped: frames dropped so far because the network was busy.
         settings: what the person prefers.
@@ -49,6 +51,8 @@ class Store(QObject):
     problems_changed = Signal()
     downloads_changed = Signal()
     live_changed = Signal()
+    playing_changed = Signal()
+    retrying_changed = Signal()
     age_changed = Signal()
     settings_changed = Signal()
 
@@ -68,17 +72,21 @@ class Store(QObject):
         self.problems: dict[str, Problem] = {}
         self.downloads: dict[tuple[str, str], DownloadChanged] = {}
         self.live = False
+        self.playing: Playing | None = None
+        self.retrying: Retrying | None = None
         self.dropped = 0
 
     @property
     def picture_is_old(self) -> bool:
-        """Whether the picture came from another source than the wished one, or from one that gives no more."""
-        return self.frame is not None and (self.broken or self.frame_source != self.recipe.source)
+        """Whether the picture came from another source than the wished one, or from one that gives none now."""
+        gone = self.broken or self.retrying is not None
+        return self.frame is not None and (gone or self.frame_source != self.recipe.source)
 
     @property
     def result_is_old(self) -> bool:
         """Whether the result is of another source or network than the wished ones: it must not look like an answer."""
-        return self.result is not None and (self.broken or _about(self.result.recipe) != _about(self.recipe))
+        gone = self.broken or self.retrying is not None
+        return self.result is not None and (gone or _about(self.result.recipe) != _about(self.recipe))
 
     @property
     def result_of_network(self) -> FrameResult | None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from explorer.engine.events import Problem
 from explorer.engine.mailbox import Latest
 from explorer.engine.problems import problem
+from explorer.engine.transport import Transport
 from explorer.errors import SourceError
 from explorer.text import N_
 from explorer.values import Frame, Source
@@ -42,19 +43,26 @@ class Feed:
         frame: the frame that the network took last; later wishes use it until there is a newer one.
         read_ms: what reading that frame took.
         problem: why no more frames come, or None.
+        transport: what the person does with a video or a folder.
         closed: set when another source has taken this one's place.
     """
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.name = f"{source.kind} {source.where}".strip()
+        self.name = f"{source.kind} {source.shown}".strip()
         self.box: Latest[tuple[Frame, float]] = Latest()
         self.frame: Frame | None = None
         self.read_ms = 0.0
         self.problem: Problem | None = None
+        self.transport = Transport()
         self.closed = threading.Event()
         self._lock = threading.Lock()
         self._frozen = self._began = False
+
+    def close(self) -> None:
+        """Let the thread that brings frames end."""
+        self.closed.set()
+        self.transport.close()
 
     @property
     def frozen(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from explorer.engine.events import NetworkInfo, NetworkReady, ResultReady
+from explorer.engine.transport import Command
 from explorer.graph.values import Graph, Layer
 from explorer.questions import Question
 from explorer.recipe import Recipe, View
@@ -44,6 +45,7 @@ class Engine:
         self.wishes: list[Recipe] = []
         self.frozen = False
         self.reloads = 0
+        self.commands: list[Command] = []
         self.exports: list[tuple[str, str]] = []
         self.questions: list[Question] = []
         self.calculations: list[tuple[str, Callable[[], object]]] = []
@@ -62,6 +64,9 @@ class Engine:
 
     def freeze(self, frozen: bool) -> None:
         self.frozen = frozen
+
+    def play(self, command: Command) -> None:
+        self.commands.append(command)
 
     def calculate(self, lane: str, work: Callable[[], object]) -> None:
         self.calculations.append((lane, work))

@@ -26,4 +26,4 @@ def source_name(source: Source, frame: Frame | None = None) -> str:
         return _("Pasted picture")
     if frame is not None:
         return frame.source
-    return source.where if source.kind == "address" else Path(source.where).name
+    return source.shown if source.kind in ("address", "stream") else Path(source.where).name
