@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: run test format translations bench sweep clean
+.PHONY: run test format translations bench sweep soak clean
 
 run:
 	@$(PYTHON) tools/setup.py run
@@ -28,6 +28,10 @@ sweep:
 	@$(PYTHON) tools/setup.py test
 	@$(PY) tools/sweep.py
 	@$(PY) tools/sweep_receptive.py
+
+soak:
+	@$(PYTHON) tools/setup.py run
+	@$(PY) tools/soak.py
 
 clean:
 	rm -rf .venv build dist *.egg-info
