@@ -129,7 +129,7 @@ def influence(
     with torch.inference_mode(False), torch.enable_grad():
         try:
             gradient = _gradient(module, graph, x, layer, unit, number)
-        except _Overwritten:  # the network wrote in place into what its gradient needs; keeping it loads much of torch
+        except Overwritten:  # the network wrote in place into what its gradient needs; keeping it loads much of torch
             with torch.autograd.graph.allow_mutation_on_saved_tensors():
                 gradient = _gradient(module, graph, x, layer, unit, number)
     heat: Floats = gradient[0].abs().sum(0).contiguous().cpu().numpy()
@@ -154,7 +154,7 @@ def _gradient(
     except RuntimeError as error:
         if out_of_memory(error):
             raise
-        kind = _Overwritten if "inplace operation" in str(error) else ForwardError
+        kind = Overwritten if "inplace operation" in str(error) else ForwardError
         raise kind(
             N_("The network cannot be followed back to its input ({reason}): choose a layer before it."),
             reason=" ".join(str(error).split()),
@@ -162,11 +162,11 @@ def _gradient(
     return gradient
 
 
-class _Overwritten(ForwardError):
+class Overwritten(ForwardError):
     """A value that the gradient needs is there no more."""
 
 
-class _Enough(ExplorerError):
+class Enough(ExplorerError):
     """The layer has run; never shown."""
 
 
@@ -177,11 +177,17 @@ class _Towards(Watch):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run the call on float32 values, and stop where the layer was seen."""
-        args, kwargs = tree_map(_constant, (args, kwargs or {}))
+        args, kwargs = constants(args, kwargs or {})
         out = super().__torch_function__(func, types, args, kwargs)
         if self.values:
-            raise _Enough("")
+            raise Enough("")
         return out
+
+
+def constants(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a call's arguments in float32, with constants in the place of what no gradient may reach."""
+    found: tuple[tuple[Any, ...], dict[str, Any]] = tree_map(_constant, (args, kwargs))
+    return found
 
 
 def _constant(value: Any) -> Any:
@@ -202,7 +208,7 @@ def _value(module: nn.Module, graph: Graph, x: Tensor, layer: Layer, pick: Calla
     watch = _Towards(graph, {layer.id: pick})
     try:
         forward(module, x, watch)
-    except _Enough:
+    except Enough:
         value: Tensor = watch.values[layer.id]
         return value
     raise OtherPath

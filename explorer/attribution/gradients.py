@@ -1,0 +1,182 @@
+"""One run of a network to a target and back: the target's value, and its gradient at the input and at chosen layers.
+
+A layer's output is cloned, and its place in autograd's graph is remembered, at the very call that made it: a later
+in-place op changes neither. Module, functional and repeated calls are reached alike, and nothing is attached to the
+network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge, get_gradient_edge
+
+from explorer.attribution.effective import Enough, Overwritten, constants
+from explorer.attribution.methods import Target
+from explorer.capture import OtherPath, Watch
+from explorer.device import out_of_memory
+from explorer.errors import ForwardError, NetworkError
+from explorer.graph.trace import forward, name_of
+from explorer.graph.values import Graph, Layer
+from explorer.text import N_
+
+Rule = Callable[[Any], None]
+"""Given the node of autograd's graph that a ReLU made, changes what passes it on the way back."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """What one run gave.
+
+    Attributes:
+        value: of the target.
+        gradient: of the target with respect to the input, float32 (1, C, H, W).
+        maps, gradients: by layer id, float32 as the layer made them, with the batch of one: its output, and the
+            target's gradient with respect to it.
+    """
+
+    value: float
+    gradient: Tensor
+    maps: Mapping[str, Tensor]
+    gradients: Mapping[str, Tensor]
+
+
+def guided(node: Any) -> None:
+    """Let no negative gradient enter a ReLU from behind (Springenberg et al. 2014, section 3.4)."""
+    node.register_prehook(lambda grads: tuple(None if grad is None else grad.clamp(min=0) for grad in grads))
+
+
+def deconvolved(node: Any) -> None:
+    """Let what is positive pass a ReLU backwards, wherever its input was negative (Zeiler and Fergus 2014)."""
+    node.register_hook(lambda _before, grads: (grads[0].clamp(min=0),))
+
+
+def flow(
+    module: nn.Module,
+    graph: Graph,
+    x: Tensor,
+    target: Target,
+    layers: Sequence[str] = (),
+    rule: Rule | None = None,
+) -> Flow:
+    """Run the network to the target and back.
+
+    The parameters get no gradients, and nothing is kept.
+
+    Args:
+        module: the network, in eval mode, of any float type.
+        graph: how it ran when it was traced.
+        x: float (1, C, H, W) of the traced shape, on the network's device; left untouched.
+        target: of that graph, checked.
+        layers: where else the gradient is wanted.
+        rule: what every ReLU does on the way back in place of its gradient.
+
+    Raises:
+        OtherPath: the network ran other calls than when it was traced.
+        NetworkError: the target has no gradient, a layer does not lead to it, or a ReLU has no place for the rule.
+        ForwardError: the network raised. DeviceError: its device has not enough memory.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        try:
+            return _flow(module, graph, x, target, layers, rule)
+        except Overwritten:
+            with torch.autograd.graph.allow_mutation_on_saved_tensors():
+                return _flow(module, graph, x, target, layers, rule)
+
+
+def _flow(module: nn.Module, graph: Graph, x: Tensor, target: Target, layers: Sequence[str], rule: Rule | None) -> Flow:
+    cells = x.detach().to(torch.float32, copy=True).requires_grad_()
+    watch = _Through(graph, target, layers, rule)
+    with contextlib.suppress(Enough):
+        forward(module, cells.clone(), watch)
+    if target.layer not in watch.values:
+        raise OtherPath
+    value: Tensor = watch.values[target.layer]
+    if not value.requires_grad:
+        raise NetworkError(
+            N_("{layer} has no gradient: what it gives does not follow the picture in small steps."), layer=target.layer
+        )
+    if late := [name for name in layers if name not in watch.marks]:
+        raise _no_way(late[0], target)
+    edges: list[Any] = [watch.marks[name][1] for name in layers]
+    try:
+        found = torch.autograd.grad(value, [cells, *edges], allow_unused=True)
+    except RuntimeError as error:
+        if out_of_memory(error):
+            raise
+        kind = Overwritten if "inplace operation" in str(error) else ForwardError
+        raise kind(
+            N_("The network cannot be followed back to its input ({reason}): choose a layer before it."),
+            reason=" ".join(str(error).split()),
+        ) from error
+    gradient, *others = found
+    for name, grad in zip(layers, others, strict=True):
+        if grad is None:
+            raise _no_way(name, target)
+    return Flow(
+        float(value.detach()),
+        torch.zeros_like(cells) if gradient is None else gradient,
+        {name: watch.marks[name][0] for name in layers},
+        dict(zip(layers, others, strict=True)),
+    )
+
+
+def _no_way(layer: str, target: Target) -> NetworkError:
+    return NetworkError(
+        N_("{layer} does not lead to {target}: choose a layer before it."), layer=layer, target=target.layer
+    )
+
+
+class _Through(Watch):
+    """Takes the target's number, marks the layers on the way, puts the rule on every ReLU, and ends at the target."""
+
+    def __init__(self, graph: Graph, target: Target, layers: Sequence[str], rule: Rule | None) -> None:
+        self.marks: dict[str, tuple[Tensor, GradientEdge]] = {}
+        takers: dict[str, Callable[[Tensor], Any]] = {name: self._marker(name) for name in layers}
+        ends = graph[target.layer]
+        mark = takers.get(target.layer)
+
+        def take(out: Tensor) -> Tensor:
+            if mark is not None:
+                mark(out)
+            return picked(out, ends, target)
+
+        super().__init__(graph, takers | {target.layer: take})
+        self._target, self._rule = target.layer, rule
+
+    def _marker(self, name: str) -> Callable[[Tensor], None]:
+        def mark(out: Tensor) -> None:
+            if not out.requires_grad:
+                raise NetworkError(N_("{layer} does not follow the picture: choose another layer."), layer=name)
+            self.marks[name] = out.detach().float().clone(), get_gradient_edge(out)
+
+        return mark
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run the call without gradients of the weights."""
+        args, kwargs = constants(args, kwargs or {})
+        out = super().__torch_function__(func, types, args, kwargs)
+        if self._rule and name_of(func) in ("relu", "relu_") and isinstance(out, Tensor) and out.grad_fn is not None:
+            if type(out.grad_fn).__name__ != "ReluBackward0":  # it was written into a view of another tensor
+                raise NetworkError(N_("A ReLU of this network writes into a part of a tensor: choose another method."))
+            self._rule(out.grad_fn)
+        if self._target in self.values:
+            raise Enough("")
+        return out
+
+
+def picked(out: Tensor, layer: Layer, target: Target) -> Tensor:
+    """Return the target's number, float32 with its gradient, of what its layer made with the batch of one."""
+    values = out.reshape(layer.sizes(out.shape) or out.shape).float()
+    values = values.select(layer.axes.index("C"), target.channel)
+    if target.y is None or target.x is None:
+        return values.mean()
+    axes = layer.axes.replace("C", "")
+    return values.movedim((axes.index("H"), axes.index("W")), (0, 1))[target.y, target.x].mean()
