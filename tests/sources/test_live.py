@@ -13,7 +13,7 @@ from explorer import text
 from explorer.errors import SourceError
 from explorer.sources import camera, demo, open_live, read
 from explorer.values import Source
-from tests.fake_camera import FakeCamera, number_of
+from tests.streams import FakeCamera, number_of
 
 
 @pytest.fixture(autouse=True)
