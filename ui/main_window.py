@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from explorer.engine.events import Exported, Problem
 from explorer.settings import FONT_SCALES
+from explorer.sources.naming import source_of
 from explorer.text import N_, _
 from explorer.values import Source
 from explorer.zoo import own
@@ -44,7 +45,7 @@ from ui.places.explore import Explore
 from ui.store import Store
 from ui.widgets.camera_permission import ask_for_camera
 from ui.widgets.cameras import cameras
-from ui.widgets.intake import Intake, source_of
+from ui.widgets.intake import Intake
 from ui.widgets.saving import ask_where
 from ui.widgets.source_name import source_name
 

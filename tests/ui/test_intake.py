@@ -16,7 +16,6 @@ from explorer.settings import Settings
 from explorer.values import Source
 from tests.ui import samples
 from tests.ui.desk import Desk, desk, key, until
-from ui.widgets.intake import source_of
 
 
 def test_recent_files_are_in_the_menu_and_open(qapp: QApplication) -> None:
@@ -201,19 +200,3 @@ def test_pixels_that_cannot_be_kept_are_a_problem_in_place(one: Desk, monkeypatc
     assert "no room" in str(one.store.problems["source"].error)
     assert "MemoryError" in one.store.problems["source"].details
     assert one.store.recipe.source == Source()
-
-
-@pytest.mark.parametrize(
-    ("typed", "source"),
-    [
-        ("demo", Source("demo", "")),
-        ("camera", Source("camera", "0")),
-        ("camera:3", Source("camera", "3")),
-        ("HTTPS://example.org/a.png", Source("address", "HTTPS://example.org/a.png")),
-        ("'/tmp/a b.png'", Source("picture", "/tmp/a b.png")),
-        ("a.npy", Source("array", str(Path.cwd() / "a.npy"))),
-        ("camera.png", Source("picture", str(Path.cwd() / "camera.png"))),
-    ],
-)
-def test_what_a_text_names(typed: str, source: Source) -> None:
-    assert source_of(typed) == source

@@ -14,36 +14,20 @@ from PySide6.QtGui import QImage
 from explorer.engine.events import Problem
 from explorer.errors import ExplorerError, SourceError
 from explorer.sources import keep
+from explorer.sources.naming import source_of
 from explorer.text import N_, _
 from explorer.values import Source
 from explorer.zoo.own import is_own
 
-ARRAYS = (".npy",)
+_PATHS = ("picture", "array", "video", "folder")
 _MOST_LETTERS = 80
 """A longer text is not repeated whole."""
-
-
-def source_of(text: str) -> Source:
-    """Return the source that a path, an http(s) address, ``demo`` or ``camera:N`` names; nothing is opened.
-
-    A relative path is taken from the current folder and kept absolute, so that the next session finds it.
-    """
-    text = text.strip().strip("'\"")
-    kind, colon, rest = text.partition(":")
-    if text == "demo":
-        return Source("demo", "")
-    if kind == "camera" and (rest.isdigit() or not colon):
-        return Source("camera", rest or "0")
-    if kind.lower() in ("http", "https"):
-        return Source("address", text)
-    path = Path(os.path.expanduser(text)).absolute()  # Path's own raises where there is no such person
-    return Source("array" if path.suffix.lower() in ARRAYS else "picture", str(path))
 
 
 def names_a_source(text: str) -> bool:
     """Return whether a pasted text can be meant as a source: other words must not become a path that nobody typed."""
     source = source_of(text)
-    if source.kind not in ("picture", "array"):
+    if source.kind not in _PATHS:
         return True
     typed = Path(os.path.expanduser(text.strip().strip("'\"")))
     try:
