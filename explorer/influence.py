@@ -15,6 +15,7 @@ from explorer.values import Floats, Frame
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from explorer.attribution.methods import Explanation
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
 
@@ -40,11 +41,11 @@ class Step:
     """How far a long answer is.
 
     Attributes:
-        answer: all that is known; whole once ``done`` is ``of``.
+        answer: all that is known; whole once ``done`` is ``of``. None where nothing can be told before.
         done, of: steps.
     """
 
-    answer: Effective | Curve
+    answer: Effective | Curve | Explanation | None
     done: int
     of: int
 

@@ -21,7 +21,9 @@ from explorer.zoo.card import Card
 if TYPE_CHECKING:  # the window opens without
     from torch import Tensor
 
+    from explorer.attribution.methods import Explanation
     from explorer.attribution.values import Effective
+    from explorer.explaining import Asked
     from explorer.influence import Curve, Steps
     from explorer.opened.values import Opened
     from explorer.proof import Proof
@@ -195,11 +197,48 @@ class Open:
     unit: Unit
 
 
+@dataclass(frozen=True, eq=False)
+class Explain:
+    """Why does the loaded network answer as it does? A long one, answered by an ``Explanation`` at its end.
+
+    Attributes:
+        frame: the picture as it came.
+        recipe: network and filters.
+        asked: method and target.
+    """
+
+    frame: Frame
+    recipe: Recipe
+    asked: Asked
+
+
 Question = (
-    Inspect | KernelsOf | Survey | FieldsOf | Everything | Prove | EffectiveField | EffectiveCurve | AnswerTo | Open
+    Explain
+    | Inspect
+    | KernelsOf
+    | Survey
+    | FieldsOf
+    | Everything
+    | Prove
+    | EffectiveField
+    | EffectiveCurve
+    | AnswerTo
+    | Open
 )
 if TYPE_CHECKING:
-    Answer = own.Inspection | Kernels | Surveyed | FieldsFound | Zoo | Proof | Effective | Curve | AnswerFound | Opened
+    Answer = (
+        Explanation
+        | own.Inspection
+        | Kernels
+        | Surveyed
+        | FieldsFound
+        | Zoo
+        | Proof
+        | Effective
+        | Curve
+        | AnswerFound
+        | Opened
+    )
     Ask = Callable[["Network | None", Question], Answer | Steps]
 
 
@@ -214,12 +253,16 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
         NetworkError: the question is about a network or a layer that is not there; the steps raise it too, as what the
             network raises, and ``DeviceError`` where memory is short.
     """
+    from explorer.explaining import explaining
     from explorer.influence import NOISES, curve, effective, noisy
     from explorer.opened.open import opened
     from explorer.proof import prove
     from explorer.receptive.analyse import analyse
 
     match question:
+        case Explain():
+            loaded = _loaded(network, question.recipe.network)
+            return explaining(loaded, question.frame, question.recipe.filters, question.asked)
         case Inspect():
             return _inspect(question)
         case KernelsOf():

@@ -17,16 +17,20 @@ from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from explorer.attribution.effective import Enough, Overwritten, constants
-from explorer.attribution.methods import Target
+from explorer.attribution.methods import RELUS, Target
 from explorer.capture import OtherPath, Watch
 from explorer.device import out_of_memory
 from explorer.errors import ForwardError, NetworkError
-from explorer.graph.trace import forward, name_of
+from explorer.graph.trace import forward
 from explorer.graph.values import Graph, Layer
 from explorer.text import N_
 
 Rule = Callable[[Any], None]
 """Given the node of autograd's graph that a ReLU made, changes what passes it on the way back."""
+
+
+_NODES = ("ReluBackward0", "HardtanhBackward0")
+"""What autograd's graph calls a ReLU, and one with a ceiling."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,6 +152,7 @@ class _Through(Watch):
 
         super().__init__(graph, takers | {target.layer: take})
         self._target, self._rule = target.layer, rule
+        self._relus = {layer.call[0] for layer in graph if layer.op in RELUS}
 
     def _marker(self, name: str) -> Callable[[Tensor], None]:
         def mark(out: Tensor) -> None:
@@ -162,9 +167,10 @@ class _Through(Watch):
     ) -> Any:
         """Run the call without gradients of the weights."""
         args, kwargs = constants(args, kwargs or {})
+        before = self.count
         out = super().__torch_function__(func, types, args, kwargs)
-        if self._rule and name_of(func) in ("relu", "relu_") and isinstance(out, Tensor) and out.grad_fn is not None:
-            if type(out.grad_fn).__name__ != "ReluBackward0":  # it was written into a view of another tensor
+        if self._rule and before in self._relus and self.count > before and out.grad_fn is not None:
+            if type(out.grad_fn).__name__ not in _NODES:  # it was written into a view of another tensor
                 raise NetworkError(N_("A ReLU of this network writes into a part of a tensor: choose another method."))
             self._rule(out.grad_fn)
         if self._target in self.values:

@@ -184,7 +184,7 @@ def unfit(method: Method, graph: Graph) -> str:
 
     ``{others}`` stands for the activations that the network has, see ``activations``.
     """
-    if method.relu and not any(layer.op == "relu" for layer in graph):
+    if method.relu and not any(layer.op in RELUS for layer in graph):
         return N_("It changes how gradients pass a ReLU, and this network has none ({others}): choose another method.")
     if method.kind == "layer" and not cam_layers(graph):
         return N_("The network has no maps with rows and columns to be weighted: choose a method of the input.")
@@ -193,7 +193,8 @@ def unfit(method: Method, graph: Graph) -> str:
     return ""
 
 
-_ACTIVATIONS = ("silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "leaky_relu", "relu6", "elu", "softmax")
+RELUS = ("relu", "relu6")
+_ACTIVATIONS = ("silu", "gelu", "hardswish", "hardsigmoid", "sigmoid", "tanh", "leaky_relu", "elu", "softmax")
 
 
 def activations(graph: Graph) -> str:
@@ -217,12 +218,19 @@ def cam_layers(graph: Graph, before: str = "") -> Sequence[Layer]:
     return found
 
 
-def cam_layer(graph: Graph, before: str = "") -> Layer:
-    """Return the layer that Grad-CAM takes where nobody says: the last with maps before the target.
+def cam_layer(graph: Graph, before: str = "", name: str = "") -> Layer:
+    """Return the layer whose maps are weighted: the one called ``name``; for "" the last with maps before the target.
 
     Raises:
-        NetworkError: there is none.
+        NetworkError: there is none, or it has no rows and columns of more than one unit.
     """
+    if name:
+        layer = graph[name]
+        if layer.axes != "CHW" or min(layer.output[1:]) < 2:
+            raise NetworkError(
+                N_("{layer} has no maps with rows and columns to be weighted: choose another layer."), layer=layer.id
+            )
+        return layer
     found = cam_layers(graph, before)
     if not found:
         raise NetworkError(

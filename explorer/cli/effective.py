@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,7 +13,7 @@ from explorer.attribution.values import Effective
 from explorer.cli import streams
 from explorer.cli.arguments import Parser, add_consent, add_json, add_weights, check_weights, model, size, whole
 from explorer.cli.output import about, document, remarks, table, weights_name
-from explorer.errors import ExportError, SourceError
+from explorer.errors import SourceError
 from explorer.influence import NOISES, Input, check_moved, effective, noisy
 from explorer.receptive.plain import exact
 from explorer.render import export
@@ -49,7 +47,7 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Measure with the weights that ``predict`` takes; write the heat and print its figures."""
-    _check_out(options.out)
+    export.check_picture(options.out)
     folder = None if options.images is None else Folder(options.images)
     options.weights = options.weights or weights.best_here(options.model)
     check_weights(options)
@@ -112,19 +110,6 @@ class Folder:
                 N_("No file in the folder {name} is a picture: put JPEG, PNG, WebP, BMP, TIFF or GIF files into it."),
                 name=self.path,
             )
-
-
-def _check_out(path: Path) -> None:
-    """Find out whether the file can be there, before minutes are spent.
-
-    Raises:
-        ExportError: it cannot, or its name has another ending.
-    """
-    if path.suffix.lower() != ".png":
-        raise ExportError(N_("“{path}” is no name of a PNG file: let it end in .png."), path=path)
-    code = errno.EISDIR if path.is_dir() else 0 if path.parent.is_dir() else errno.ENOENT
-    if code:
-        raise export.problem(OSError(code, os.strerror(code)), path)
 
 
 def _measured(network: Network, layer: str, unit: tuple[int, int] | None, folder: Folder | None) -> Effective:

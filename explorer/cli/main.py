@@ -22,6 +22,7 @@ COMMANDS = (
     "layers",
     "area",
     "effective",
+    "explain",
     "stack",
     "arithmetic",
     "filter",

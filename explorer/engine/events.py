@@ -186,12 +186,12 @@ class Answered:
 
     Attributes:
         question: what was asked.
-        answer: of a long question all that is known so far.
+        answer: of a long question all that is known so far; None where nothing can be told before the end.
         fraction: how far a long one is, 0 … 1; the last answer has 1.
     """
 
     question: Question
-    answer: Answer
+    answer: Answer | None
     fraction: float = 1.0
 
 

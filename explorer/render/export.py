@@ -45,6 +45,21 @@ def problem(error: OSError, path: Path) -> ExportError:
     return ExportError(message, path=path, reason=error.strerror or error)
 
 
+def check_picture(path: Path | str) -> Path:
+    """Return where a PNG is to be written, once it is known that it can be, before minutes are spent on it.
+
+    Raises:
+        ExportError: it cannot, or its name has another ending.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".png":
+        raise ExportError(N_("“{path}” is no name of a PNG file: let it end in .png."), path=path)
+    code = errno.EISDIR if path.is_dir() else 0 if path.parent.is_dir() else errno.ENOENT
+    if code:
+        raise problem(OSError(code, os.strerror(code)), path)
+    return path
+
+
 def folder(path: Path) -> None:
     """Make the folder ``path`` and its parents where they are missing.
 

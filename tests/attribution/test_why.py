@@ -288,6 +288,23 @@ def test_nothing_is_left_behind_whether_it_ends_well_or_not(name: str, x: Tensor
 
 
 @pytest.mark.parametrize("name", ["guided-backprop", "deconvnet"])
+def test_a_relu_with_a_ceiling_follows_the_same_rule(name: str, x: Tensor) -> None:
+    """By hand, in float64: at the ReLU6 no negative gradient enters, or the ReLU itself is passed backwards."""
+    torch.manual_seed(3)
+    module = nn.Sequential(nn.Conv2d(3, 6, 3), nn.ReLU6(inplace=True), nn.Conv2d(6, 4, 3)).eval()
+    target = Target("2", 1, 5, 5)
+    twin = copy.deepcopy(module).double()
+    first = twin[0](10 * x.double()).detach()
+    second = torch.zeros(1, 4, 28, 28, dtype=torch.float64)
+    second[0, 1, 5, 5] = 1
+    entering = functional.conv_transpose2d(second, twin[2].weight).clamp(min=0)
+    leaving = entering * ((first > 0) & (first < 6)) if name == "guided-backprop" else entering
+    assert (first > 6).any()
+    expected = functional.conv_transpose2d(leaving, twin[0].weight)[0]
+    same(asked(module, name, 10 * x, target).values, expected)
+
+
+@pytest.mark.parametrize("name", ["guided-backprop", "deconvnet"])
 def test_a_method_that_needs_relus_says_so_beforehand(name: str, x: Tensor) -> None:
     graph = trace(seeded(Smooth), x)
     assert "ReLU" in unfit(METHODS[name], graph)

@@ -1,0 +1,110 @@
+"""Why a loaded network answers as it does for a picture: the steps of a long answer. No torch at import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from explorer.attribution.methods import Explanation, Target, activations, cam_layer, check, method, unfit
+from explorer.errors import NetworkError
+from explorer.filters.filter import Chain
+from explorer.influence import Step
+from explorer.text import N_
+from explorer.values import Frame
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from explorer.attribution.why import Part
+    from explorer.session import Network
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be explained, and how.
+
+    Attributes:
+        method: a name in ``methods.METHODS``.
+        target: None for the most probable class.
+        layer: whose maps a method of a layer weights; "" for the last ones before the target.
+        randomised: whether a copy of the network with shuffled weights is asked instead.
+        patch, stride: of occlusion, cells of the network's input.
+    """
+
+    method: str
+    target: Target | None = None
+    layer: str = ""
+    randomised: bool = False
+    patch: int = 32
+    stride: int = 16
+
+
+def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> Iterator[Step]:
+    """Yield a ``Step`` after each pass through the network; the last one's answer is the ``Explanation``.
+
+    Args:
+        network: the loaded one.
+        frame: the picture as it came.
+        filters: before the network.
+        asked: what is asked.
+
+    Raises:
+        PersonError: no such method. NetworkError: it does not fit this network, the target or the layer is not there,
+            or the network takes another path for the inputs that the method makes.
+        ForwardError, DeviceError: the network raised, or its device has not enough memory.
+    """
+    from explorer.attribution import why
+    from explorer.capture import OtherPath, capture
+    from explorer.filters.apply import apply
+
+    how, filtered = method(asked.method), apply(frame, filters)
+
+    def output(x: Tensor) -> Tensor:
+        return capture(network.module, network.graph, x, {}).output.float()
+
+    out = network.with_room(lambda: network.follow(output, network.prepare(filtered).tensor, filtered))
+    graph = network.graph
+    if reason := unfit(how, graph):
+        raise NetworkError(reason, others=activations(graph))
+    target = check(graph, asked.target or _answered(network, out))
+    layer = cam_layer(graph, target.layer, asked.layer).id if how.kind == "layer" else ""
+    running: tuple[object, Iterator[Part]] | None = None
+    modules: dict[object, nn.Module] = {}
+
+    def step() -> Part:
+        nonlocal running
+        if running is None or running[0] != network.device:  # it went to the CPU: from the beginning
+            modules.clear()
+            modules[network.device] = why.randomised(network.module) if asked.randomised else network.module
+            x = network.prepare(filtered).tensor
+            run = why.Run(modules[network.device], graph, x, target, layer, asked.patch, asked.stride)
+            running = network.device, why.explain(how, run)
+        return next(running[1])
+
+    try:
+        while True:
+            done, of, found = network.with_room(step)
+            yield Step(found, done, of)
+            if found is not None:
+                return
+    except OtherPath as error:
+        raise NetworkError(
+            N_("For the inputs that this method makes, the network takes another path: choose another method.")
+        ) from error
+
+
+def _answered(network: Network, out: Tensor) -> Target:
+    """Return the class that the network finds most probable.
+
+    Raises:
+        NetworkError: it does not classify.
+    """
+    if not network.classifies(out):
+        raise NetworkError(
+            N_("This network does not classify, so that there is no class to ask about: name a layer and a channel.")
+        )
+    return Target("", int(out[0].argmax()))
+
+
+__all__ = ["Asked", "Explanation", "explaining"]

@@ -1,0 +1,82 @@
+"""``explain``: what it prints and writes, and what it says where nothing can be explained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer.cli.main import main
+
+
+def explained(capsys: pytest.CaptureFixture[str], *words: object) -> Any:
+    code = main(["explain", *map(str, words), "--json"])
+    printed = capsys.readouterr()
+    assert (code, printed.err) == (0, "")
+    return json.loads(printed.out)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    code = main(["explain", *map(str, words)])
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (2, "")
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_the_class_that_predict_names_is_explained(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["predict", "coffee.png", "--json"]) == 0
+    best = json.loads(capsys.readouterr().out)["predictions"][0]
+    file = tmp_path / "왜.png"
+    found = explained(capsys, "coffee.png", "--method", "grad-cam", "--out", file)
+    assert found["target"]["label"] == best["label"] == "espresso"
+    assert found["target"]["channel"] == best["index"]
+    assert found["layer"]
+    with Image.open(file) as page:
+        pixels = np.asarray(page.convert("RGB")).astype(int)
+    assert (np.ptp(pixels, axis=2) > 60).mean() > 0.05, "coloured where it counts, over a picture in grey"
+
+
+def test_a_unit_by_its_place_and_a_class_by_its_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "out.png"
+    words = ("digit-7.png", "--model", "lenet5", "--out", file)
+    digits = explained(capsys, *words, "--method", "saliency", "--target", "7")
+    assert digits["target"] == {"layer": digits["target"]["layer"], "channel": 7, "unit": None, "label": "7"}
+    unit = explained(capsys, *words, "--method", "saliency", "--target", "c1@2,5,6")
+    assert (unit["target"]["layer"], unit["target"]["channel"], unit["target"]["unit"]) == ("c1", 2, [5, 6])
+    shuffled = explained(capsys, *words, "--method", "saliency", "--target", "7", "--randomised")
+    assert shuffled["value"] != digits["value"]
+    assert shuffled["randomised"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--method", "gradcam"], "There is no method “gradcam”"),
+        (["--method", "saliency", "--target", "12"], "There is no class 12"),
+        (["--method", "saliency", "--target", "nonsense"], "“nonsense” is no target"),
+        (["--method", "saliency", "--target", "c9@0"], "There is no layer called “c9”"),
+        (["--method", "saliency", "--target", "c1@0,99,0"], "has no unit 99 0"),
+        (["--method", "guided-backprop"], "this network has none ("),
+        (["--method", "grad-cam", "--layer", "f6"], "f6 has no maps"),
+        (["--method", "occlusion", "--patch", "40"], "does not fit into an input of 32 × 32"),
+        (["--method", "occlusion", "--patch", "0"], "“0” is not a whole number"),
+    ],
+)
+def test_what_cannot_be_explained_is_said(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = "lenet5_1998" if "guided-backprop" in words else "lenet5"
+    file = tmp_path / "out.png"
+    assert sentence in refused(capsys, "digit-7.png", "--model", model, "--out", file, *words)
+    assert not file.exists()
+
+
+def test_a_file_that_cannot_be_is_told_before_anything_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ("digit-7.png", "--model", "lenet5", "--method", "saliency", "--out")
+    assert "let it end in .png" in refused(capsys, *words, tmp_path / "out.jpg")
+    assert "folder does not exist" in refused(capsys, *words, tmp_path / "none" / "out.png")
