@@ -14,6 +14,9 @@ from explorer import reduce
 from explorer.capture import Captured, capture, check_budget
 from explorer.filters.apply import apply
 from explorer.graph.values import Layer
+from explorer.overtime.figures import Follower
+from explorer.overtime.rules import followed
+from explorer.overtime.values import Followed
 from explorer.recipe import Recipe
 from explorer.render import measure
 from explorer.session import Network, Seen, Steps
@@ -55,15 +58,19 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     before = network.columns_before(frame)
 
-    def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview, reduce.Readings]:
+    def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview, reduce.Readings, Follower | None]:
         layer = network.layer(recipe.layer)
         wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
         overview, readings = reduce.Overview(recipe.columns, before), reduce.Readings(recipe.locked)
         if recipe.columns:
             wanted = overview.beside(wanted, network.stages)
+        follower = None
+        if recipe.overtime:
+            follower = Follower(followed(network.graph, layer.id, recipe.overtime.every))
+            wanted = follower.beside(wanted)
         captured = capture(network.module, network.graph, x, readings.beside(wanted, network.graph))
         shape = captured.shapes.get(layer.id)
-        return layer if shape is None else replace(layer, output=shape), captured, overview, readings
+        return layer if shape is None else replace(layer, output=shape), captured, overview, readings, follower
 
     with steps("filter"):
         filtered = apply(frame, recipe.filters)
@@ -71,7 +78,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
     with steps("forward"):
-        layer, captured, overview, readings = network.follow(through, prepared.tensor, filtered, recipe.layer)
+        layer, captured, overview, readings, follower = network.follow(through, prepared.tensor, filtered, recipe.layer)
         output = reduce.real(captured.output).float().cpu()
     if network.device.type == "cpu":  # an accelerator works on while a reducer waits: there the two are one
         steps.split("forward", "capture", captured.reduced_ms)
@@ -95,6 +102,8 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
         columns=columns,
         wide=recipe.columns,
         readings=readings.values,
+        followed=follower.frames() if follower else None,
+        every=bool(recipe.overtime and recipe.overtime.every),
     )
     return network.seen
 
@@ -106,6 +115,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameRes
         view = reduce.show(seen.maps, seen.measured, seen.layer, recipe.channel, recipe.view, kernel)
         classifies = network.classifies(seen.output)
         predictions = classify(seen.output, network.labels, recipe.top, network.card.activation) if classifies else ()
+        overtime = _overtime(network, seen, recipe, classifies) if recipe.overtime else None
     return FrameResult(
         recipe=recipe,
         frame=seen.frame,
@@ -122,6 +132,22 @@ def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameRes
         finite=bool(predictions) or not classifies,
         columns=seen.columns if recipe.columns else {},
         locked=tuple(seen.reading(unit) for unit in recipe.locked),
+        overtime=overtime,
+    )
+
+
+def _overtime(network: Network, seen: Seen, recipe: Recipe, classifies: bool) -> Followed:
+    return network.recorder.add(
+        recipe,
+        network.graph,
+        seen.frame,
+        seen.filtered.pixels,
+        seen.geometry,
+        seen.output if classifies else None,
+        seen.layer,
+        seen.maps,
+        seen.followed or {},
+        seen.reading,
     )
 
 

@@ -24,6 +24,8 @@ LEAST_ASPECT = 1e-3
 
 Scale = Literal["map", "layer", "fixed"]
 Sort = Literal["channel", "mean", "max", "zeros"]
+Smoothing = Literal["none", "exponential", "mean"]
+MOST_SMOOTHED = 300
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,28 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Following:
+    """What is followed from frame to frame.
+
+    Attributes:
+        smoothing: of the predictions: none, exponential, or the mean of the newest ones.
+        frames: the time constant in frames, or how many have a mean.
+        every: whether every layer is followed, and not only activations and what nothing normalises or activates.
+        begun: counts how often a person began anew.
+    """
+
+    smoothing: Smoothing = "exponential"
+    frames: int = 10
+    every: bool = False
+    begun: int = 0
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every number is one that a window could have set."""
+        return 1 <= self.frames <= MOST_SMOOTHED and 0 <= self.begun <= MOST
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What to look at, through which network, and what to show of it.
 
@@ -75,6 +99,7 @@ class Recipe:
         view: how maps become colours.
         thumbnails: ids of the layers whose thumbnail is wanted; ("*",) for all.
         columns: so many maps of every stage for the overview; 0 for none.
+        overtime: what is followed from frame to frame; None for nothing, which then costs nothing.
     """
 
     source: Source = field(default_factory=Source)
@@ -92,6 +117,7 @@ class Recipe:
     view: View = field(default_factory=View)
     thumbnails: tuple[str, ...] = ("*",)
     columns: int = 0
+    overtime: Following | None = None
 
     def with_(self, **changes: Any) -> Recipe:
         """Return a copy with ``changes``; a new network or layer drops what only made sense for the old one."""
@@ -130,6 +156,7 @@ class Recipe:
             raw[name] = None if raw[name] is None else tuple(raw[name])
         raw["locked"] = tuple(Unit(**unit) for unit in raw.get("locked", ()))
         raw["thumbnails"] = tuple(raw["thumbnails"])
+        raw["overtime"] = Following(**raw["overtime"]) if raw.get("overtime") else None
         return cls(**raw)
 
     def _bounded(self) -> bool:
@@ -141,6 +168,7 @@ class Recipe:
             and 0 <= self.columns <= MOST_COLUMNS
             and all(0 <= place <= MOST for place in self.unit or ())
             and len(self.locked) <= MOST_LOCKED
+            and (self.overtime is None or self.overtime.bounded)
             and all(0 <= place <= MOST for unit in self.locked for place in (unit.channel, unit.y, unit.x))
             and all(1 <= side <= MOST for side in (*(self.input_hw or ()), *(self.source.size_wh or ())))
             and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT

@@ -21,6 +21,8 @@ from explorer.filters.filter import Chain
 from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
+from explorer.overtime.recorder import Recorder
+from explorer.overtime.values import LayerFrame
 from explorer.prepare import Prepared, given, prepare
 from explorer.recipe import Recipe, Unit
 from explorer.reduce import reading
@@ -57,6 +59,8 @@ class Seen:
         times_ms: of the stages that led here.
         columns, wide: the overview by layer id, and how many maps of each stage were asked for it.
         readings: the values of the locked units.
+        followed: figures of the layers that are followed over time; None where none were asked for.
+        every: whether those are all layers.
     """
 
     frame: Frame
@@ -74,6 +78,8 @@ class Seen:
     columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)
     wide: int = 0
     readings: Mapping[Unit, float | None] = field(default_factory=dict)
+    followed: Mapping[str, LayerFrame] | None = None
+    every: bool = False
 
     def reading(self, unit: Unit) -> float | None:
         """Return the value of ``unit``; None where there is no such unit."""
@@ -250,6 +256,8 @@ class Network:
             return None
         if any(unit.layer != seen.layer.id and unit not in seen.readings for unit in recipe.locked):
             return None
+        if recipe.overtime and (seen.followed is None or recipe.overtime.every > seen.every):
+            return None
         return seen if recipe.columns in (0, seen.wide) else None
 
     @cached_property
@@ -257,6 +265,11 @@ class Network:
         """The layers whose maps make the overview: no input, and no answer without positions."""
         first, *others = (stage.layer for stage in stages(self.graph))
         return tuple(layer for layer in others if layer is not first and {"H", "W"} <= set(layer.axes))
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """Tells what its frames show together."""
+        return Recorder(self.labels, self.card.activation)
 
     def columns_before(self, frame: Frame) -> dict[str, tuple[int, ...]]:
         """Return the channels that the overview showed of the frame before, if that came from the same source."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from explorer.graph.values import Layer
+    from explorer.overtime.values import Followed
     from explorer.recipe import Recipe
 
 Bytes = NDArray[np.uint8]
@@ -323,6 +324,7 @@ class FrameResult:
             with its channel.
         locked: the values of the recipe's locked units, in their order; None of one that is not there.
         finite: False where the network classifies, but NaN or infinities in its output leave no class a probability.
+        overtime: what the frames up to this one tell together, where the recipe asks for it.
     """
 
     recipe: Recipe
@@ -340,3 +342,4 @@ class FrameResult:
     finite: bool = True
     columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)
     locked: tuple[float | None, ...] = ()
+    overtime: Followed | None = None

@@ -30,22 +30,12 @@ def classify(
         a single label it tells that one. Empty where ``logits`` is no vector, or has one number for softmax, and where
         a NaN or an infinite logit leaves no value (minus infinity is fine: that class has probability 0).
     """
-    values = logits.detach()
-    if values.dim() == 2 and values.shape[0] == 1:
-        values = values[0]
-    if values.dim() != 1 or len(values) < (2 if activation == "softmax" else 1) or top < 1 or values.is_complex():
+    if top < 1 or (found := distribution(logits, len(labels), activation)) is None:
         return ()
-    values = values.cpu().double()
-    if not torch.isfinite(values.max()):
-        return ()  # max is NaN where any value is
-    if activation == "sigmoid" and len(values) == 1 and len(labels) != 1:
-        values = torch.cat([-values, values])  # 1 - sigmoid(x) is sigmoid(-x)
+    values, probabilities, scores = found
     named = len(labels) == len(values)
     # Sorted stably, so that equal classes come in their own order.
     order = torch.sort(values, descending=True, stable=True).indices[:top].tolist()
-    scores = activation == "none" and not bool(((values >= 0) & (values <= 1)).all())
-    made = {"softmax": lambda: torch.softmax(values, 0), "sigmoid": lambda: torch.sigmoid(values)}
-    probabilities = made.get(activation, lambda: values)()
     return tuple(
         Prediction(
             i,
@@ -55,3 +45,29 @@ def classify(
         )
         for i in order
     )
+
+
+def distribution(logits: Tensor, labels: int, activation: Activation) -> tuple[Tensor, Tensor, bool] | None:
+    """Return the numbers that order the classes, every class's probability, and whether those are scores instead.
+
+    Args:
+        logits, activation: as in ``classify``.
+        labels: how many there are.
+
+    Returns:
+        Two of float64 (classes,) in the machine's memory, and whether the second are scores; None where ``classify``
+        returns nothing.
+    """
+    values = logits.detach()
+    if values.dim() == 2 and values.shape[0] == 1:
+        values = values[0]
+    if values.dim() != 1 or len(values) < (2 if activation == "softmax" else 1) or values.is_complex():
+        return None
+    values = values.cpu().double()
+    if not torch.isfinite(values.max()):
+        return None  # max is NaN where any value is
+    if activation == "sigmoid" and len(values) == 1 and labels != 1:
+        values = torch.cat([-values, values])  # 1 - sigmoid(x) is sigmoid(-x)
+    scores = activation == "none" and not bool(((values >= 0) & (values <= 1)).all())
+    made = {"softmax": lambda: torch.softmax(values, 0), "sigmoid": lambda: torch.sigmoid(values)}
+    return values, made.get(activation, lambda: values)(), scores

@@ -1,0 +1,1 @@
+"""What the frames of a moving picture tell together: smoothed answers, zeros, dead and saturated channels, patches."""
