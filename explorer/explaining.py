@@ -67,7 +67,7 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
     graph = network.graph
     if reason := unfit(how, graph):
         raise NetworkError(reason, others=activations(graph))
-    target = check(graph, asked.target or _answered(network, out))
+    target = check(graph, asked.target or answered(network, out))
     layer = cam_layer(graph, target.layer, asked.layer).id if how.kind == "layer" else ""
     running: tuple[object, Iterator[Part]] | None = None
     modules: dict[object, nn.Module] = {}
@@ -94,7 +94,7 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
         ) from error
 
 
-def _answered(network: Network, out: Tensor) -> Target:
+def answered(network: Network, out: Tensor) -> Target:
     """Return the class that the network finds most probable.
 
     Raises:
@@ -107,4 +107,4 @@ def _answered(network: Network, out: Tensor) -> Target:
     return Target("", int(out[0].argmax()))
 
 
-__all__ = ["Asked", "Explanation", "explaining"]
+__all__ = ["Asked", "Explanation", "answered", "explaining"]

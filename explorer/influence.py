@@ -15,7 +15,7 @@ from explorer.values import Floats, Frame
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.attribution.methods import Explanation
+    from explorer.attribution.methods import Explanation, Switched
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
 
@@ -45,7 +45,7 @@ class Step:
         done, of: steps.
     """
 
-    answer: Effective | Curve | Explanation | None
+    answer: Effective | Curve | Explanation | Switched | None
     done: int
     of: int
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the window opens without
     from explorer.proof import Proof
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
+    from explorer.switching import Switch
 
 log = logging.getLogger(__name__)
 
@@ -212,8 +213,24 @@ class Explain:
     asked: Asked
 
 
+@dataclass(frozen=True, eq=False)
+class SwitchOff:
+    """What does the loaded network answer with channels switched off? A long one, answered by a ``Switched``.
+
+    Attributes:
+        frame: the picture as it came.
+        recipe: network, filters and number of predictions.
+        asked: which channels.
+    """
+
+    frame: Frame
+    recipe: Recipe
+    asked: Switch
+
+
 Question = (
     Explain
+    | SwitchOff
     | Inspect
     | KernelsOf
     | Survey
@@ -258,8 +275,12 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
     from explorer.opened.open import opened
     from explorer.proof import prove
     from explorer.receptive.analyse import analyse
+    from explorer.switching import switching
 
     match question:
+        case SwitchOff():
+            loaded, recipe = _loaded(network, question.recipe.network), question.recipe
+            return switching(loaded, question.frame, recipe.filters, question.asked, recipe.top)
         case Explain():
             loaded = _loaded(network, question.recipe.network)
             return explaining(loaded, question.frame, question.recipe.filters, question.asked)

@@ -9,8 +9,10 @@ from typing import Literal
 from explorer.errors import NetworkError, PersonError, nearest
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.text import N_
-from explorer.values import Floats
+from explorer.values import Floats, Prediction
 
+How = Literal["zero", "mean", "scale"]
+"""What takes the place of a channel that is switched off: zeros, its own mean, or its values times a factor."""
 Kind = Literal["input", "layer", "patches"]
 """Gradients at the input; maps of a layer, weighted by gradients; patches of the input covered one after the other."""
 
@@ -162,6 +164,26 @@ class Explanation:
     layer: str
     values: Floats
     completeness: float | None = None
+
+
+@dataclass(frozen=True)
+class Switched:
+    """What a network answers with channels switched off.
+
+    Attributes:
+        layer: its id.
+        target: the class that is followed.
+        before, after: its number as the network is, and with the channels off.
+        predictions: with the channels off, where they were given.
+        effects: where each was tried by itself, by how much the number fell for each that was tried, the most first.
+    """
+
+    layer: str
+    target: int
+    before: float
+    after: float
+    predictions: tuple[Prediction, ...]
+    effects: tuple[tuple[int, float], ...] = ()
 
 
 def method(name: str) -> Method:

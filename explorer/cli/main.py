@@ -23,6 +23,7 @@ COMMANDS = (
     "area",
     "effective",
     "explain",
+    "ablate",
     "stack",
     "arithmetic",
     "filter",

@@ -80,3 +80,40 @@ def test_a_file_that_cannot_be_is_told_before_anything_runs(capsys: pytest.Captu
     words = ("digit-7.png", "--model", "lenet5", "--method", "saliency", "--out")
     assert "let it end in .png" in refused(capsys, *words, tmp_path / "out.jpg")
     assert "folder does not exist" in refused(capsys, *words, tmp_path / "none" / "out.png")
+
+
+def test_channels_off_and_each_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["ablate", "digit-7.png", "--model", "lenet5", "--layer", "c3"]
+    assert main([*words, "--channels", "0-15", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["channels"] == list(range(16))
+    assert found["predictions_before"][0]["label"] == "7"
+    assert main([*words, "--json"]) == 0
+    effects = json.loads(capsys.readouterr().out)["effects"]
+    best = effects[0]["channel"]
+    assert main([*words, "--channels", str(best), "--json"]) == 0
+    one = json.loads(capsys.readouterr().out)
+    assert one["before"] - one["after"] == pytest.approx(effects[0]["fall"])
+    assert main([*words, "--channels", str(best)]) == 0
+    assert "1 channel of c3 is switched off." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--layer", "c3", "--channels", "5-2"], "“5-2” are no channels"),
+        (["--layer", "c3", "--channels", "99"], "c3 has no channel 99"),
+        (["--layer", "c9"], "There is no layer called “c9”"),
+        (["--layer", "c3", "--how", "gone"], "--how cannot be “gone”"),
+        (["--layer", "c3", "--how", "scale", "--factor", "nan"], "“nan” is not a number"),
+        (["--layer", "c3", "--target", "10"], "There is no class 10"),
+        (["--layer", "input"], "input has no channels"),
+    ],
+)
+def test_what_cannot_be_switched_off_is_said(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ablate", "digit-7.png", "--model", "lenet5", *words]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sentence in printed.err
