@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import os
 import signal
 import sys
@@ -237,12 +236,14 @@ def leave(application: Application, code: int) -> int:
 
 def start_log() -> None:
     """Write the log, Qt's messages too, to a file that never grows beyond a few MB."""
+    from logging.handlers import RotatingFileHandler
+
     folder = preferences.log_folder()
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
+        handler = RotatingFileHandler(
             folder / "cnn-explorer.log", maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8"
         )
     except OSError as error:  # a full or read-only disk must not keep the window from opening

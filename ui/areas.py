@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.errors import NetworkError
-from explorer.receptive.cells import drawn
-from explorer.receptive.values import Area
-from explorer.receptive.values import Box as Exact
 from explorer.recipe import MOST_LOCKED, Unit
 from explorer.text import N_, _
 from explorer.values import Bytes, FrameResult, Geometry
@@ -25,6 +22,8 @@ from ui.widgets.numbers import shape
 
 if TYPE_CHECKING:  # the window opens without
     from explorer.receptive.analyse import Fields
+    from explorer.receptive.values import Area
+    from explorer.receptive.values import Box as Exact
 
 _UNSEEN_ALPHA = 170
 
@@ -228,6 +227,8 @@ def placed(geometry: Geometry, box: Exact) -> Box:
 def real_cells(area: Area, hw: tuple[int, int]) -> NDArray[np.bool_]:
     """Return the cells of an input of ``hw`` that ``area`` depends on, or at most does where they are not exact."""
     if area.parts or area.clipped is None:
+        from explorer.receptive.cells import drawn
+
         return drawn(area.parts, hw)
     y0, x0, y1, x1 = area.clipped
     found = np.zeros(hw, bool)
@@ -271,6 +272,8 @@ def _seen(fields: Fields, layer: str, unit: tuple[int, int]) -> tuple[Area | Non
     if field.certainty == "whole input" and field.path is not None and len(field.path.size) == 2:
         (y0, x0), (height, width) = field.path.start, field.path.size
         box = (y0, x0, y0 + height, x0 + width)
+        from explorer.receptive.values import Area
+
         return Area(box, (0, 0, h, w), (), "whole input", "", exact=False), None
     return None, why
 

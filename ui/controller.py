@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -27,7 +27,6 @@ from explorer.engine.events import (
 )
 from explorer.engine.transport import Command, Play
 from explorer.errors import ExplorerError
-from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Frame, Source
@@ -36,6 +35,9 @@ from explorer.zoo.own import IN_MEMORY, is_own
 from explorer.zoo.weights import NO_WEIGHTS
 from ui.store import Store
 from ui.widgets.source_name import is_pasted
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.questions import Question
 
 UNDO_DEPTH = 200
 REMEMBERED = frozenset({"picture", "array", "address"})
@@ -457,6 +459,8 @@ class Controller(QObject):
         self._looked_up = True
         listed = {card.name for card, _state in self._store.catalogue.cards}
         if any(name not in listed and not is_own(name) for name in self._store.settings.networks):
+            from explorer.questions import Everything
+
             self.ask(Everything())
 
     def _remember_network(self, card: Card) -> None:

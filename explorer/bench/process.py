@@ -65,8 +65,12 @@ def memory(what: str) -> dict[str, float]:
 
 
 def _python(*words: str) -> str:
-    """Run Python offscreen, without what this process decided about threads, and return the last line it printed."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(POLICY)}
+    """Run Python offscreen, without what this process decided about threads, and return the last line it printed.
+
+    The first run keeps the bytecode of what it imports, as installing does.
+    """
+    left_out = (*POLICY, "PYTHONDONTWRITEBYTECODE")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     done = subprocess.run(
         [sys.executable, *words],
         env=clean | {"QT_QPA_PLATFORM": "offscreen"},

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from explorer.engine.desk import Desk
 from explorer.engine.downloads import Downloads
@@ -20,11 +20,13 @@ from explorer.engine.rooms import Rooms
 from explorer.engine.transport import Command
 from explorer.engine.worker import Worker
 from explorer.errors import ExplorerError, ExportError
-from explorer.questions import Question
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.text import N_
 from explorer.values import Floats, Frame, Source
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.questions import Question
 
 _SHARE = 0.8
 """Of the time to end in: what the model thread may take, so that the others have some where a network hangs."""

@@ -13,7 +13,6 @@ from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
-from explorer.questions import Everything, Question
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult
@@ -21,6 +20,7 @@ from explorer.zoo import own
 
 if TYPE_CHECKING:
     from explorer.influence import Steps
+    from explorer.questions import Question
     from explorer.session import Network
 
 
@@ -234,6 +234,8 @@ class ModelThread:
     def _answer(self, question: Question) -> None:
         if not self._asks(question):
             return
+        from explorer.questions import Everything
+
         event: Event
         try:
             # the path of a picture that is only asked about is not shown, and is left with the next frame

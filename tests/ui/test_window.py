@@ -28,6 +28,7 @@ from ui.dialogs.preferences import Preferences
 from ui.panels import top_bar
 from ui.widgets import camera_permission
 from ui.widgets.cameras import cameras
+from ui.widgets.late import Late
 
 
 def dialog(one: Desk, kind: type[QDialog]) -> QDialog:
@@ -78,6 +79,8 @@ def test_the_window_fits_and_cuts_no_text(qapp: QApplication, size: tuple[int, i
 
 def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
     explore = one.window.explore
+    for late in explore.findChildren(Late):
+        assert late.widget
     seen: dict[tuple[tuple[int, int], float], set[str]] = {}
     for size, scale in (((1280, 800), 1.0), ((1920, 1080), 1.0), ((1280, 800), 1.6), ((1280, 800), 1.0)):
         one.window.setFixedSize(*size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -14,9 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.attribution.values import Effective
 from explorer.engine.events import Answered, Ended
-from explorer.questions import EffectiveField
 from explorer.recipe import Unit
 from explorer.text import _
 from explorer.values import Geometry
@@ -25,6 +25,10 @@ from ui.areas import Areas
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.picture_view import PictureView
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.attribution.values import Effective
+    from explorer.questions import EffectiveField
 
 
 class EffectiveRow(QWidget):
@@ -130,6 +134,8 @@ class EffectiveRow(QWidget):
             if store.result_is_old or result.recipe.filters != store.recipe.filters:
                 wanted = self._key  # its result is on the way
         if wanted != self._key:
+            from explorer.questions import EffectiveField
+
             self._drop()
             self._key = wanted
             if wanted and unit is not None and result is not None:
@@ -164,6 +170,8 @@ class EffectiveRow(QWidget):
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
+        from explorer.attribution.values import Effective
+
         if event.question is self._asked and isinstance(event.answer, Effective):
             self._found, self._fraction = event.answer, event.fraction
             if event.fraction == 1:

@@ -99,6 +99,7 @@ class ProvePanel(Panel):
         self._build()
         self._connect()
         self.retranslate()
+        self._follow()
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""

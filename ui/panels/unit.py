@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil, floor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QResizeEvent
@@ -19,7 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.receptive.values import Area
 from explorer.recipe import MOST_LOCKED, Unit
 from explorer.text import N_, _, ngettext
 from explorer.values import Bytes, FrameResult, Geometry
@@ -35,6 +35,9 @@ from ui.widgets.mosaic_view import told
 from ui.widgets.numbers import cell, number, unbroken
 from ui.widgets.panel import Panel
 from ui.widgets.saving import ask_where, picture
+
+if TYPE_CHECKING:  # the window opens without
+    from explorer.receptive.values import Area
 
 _FULL = N_("{count} units are locked, which is as many as can be told apart: unlock one first.")
 _ROOMY = 290

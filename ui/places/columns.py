@@ -72,12 +72,12 @@ class Columns(QSplitter):
     def bring_forward(self, panel: QWidget) -> None:
         """Let ``panel`` be seen, if it is behind a tab."""
         for tabs in self._all_tabs:
-            if tabs.indexOf(panel) >= 0:
-                tabs.setCurrentWidget(panel)
+            if (at := tabs.place_of(panel)) >= 0:
+                tabs.setCurrentIndex(at)
 
     def share_tabs(self, one: QWidget, other: QWidget) -> bool:
         """Whether only one of two panels can be seen at a time."""
-        return any(tabs.indexOf(one) >= 0 and tabs.indexOf(other) >= 0 for tabs in self._all_tabs)
+        return any(tabs.place_of(one) >= 0 and tabs.place_of(other) >= 0 for tabs in self._all_tabs)
 
     @property
     def _all_tabs(self) -> tuple[_Tabs, ...]:
@@ -178,6 +178,13 @@ class _Tabs(QTabWidget):
     def take(self, panel: QWidget) -> None:
         """Put ``panel`` behind the last tab."""
         self.addTab(panel, "")
+
+    def place_of(self, panel: QWidget) -> int:
+        """Return behind which tab ``panel`` is, by itself or within a page; -1 for none."""
+        page: QWidget | None = panel
+        while page is not None and self.indexOf(page) < 0:
+            page = page.parentWidget()
+        return -1 if page is None else self.indexOf(page)
 
     def set_titles(self, titles: Mapping[QWidget, str]) -> None:
         """Write the panels' titles on the tabs."""

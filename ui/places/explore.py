@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, QTimer, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -13,25 +15,28 @@ from explorer.filters.bank import BANK, known
 from explorer.render.colours import MAPS
 from explorer.sources import samples
 from explorer.text import _
-from explorer.values import Source
+from explorer.values import Bytes, Source
 from ui.areas import Areas
 from ui.controller import Controller
-from ui.panels.arithmetic import ArithmeticPanel
 from ui.panels.channel import ChannelInspector
 from ui.panels.effective import EffectiveRow
 from ui.panels.layer_maps import SORTS, LayerMaps
 from ui.panels.layer_strip import LayerStrip
 from ui.panels.network_input import NetworkInput
-from ui.panels.pixel_inspector import PixelInspector
 from ui.panels.predictions import Predictions
-from ui.panels.prove import ProvePanel
 from ui.panels.source import SourcePanel
 from ui.panels.unit import UnitPanel
 from ui.places.columns import Columns
 from ui.places.pixel_units import PixelUnits
 from ui.store import Store
+from ui.widgets.late import Late
 from ui.widgets.panel import Panel
 from ui.widgets.told_strip import ToldStrip
+
+if TYPE_CHECKING:  # the window opens without
+    from ui.panels.arithmetic import ArithmeticPanel
+    from ui.panels.pixel_inspector import PixelInspector
+    from ui.panels.prove import ProvePanel
 
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
@@ -51,12 +56,12 @@ class Explore(QWidget):
         self.effective = EffectiveRow(store, controller, self.areas, self.source.view, self.unit)
         self.unit.body.addWidget(self.effective)
         self.network_input = NetworkInput(store, controller, self)
-        self.pixels = PixelInspector(store, controller, self)
         self.layers = LayerStrip(store, controller, self)
         self.maps = LayerMaps(store, controller, self)
         self.channel = ChannelInspector(store, controller, self)
-        self.prove = ProvePanel(store, controller, self.areas, self.source.view, self)
-        self.arithmetic = ArithmeticPanel(store, controller, self.areas, self)
+        self._prove = Late(self._make_prove, self)
+        self._arithmetic = Late(self._make_arithmetic, self)
+        self._pixels = Late(self._make_pixels, self)
         self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
         self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
@@ -68,9 +73,9 @@ class Explore(QWidget):
             self.layers,
             self.maps,
             self.channel,
-            self.prove,
-            self.arithmetic,
-            self.pixels,
+            self._prove,
+            self._arithmetic,
+            self._pixels,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -80,27 +85,69 @@ class Explore(QWidget):
         self.maps.unit_pointed.connect(self.areas.hover)
         self.channel.unit_pointed.connect(self.areas.hover)
         self.areas.changed.connect(self._show_areas)
-        self.source.pixel_pointed.connect(self.pixels.point)
-        self.source.pixel_chosen.connect(self.pixels.choose)
-        self.source.pixel_chosen.connect(self._show_pixels)
-        self.pixels.chosen_changed.connect(self.source.mark)
+        self._picture: Bytes | None = None
+        self.source.picture_changed.connect(self._keep_picture)
+        self.source.pixel_chosen.connect(self._choose_pixel)
         self._pixel_last = False  # rather than the paint; the light is on what was done last
-        self.pixels.chosen_changed.connect(self._light_pixel)
         self.pixel_units.changed.connect(self._show_light)
-        self.prove.lit_changed.connect(self._show_light)
-        self.prove.painted_changed.connect(self.source.set_painted)
-        self.prove.paint.toggled.connect(self.source.set_paints)
-        self.prove.painted_changed.connect(self._light_paint)
-        self.source.paint_unwanted.connect(self.prove.take_paint_away)
         self.light.closed.connect(self._put_light_out)
-        self.pixels.numbers_changed.connect(self.source.set_numbers)
-        self.source.picture_changed.connect(self.pixels.set_picture)
         self._later = QTimer(self)  # what is replaced at once need not flicker
         self._later.setSingleShot(True)
         self._later.setInterval(_DIM_AFTER_MS)
         self._later.timeout.connect(self._show_age)
         store.age_changed.connect(self._follow_age)
+        for late in (self._prove, self._arithmetic, self._pixels):
+            late.came.connect(self._show_age)
         self.retranslate()
+
+    # the panels behind tabs
+
+    @property
+    def prove(self) -> ProvePanel:
+        """The panel that paints on the picture."""
+        return self._prove.widget
+
+    @property
+    def arithmetic(self) -> ArithmeticPanel:
+        """The panel of the numbers behind one value."""
+        return self._arithmetic.widget
+
+    @property
+    def pixels(self) -> PixelInspector:
+        """The panel of the picture's own numbers."""
+        return self._pixels.widget
+
+    def _make_prove(self) -> ProvePanel:
+        from ui.panels.prove import ProvePanel
+
+        prove = ProvePanel(self._store, self._controller, self.areas, self.source.view, self)
+        prove.lit_changed.connect(self._show_light)
+        prove.painted_changed.connect(self.source.set_painted)
+        prove.painted_changed.connect(self._light_paint)
+        prove.paint.toggled.connect(self.source.set_paints)
+        self.source.paint_unwanted.connect(prove.take_paint_away)
+        return prove
+
+    def _make_arithmetic(self) -> ArithmeticPanel:
+        from ui.panels.arithmetic import ArithmeticPanel
+
+        return ArithmeticPanel(self._store, self._controller, self.areas, self)
+
+    def _make_pixels(self) -> PixelInspector:
+        from ui.panels.pixel_inspector import PixelInspector
+
+        pixels = PixelInspector(self._store, self._controller, self)
+        pixels.set_picture(self._picture)
+        pixels.chosen_changed.connect(self.source.mark)
+        pixels.chosen_changed.connect(self._light_pixel)
+        pixels.numbers_changed.connect(self.source.set_numbers)
+        self.source.pixel_pointed.connect(pixels.point)
+        self.source.picture_changed.connect(pixels.set_picture)
+        return pixels
+
+    @Slot(object)
+    def _keep_picture(self, pixels: Bytes | None) -> None:
+        self._picture = pixels
 
     def handlers(self) -> Mapping[str, Callable[[], None]]:
         """Return what the commands of this place do, by name."""
@@ -134,9 +181,9 @@ class Explore(QWidget):
                 self.network_input: _("Input"),
                 self.maps: _("Activation maps"),
                 self.channel: _("Channel"),
-                self.prove: _("Prove it"),
-                self.arithmetic: _("Arithmetic"),
-                self.pixels: _("Pixels"),
+                self._prove: _("Prove it"),
+                self._arithmetic: _("Arithmetic"),
+                self._pixels: _("Pixels"),
             }
         )
 
@@ -171,7 +218,7 @@ class Explore(QWidget):
     @Slot()
     def _show_light(self) -> None:
         """Light the units that the paint moves, or those that see the held pixel."""
-        moved = None if self._pixel_last else self.prove.lit
+        moved = None if self._pixel_last else self._lit
         units = self.pixel_units.units if moved is None else moved
         self.maps.mosaic.set_lit(units)
         self.channel.map.set_lit(units)
@@ -181,9 +228,14 @@ class Explore(QWidget):
             text = _("Light is on the units that the paint moves; the maps are of the picture without paint.")
             self.light.set_text(text, _("Take all paint away"))
 
+    @property
+    def _lit(self) -> NDArray[np.bool_] | None:
+        """The units that the paint moves."""
+        return None if self._prove.made is None else self._prove.made.lit
+
     @Slot()
     def _put_light_out(self) -> None:
-        if self.prove.lit is not None and not self._pixel_last:
+        if self._lit is not None and not self._pixel_last:
             self.prove.take_paint_away()
         else:
             self.pixels.choose(None)
@@ -192,20 +244,16 @@ class Explore(QWidget):
     def _show_age(self) -> None:
         """Dim what is of another source or network than the wished ones."""
         store = self._store
-        of_picture: tuple[Panel, ...] = (self.source, self.pixels)
-        of_result: tuple[Panel, ...] = (self.predictions, self.network_input, self.layers)
-        of_network: tuple[Panel, ...] = (
-            self.maps,
-            self.channel,
-            self.unit,
-            self.arithmetic,
-        )  # they show nothing of another network
-        for panels, old in (
+        of_picture = (self.source, self._pixels.made)
+        of_result = (self.predictions, self.network_input, self.layers)
+        of_network = (self.maps, self.channel, self.unit, self._arithmetic.made)  # they show nothing of another network
+        ages: tuple[tuple[tuple[Panel | None, ...], bool], ...] = (
             (of_picture, store.picture_is_old),
             (of_result, store.result_is_old),
             (of_network, store.result_is_old and store.result_of_network is not None),
-        ):
-            for panel in panels:
+        )
+        for panels, old in ages:
+            for panel in filter(None, panels):
                 panel.set_old(old)
 
     @Slot()
@@ -270,7 +318,7 @@ class Explore(QWidget):
     @Slot()
     def show_arithmetic(self) -> None:
         """Open the numbers behind the value of the chosen unit."""
-        self.columns.bring_forward(self.arithmetic)
+        self.columns.bring_forward(self._arithmetic)
         self.arithmetic.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def home(self) -> None:
@@ -282,11 +330,12 @@ class Explore(QWidget):
         self.layers.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.layers.search.selectAll()
 
-    @Slot()
-    def _show_pixels(self) -> None:
-        """Let the pixels be seen, but not in place of the maps, where the units light up that see the pixel."""
-        if not self.columns.share_tabs(self.pixels, self.maps):
-            self.columns.bring_forward(self.pixels)
+    @Slot(object)
+    def _choose_pixel(self, pixel: tuple[int, int]) -> None:
+        """Hold a pixel, and let it be seen, but not in place of the maps, where the units light up that see it."""
+        self.pixels.choose(pixel)
+        if not self.columns.share_tabs(self._pixels, self.maps):
+            self.columns.bring_forward(self._pixels)
 
     @Slot()
     def _show_unit(self) -> None:

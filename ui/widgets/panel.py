@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, 
 
 from ui import theme
 from ui.widgets.elided import ElidedLabel
+from ui.widgets.late import Late
 
 _TITLE_LETTERS = 14
 """As many letters of a title always have room."""
@@ -94,8 +95,10 @@ class Panel(QFrame):
         """Return what the content needs at this width: a splitter does not ask how high wrapped text becomes."""
         hint, layout = super().minimumSizeHint(), self.layout()
         if layout is not None and layout.hasHeightForWidth():
-            stack = self.parentWidget()  # a page that was not seen yet gets the width of the others
-            behind = stack if isinstance(stack, QStackedWidget) and stack.currentWidget() is not self else self
+            holder = self.parentWidget()
+            page = holder if isinstance(holder, Late) else self
+            stack = page.parentWidget()  # a page that was not seen yet gets the width of the others
+            behind = stack if isinstance(stack, QStackedWidget) and stack.currentWidget() is not page else self
             width = max(behind.width(), hint.width())
             hint.setHeight(max(hint.height(), layout.totalMinimumHeightForWidth(width)))
         return hint
