@@ -45,6 +45,7 @@ class Settings:
         place: one of ``PLACES``: where the person was last.
         networks: names of the networks that were opened, the newest first, at most ``RECENT``.
         shared_weights: a folder of weights that a class shares, "" for none; it is only read.
+        frame_numbers: whether every panel tells the number of the frame that it shows.
     """
 
     language: str = ""
@@ -58,6 +59,7 @@ class Settings:
     place: str = "explore"
     networks: tuple[str, ...] = ()
     shared_weights: str = ""
+    frame_numbers: bool = False
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -257,6 +259,7 @@ def _from_json(text: str) -> Settings:
                 *settings.networks,
             )
         )
+        and type(settings.frame_numbers) is bool
         and settings.place in PLACES
         and settings.geometry.isascii()
         and settings.theme in THEMES

@@ -103,6 +103,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
             ("Left", "Right", "Up", "Down", "Space"),
         ),
         Command("get_weights", N_("Get weights…"), ("W",), "download"),
+        Command("stage_times", N_("Stage times: what a frame takes"), ("T",), "clock"),
+        Command("frame_numbers", N_("Frame number on every panel"), ("Shift+T",)),
         Command("full_screen", N_("Full screen"), ("F11",), "fullscreen"),
         Command("larger", N_("Larger text"), ("Ctrl++", "Ctrl+=")),
         Command("smaller", N_("Smaller text"), ("Ctrl+-",)),

@@ -99,13 +99,13 @@ class MainWindow(QMainWindow):
         self.arithmetic: ArithmeticPlace | None = None
         self.places = QStackedWidget(self)
         self.places.addWidget(self.explore)
-        self.commands = Actions(self, {**self.explore.handlers(), **self._handlers()})
+        self.status = StatusBar(store, controller)
+        self.commands = Actions(self, {**self.explore.handlers(), **self.status.handlers(), **self._handlers()})
         for command in named():
             if command.icon:
                 theme.set_icon(self.commands[command.name], command.icon)
         self.top = TopBar(store, controller, self.commands)
         self.problem = ProblemStrip(store, controller)
-        self.status = StatusBar(store, controller)
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
         self._dress_fields(self)

@@ -19,10 +19,16 @@ class Turns:
     """Calls its receivers in the order of their connection, each painted before the next is called.
 
     Receivers that wait when the signal is sent again keep their place and get the newest state once.
+
+    Attributes:
+        told: called after every turn with the milliseconds that the receiver and its painting took, and whether by now
+            every receiver had its turn since this was last so.
     """
 
     def __init__(self, parent: QObject) -> None:
         self._parent = parent
+        self.told: Callable[[float, bool], None] = _nobody
+        self._turn = 0
         self._receivers: list[_Receiver] = []
         self._waiting: deque[_Receiver] = deque()
         self._timer = QTimer(parent)
@@ -49,20 +55,34 @@ class Turns:
             return
         self._waiting.clear()
         self._timer.stop()
-        for receiver in self._receivers:
-            receiver.called.emit()
+        self._turn = 0
+        self._call(self._receivers)
 
     def _go_on(self) -> None:
         until_s = time.perf_counter() + _BUDGET_S
         while self._waiting and time.perf_counter() < until_s:
-            self._waiting.popleft().called.emit()
-            _paint()
+            self._call([self._waiting.popleft()])
         if self._waiting:
             self._timer.start(_PAUSE_MS)
+
+    def _call(self, receivers: list[_Receiver]) -> None:
+        start_s = time.perf_counter()
+        for receiver in receivers:
+            receiver.called.emit()
+        _paint()
+        self._turn += len(receivers)
+        everyone = not self._waiting or self._turn >= len(self._receivers)
+        if everyone:
+            self._turn = 0
+        self.told((time.perf_counter() - start_s) * 1000, everyone)
 
 
 class _Receiver(QObject):
     called = Signal()
+
+
+def _nobody(_ms: float, _everyone: bool) -> None:
+    pass
 
 
 def _paint() -> None:

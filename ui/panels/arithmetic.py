@@ -47,6 +47,7 @@ class ArithmeticPanel(Panel):
         self._asked: tuple[Open, tuple[object, ...]] | None = None
         self._told: tuple[object, ...] | None = None
         self._opened: Opened | None = None
+        self._of: Frame | None = None
         self._shown: Opened | None = None
         self._error: ExplorerError | None = None
         self.back, self.go, self.copy = (self._button(icon) for icon in ("undo", "explore", "copy"))
@@ -214,6 +215,7 @@ class ArithmeticPanel(Panel):
 
     def _done(self, opened: Opened | None, error: ExplorerError | None) -> None:
         assert self._asked is not None
+        self._of = self._asked[0].frame
         self._told, self._asked = self._asked[1], None
         self._opened, self._error = opened, error
         self._follow()
@@ -223,6 +225,7 @@ class ArithmeticPanel(Panel):
     @Slot()
     def _show(self) -> None:
         opened, unit = self.opened, self._trail[-1] if self._trail else None
+        self.set_frame(self._of if opened is not None else None)
         self._show_trail()
         self.back.setEnabled(len(self._trail) > 1)
         self.go.setEnabled(unit is not None and len(self._trail) > 1)

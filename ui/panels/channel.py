@@ -107,7 +107,8 @@ class ChannelInspector(Panel):
 
     @Slot()
     def _take_result(self) -> None:
-        view = self._view()
+        view, result = self._view(), self._store.result
+        self.set_frame(result.frame if view is not None and result is not None else None)
         for widget in (self.bar, self.facts, self.spread_title, self.histogram):
             widget.setVisible(view is not None)
         if view is None:

@@ -127,7 +127,8 @@ class LayerMaps(Panel):
 
     @Slot()
     def _take_result(self) -> None:
-        view = self._view()
+        view, result = self._view(), self._store.result
+        self.set_frame(result.frame if view is not None and result is not None else None)
         if view is not None:
             table = self._table(view)
             self._show_tools(view)

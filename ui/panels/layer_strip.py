@@ -117,6 +117,7 @@ class LayerStrip(Panel):
         result = self._store.result_of_network
         if result is not None:
             self._thumbnails.update(result.thumbnails)
+            self.set_frame(result.frame)
             self.list.show_thumbnails(self._thumbnails, self._store.recipe.view.colours)
             self._head()
             if not self._store.recipe.layer:

@@ -177,6 +177,7 @@ class NetworkGraph(Panel):
         result = self._store.result_of_network
         if result is not None and self._loaded():
             self._thumbnails.update(result.thumbnails)
+            self.set_frame(result.frame)
             self.view.show_thumbnails(self._thumbnails, self._store.recipe.view.colours)
             if not self._store.recipe.layer and not self.view.current:
                 self.view.mark(result.view.layer.id)

@@ -65,6 +65,7 @@ class NetworkInput(Panel):
 
     def _refresh(self) -> None:
         result = self._store.result
+        self.set_frame(None if result is None else result.frame)
         labels = (self._size, self._steps, self._range)
         for label in labels:
             label.setVisible(result is not None)

@@ -40,6 +40,7 @@ class PixelInspector(Panel):
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._store = store
         self._pixels: Bytes | None = None
         self._pointed: tuple[int, int] | None = None
         self._chosen: tuple[int, int] | None = None
@@ -106,6 +107,7 @@ class PixelInspector(Panel):
     def set_picture(self, pixels: Bytes | None) -> None:
         """Take the pixels from this picture, uint8 RGB (H, W, 3)."""
         before, self._pixels = self._pixels, pixels
+        self.set_frame(None if pixels is None else self._store.frame)
         sizes = {None if one is None else one.shape[:2] for one in (before, pixels)}
         if self._chosen is not None and len(sizes) > 1:
             self.choose(None)

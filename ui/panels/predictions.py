@@ -51,6 +51,7 @@ class Predictions(Panel):
 
     def _refresh(self) -> None:
         result = self._store.result
+        self.set_frame(None if result is None else result.frame)
         if result is None:
             self._bars.set_bars(())
             self._bars.hide()

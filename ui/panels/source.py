@@ -283,6 +283,7 @@ class SourcePanel(Panel):
         """Show the newest picture, with its filters where wanted and done, and the part that the network sees."""
         store, result = self._store, self._store.result
         pixels: Bytes | None = None if store.frame is None else store.frame.pixels
+        self.set_frame(store.frame)
         if result is not None and result.frame is store.frame and self._filtered.isChecked():
             after = result.filtered.pixels
             pixels = pixels if self._paints and after.shape != result.frame.pixels.shape else after

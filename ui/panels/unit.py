@@ -150,6 +150,7 @@ class UnitPanel(Panel):
     def _refresh(self) -> None:
         unit, result = self._areas.shown, self._store.result_of_network
         there = unit is not None and result is not None
+        self.set_frame(result.frame if unit is not None and result is not None else None)
         for widget in (self.view, self.value, self._text):
             widget.setVisible(there)
         self.hint.setVisible(not there)

@@ -6,12 +6,15 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from explorer.values import Frame
 from ui import theme
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.late import Late
 
 _TITLE_LETTERS = 14
 """As many letters of a title always have room."""
+_NUMBERED, _NUMBER = "numbered", "#0000000"
+"""A window's property: whether its panels show the numbers of their frames; and the widest of them."""
 _VEIL = 0.65
 """Opacity of what covers an old result."""
 
@@ -36,12 +39,18 @@ class Panel(QFrame):
         self._detail.setObjectName("dim")
         self._badge.setObjectName("badge")
         self._badge.hide()
+        self._number = ElidedLabel(self)
+        self._number.setObjectName("dim")
+        self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._number.hide()
+        self._of_frame: Frame | None = None
         self._detail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.header = QHBoxLayout()
         self.header.setSpacing(8)
         self.header.addWidget(self._title)
         self.header.addWidget(self._detail, 1)
         self.header.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.header.addWidget(self._number)
         outer.addLayout(self.header)
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
@@ -66,6 +75,26 @@ class Panel(QFrame):
             self._badge.style().polish(self._badge)
         self._badge.setText(text)
         self._badge.setVisible(bool(text))
+
+    def set_frame(self, frame: Frame | None) -> None:
+        """Tell of which frame the panel now shows something; while frames flow, other panels may show another one."""
+        self._of_frame = frame
+        self._show_number()
+
+    @staticmethod
+    def number(window: QWidget, shown: bool) -> None:
+        """Show on every panel of ``window``, also on those still to be made, the number of its frame, or no more."""
+        window.setProperty(_NUMBERED, shown)
+        for panel in window.findChildren(Panel):
+            panel._show_number()
+
+    def _show_number(self) -> None:
+        shown = self._of_frame is not None and bool(self.window().property(_NUMBERED))
+        if shown and self._of_frame is not None:
+            self._number.setText(f"#{self._of_frame.index}")
+        if shown == self._number.isHidden():
+            self._number.setFixedWidth(self._number.fontMetrics().horizontalAdvance(_NUMBER))
+            self._number.setVisible(shown)
 
     def set_old(self, old: bool) -> None:
         """Dim what the panel shows, or no more: it is of another source or network than the wished ones."""
