@@ -28,7 +28,7 @@ from explorer.render.measure import Figures, levels, number_type, pick, statisti
 from explorer.text import N_
 from explorer.values import Bytes, ChannelTable, Floats, LayerView, Thumbnail
 
-Reducer = Callable[[Tensor], Tensor | Floats]
+Reducer = Callable[[Tensor], Tensor | Floats | None]
 THUMBNAIL_PX = 48
 COLUMN_PX = 80
 """Most that a side of a map in the overview has, px."""
@@ -127,11 +127,12 @@ def _small(found: Tensor) -> Tensor:
     return found[:, first_y::step, first_x::step].to(torch.float32).mean(0)
 
 
-def thumbnails(captured: Mapping[str, Tensor | Floats]) -> dict[str, Thumbnail]:
+def thumbnails(captured: Mapping[str, Tensor | Floats | None]) -> dict[str, Thumbnail]:
     """Return the thumbnails of what ``small`` (tensors) and ``keep`` (arrays) made, by layer id."""
     return {
         name: _thumbnail(found if isinstance(found, Tensor) else _small(torch.from_numpy(found)))
         for name, found in captured.items()
+        if found is not None
     }
 
 
@@ -167,7 +168,7 @@ class Readings:
         return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in layers}}
 
     def _both(self, layer: Layer, reducer: Reducer) -> Reducer:
-        def both(output: Tensor) -> Tensor | Floats:
+        def both(output: Tensor) -> Tensor | Floats | None:
             found = maps(output.detach(), layer)
             for unit in self._units:
                 if unit.layer == layer.id:
@@ -204,7 +205,7 @@ class Overview:
         return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in layers}}
 
     def _both(self, layer: Layer, reducer: Reducer) -> Reducer:
-        def both(output: Tensor) -> Tensor | Floats:
+        def both(output: Tensor) -> Tensor | Floats | None:
             self._found[layer.id] = self._strongest(maps(output.detach(), layer), self._before.get(layer.id, ()))
             return reducer(output)
 

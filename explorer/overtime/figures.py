@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.cv import cv2
 from explorer.graph.values import Layer
 from explorer.overtime.rules import Rule, rule
-from explorer.overtime.values import LayerFrame
-from explorer.reduce import Reducer, maps, small
+from explorer.overtime.values import Integers, LayerFrame
+from explorer.reduce import Reducer, maps
 from explorer.values import Floats
+
+_WIDE = 512
+"""Values of a row that numpy reduces at full speed."""
 
 
 class Follower:
@@ -29,13 +35,13 @@ class Follower:
         self._there: dict[str, tuple[Tensor, int]] = {}
 
     def beside(self, reducers: Mapping[str, Reducer]) -> dict[str, Reducer]:
-        """Return ``reducers``, and the followed layers are looked at first; a missing one makes a thumbnail."""
-        return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in self._layers}}
+        """Return ``reducers``, and the followed layers are looked at first; a missing one makes nothing."""
+        return {**reducers, **{one.id: self._both(one, reducers.get(one.id)) for one in self._layers}}
 
-    def _both(self, layer: Layer, reducer: Reducer) -> Callable[[Tensor], Tensor | Floats]:
+    def _both(self, layer: Layer, reducer: Reducer | None) -> Reducer:
         limits = rule(layer)
 
-        def both(output: Tensor) -> Tensor | Floats:
+        def both(output: Tensor) -> Tensor | Floats | None:
             found = maps(output.detach(), layer).to(torch.float32)
             if not found.numel():
                 self._here.pop(layer.id, None)
@@ -43,7 +49,7 @@ class Follower:
                 self._here[layer.id] = figures(found, limits)
             else:
                 self._there[layer.id] = _there(found, limits), found[0].numel()
-            return reducer(output)
+            return reducer(output) if reducer else None
 
         return both
 
@@ -63,34 +69,42 @@ class Follower:
 def figures(found: Tensor, limits: Rule) -> LayerFrame:
     """Return the figures of maps float32 (C, h, w), not empty, in the machine's memory."""
     c, h, w = found.shape
-    if found.stride() == (1, w * c, c) or h * w == 1:  # channels last: a row of channels for each cell
-        flat, axis = found.permute(1, 2, 0).reshape(h * w, c).numpy(), 0
+    if found.stride() == (1, w * c, c) or h * w == 1:  # channels last: rows of a few cells with all of their channels
+        side_by_side = math.gcd(h * w, 1 << (_WIDE // c).bit_length())
+        rows, axis = found.permute(1, 2, 0).reshape(-1, side_by_side * c).numpy(), 0
     else:
-        flat, axis = found.reshape(c, h * w).numpy(), 1
-    high = flat.max(axis)
-    low = None if limits.clips else flat.min(axis)
+        rows, axis = found.reshape(c, h * w).numpy(), 1
+
+    def joined(one: NDArray[Any], how: Callable[..., NDArray[Any]]) -> NDArray[Any]:
+        return how(one.reshape(-1, c), axis=0)
+
+    high = joined(rows.max(axis), np.max)
+    low = None if limits.clips else joined(rows.min(axis), np.min)
     nan = np.zeros(c, np.int64)
     if np.isnan(high).any():
-        broken = np.isnan(flat)
-        nan = broken.sum(axis)
-        high = np.where(broken, -np.inf, flat).max(axis)
-        low = None if low is None else np.where(broken, np.inf, flat).min(axis)
-    saturated = None
-    if limits.bounded:
-        saturated = np.zeros(c, np.int64)
-        with np.errstate(invalid="ignore"):
-            if limits.high is not None and (high >= limits.high).any():
-                saturated += (flat >= limits.high).sum(axis)
-            if limits.low is not None:
-                saturated += (flat <= limits.low).sum(axis)
+        broken = np.isnan(rows)
+        nan = joined(_count(broken, axis), np.sum)
+        high = joined(np.where(broken, -np.inf, rows).max(axis), np.max)
+        low = None if low is None else joined(np.where(broken, np.inf, rows).min(axis), np.min)
+    saturated = np.zeros(c, np.int64)
+    if limits.high is not None and (high >= limits.high).any():
+        saturated += joined(_count(rows >= limits.high, axis), np.sum)
+    if limits.low is not None:
+        saturated += joined(_count(rows <= limits.low, axis), np.sum)
     return LayerFrame(
-        cells=flat.size,
-        zeros=flat.size - int(cv2.countNonZero(np.ascontiguousarray(flat))),  # a NaN is no zero there either
+        cells=rows.size,
+        zeros=rows.size - int(cv2.countNonZero(np.ascontiguousarray(rows))),  # a NaN is no zero there either
         nan=nan,
         high=high.astype(np.float64),
         low=None if low is None else low.astype(np.float64),
-        saturated=saturated,
+        saturated=saturated if limits.bounded else None,
     )
+
+
+def _count(true: NDArray[np.bool_], axis: int) -> Integers:
+    """Return how many are true along an axis: by OpenCV, several times as fast as numpy's sum of bool."""
+    counts = cv2.reduce(np.ascontiguousarray(true).view(np.uint8), axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S)
+    return np.asarray(counts, np.int64).ravel()
 
 
 def _there(found: Tensor, limits: Rule) -> Tensor:
