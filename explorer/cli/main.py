@@ -24,6 +24,8 @@ COMMANDS = (
     "effective",
     "explain",
     "ablate",
+    "index",
+    "search",
     "stack",
     "arithmetic",
     "filter",

@@ -1,0 +1,259 @@
+"""Indices and searches: against brute force, on digits that a network of this project knows, through every mishap."""
+
+from __future__ import annotations
+
+import json
+import os
+import tracemalloc
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from explorer import indexing as making
+from explorer.cli.main import main
+from explorer.errors import ExportError, NetworkError, SourceError
+from explorer.indexing import features, indexing, maker
+from explorer.retrieval.index import Index, Maker, Record, Writer
+from explorer.retrieval.search import nearest
+from explorer.session import Network, Session
+from explorer.sources import read
+from explorer.values import Source
+
+MAKER = Maker("lenet5", "digits", "f6", (32, 32))
+
+
+def records(n: int, length: int, seed: int = 0) -> list[Record]:
+    rows = np.random.default_rng(seed).normal(size=(n, length)).astype(np.float32)
+    return [Record(f"{i}.png", (i, i), row) for i, row in enumerate(rows)]
+
+
+@pytest.mark.parametrize("measure", ["cosine", "l2"])
+@pytest.mark.parametrize("n", [3, 1024, 1025, 3000])
+def test_nothing_nearer_is_missed(n: int, measure: Any) -> None:
+    found = records(n, 7)
+    rows = np.array([one.features for one in found], np.float64)
+    q = np.random.default_rng(9).normal(size=7).astype(np.float32)
+    if measure == "l2":
+        distances = [float(np.sqrt(((row - q) ** 2).sum())) for row in rows]
+    else:
+        distances = [1 - float(row @ q) / (np.linalg.norm(row) * np.linalg.norm(q)) for row in rows]
+    expected = sorted(range(n), key=lambda i: distances[i])[:5]
+    matches = nearest(found, q, 5, measure)
+    assert [one.path for one in matches] == [f"{i}.png" for i in expected]
+    np.testing.assert_allclose([one.distance for one in matches], [distances[i] for i in expected], rtol=1e-6)
+
+
+def test_equally_near_ones_come_in_their_order_and_unreadable_ones_not_at_all() -> None:
+    same = [Record(str(i), (0, 0), np.ones(3, np.float32)) for i in range(9)]
+    bad = [Record("bad", (0, 0), None, "broken"), Record("nan", (0, 0), np.full(3, np.nan, np.float32))]
+    found = nearest([*bad, *same], np.ones(3, np.float32), 4)
+    assert [one.path for one in found] == ["0", "1", "2", "3"]
+    with pytest.raises(NetworkError, match="all zero"):
+        nearest(same, np.zeros(3, np.float32), 4)
+
+
+@pytest.fixture(scope="module")
+def lenet() -> Network:
+    return Session().open("lenet5", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write 400 of the shipped digits as files whose names tell the class."""
+    folder = tmp_path_factory.mktemp("숫자")
+    with np.load(str(resources.files("resources") / "digits" / "digits.npz")) as data:
+        names = sorted(data.files)
+        pictures = next(data[name] for name in names if data[name].ndim == 3)
+        labels = next(data[name] for name in names if data[name].ndim == 1 and len(data[name]) == len(pictures))
+    for i in range(400):
+        Image.fromarray(np.asarray(pictures[i], np.uint8)).save(folder / f"{i:03d}-{labels[i]}.png")
+    return folder
+
+
+def last(steps: Iterator[Any]) -> Any:
+    *_others, found = steps
+    return found
+
+
+def test_digits_find_digits_of_their_class(lenet: Network, digits: Path, tmp_path: Path) -> None:
+    """Of 100 digits that are asked for, in how many are most of the five nearest others of the same class?"""
+    file = tmp_path / "index"
+    assert last(indexing(lenet, digits, file)).done == 400
+    index = Index(file)
+    assert index.maker.layer == "relu6", "what the last linear layer reads"
+    good = 0
+    for path in sorted(digits.iterdir())[:100]:
+        others = [one for one in index if one.path != path.name]
+        found = nearest(others, features(lenet, read(Source("picture", str(path))), ""), 5)
+        good += sum(one.path[4] == path.name[4] for one in found) >= 3
+    assert good >= 95
+
+
+def test_features_are_each_maps_mean(lenet: Network, digits: Path) -> None:
+    frame = read(Source("picture", str(digits / sorted(os.listdir(digits))[0])))
+    import torch
+
+    with torch.no_grad():
+        x = lenet.prepare(frame).tensor.double()
+        expected = lenet.module.double().get_submodule("c1")(x).mean((2, 3))[0]
+    lenet.module.float()
+    np.testing.assert_allclose(features(lenet, frame, "c1"), expected.numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_it_goes_on_where_it_was_stopped_and_sees_what_changed(
+    lenet: Network, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, file = tmp_path / "pictures", tmp_path / "index"
+    folder.mkdir()
+    for path in sorted(digits.iterdir())[:12]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "broken.png").write_bytes(b"no picture")
+    steps = indexing(lenet, folder, file)
+    for _step in range(5):
+        next(steps)
+    steps.close()  # type: ignore[attr-defined]
+    with file.open("ab") as stream:  # killed while it wrote
+        stream.write(b"\x40\x00\x00\x00{half")
+    assert len(list(Index(file))) == 5
+
+    looked: list[str] = []
+    inner = making.features
+    monkeypatch.setattr(
+        making, "features", lambda network, frame, *rest: looked.append(frame.source) or inner(network, frame, *rest)
+    )
+    found = last(indexing(lenet, folder, file))
+    assert (found.done, found.kept, len(looked)) == (13, 5, 7)
+    assert [name for name, _error in found.unreadable] == ["broken.png"]
+
+    looked.clear()
+    first, second = sorted(folder.glob("*-*.png"))[:2]
+    first.unlink()
+    second.write_bytes((digits / sorted(os.listdir(digits))[50]).read_bytes())
+    found = last(indexing(lenet, folder, file))
+    assert (len(looked), found.of) == (1, 12)
+    assert [name for name, _error in found.unreadable] == ["broken.png"], "told again"
+    index = list(Index(file))
+    assert sorted(one.path for one in index) == sorted(path.name for path in folder.iterdir())
+    (changed,) = [one.features for one in index if one.path == second.name]
+    np.testing.assert_allclose(changed, inner(lenet, read(Source("picture", str(second))), ""), rtol=1e-6)
+
+
+def test_memory_is_flat_in_the_number_of_pictures(tmp_path: Path) -> None:
+    peaks = []
+    for n in (1000, 4000):
+        file = tmp_path / str(n)
+        writer = Writer(file, tmp_path, MAKER, 1280, {})
+        row = np.random.default_rng(0).normal(size=1280).astype(np.float32)
+        for i in range(n):
+            writer.add(Record(f"{i}.png", (i, i), row + i % 7))
+        writer.close()
+        tracemalloc.start()
+        nearest(Index(file), row, 5)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_another_maker_folder_or_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "index"
+    Writer(file, tmp_path, MAKER, 84, {}).close()
+    before = file.read_bytes()
+    for maker_, folder, length, words in (
+        (Maker("lenet5", "digits", "c3", (32, 32)), tmp_path, 84, "layer f6 ≠ c3"),
+        (MAKER, tmp_path / "other", 84, "another folder"),
+        (MAKER, tmp_path, 85, "84 ≠ 85"),
+    ):
+        with pytest.raises(ExportError, match=words):
+            Writer(file, folder, maker_, length, {})
+        assert file.read_bytes() == before
+    picture = tmp_path / "thesis.txt"
+    picture.write_text("two years of work")
+    with pytest.raises(ExportError, match="no index"):
+        Writer(picture, tmp_path, MAKER, 84, {})
+    assert picture.read_text() == "two years of work"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"\x00" * 50,
+        b'{"kind": "cnn-explorer-index"}\n',
+        b"[1, 2]\n",
+        b'{"kind": "cnn-explorer-index", "version": 1, "maker": 3}\n',
+    ],
+)
+def test_what_is_no_index_is_said(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(content)
+    with pytest.raises(SourceError, match="no index"):
+        Index(file)
+
+
+def test_ten_that_are_ended_early_leave_no_thread(lenet: Network, digits: Path, tmp_path: Path) -> None:
+    for number in range(10):  # a fixture of every test names the threads that are left
+        steps = indexing(lenet, digits, tmp_path / str(number))
+        next(steps)
+        steps.close()  # type: ignore[attr-defined]
+        assert len(list(Index(tmp_path / str(number)))) == 1
+
+
+def test_from_the_command_line(capsys: pytest.CaptureFixture[str], digits: Path, tmp_path: Path) -> None:
+    folder, file = tmp_path / "some", tmp_path / "index"
+    (folder / "inner").mkdir(parents=True)
+    for place, path in enumerate(sorted(digits.iterdir())[:6]):
+        (folder / ("inner" if place % 2 else ".") / path.name).write_bytes(path.read_bytes())
+    (folder / "broken.jpg").write_bytes(b"")
+    assert main(["index", str(folder), "--model", "lenet5", "--out", str(file), "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["pictures"], made["layer"]) == (7, "relu6")
+    assert [one["file"] for one in made["unreadable"]] == ["broken.jpg"]
+    asked = folder / sorted(digits.iterdir())[0].name
+    assert main(["search", str(asked), "--index", str(file), "--top", "3", "--measure", "l2", "--json"]) == 0
+    matches = json.loads(capsys.readouterr().out)["matches"]
+    assert len(matches) == 3
+    assert matches[0] == {"file": str(asked.resolve()), "distance": 0}
+    assert main(["search", str(asked), "--index", str(file)]) == 0
+    assert asked.name in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["index", "nowhere", "--out", "x"], "There is no folder “nowhere”"),
+        (["index", "{empty}", "--out", "x"], "holds no pictures"),
+        (["index", "{file}", "--out", "x"], "is a file: give a folder"),
+        (["search", "digit-7.png", "--index", "nowhere"], "There is no index “nowhere”"),
+        (["search", "digit-7.png", "--index", "{file}"], "is no index"),
+        (["search", "digit-7.png", "--index", "{empty}"], "is a folder"),
+        (["search", "digit-7.png", "--index", "{other}"], "There is no network"),
+        (["search", "digit-7.png", "--index", "{old}", "--measure", "l3"], "--measure cannot be “l3”"),
+        (["search", "digit-7.png", "--index", "{old}"], "input_hw (40, 40) ≠ (32, 32)"),
+    ],
+)
+def test_what_cannot_be_found_is_said(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    places = {name: tmp_path / name for name in ("empty", "file", "other", "old")}
+    places["empty"].mkdir()
+    places["file"].write_text("no index")
+    Writer(places["other"], tmp_path, Maker("lenet55", "digits", "f6", (32, 32)), 84, {}).close()
+    Writer(places["old"], tmp_path, Maker("lenet5", "digits", "f6", (40, 40)), 84, {}).close()
+    if "≠" in sentence:  # made for a size that the network has no more: as by an older program
+        raw = places["old"].read_bytes().replace(b"[40, 40]", b"[32, 32]").replace(b'"stamp": []', b'"stamp": [7]')
+        places["old"].write_bytes(raw)
+        sentence = "stamp (7,) ≠ ()"
+    assert main([word.format(**places) for word in words]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert sentence in printed.err
+
+
+def test_the_maker_is_of_the_loaded_network(lenet: Network) -> None:
+    assert maker(lenet, "f6") == MAKER
