@@ -31,20 +31,36 @@ class Command:
 
 COMMANDS: dict[str, tuple[Command, ...]] = {
     N_("Source"): (
-        Command("open", N_("Open a picture…"), ("Ctrl+O",), "folder"),
+        Command("open", N_("Open a picture or a video…"), ("Ctrl+O",), "picture"),
+        Command("open_folder", N_("Open a folder of pictures…"), (), "folder"),
+        Command("open_address", N_("Open an address…"), ("Ctrl+L",), "address"),
         Command("open_network", N_("Open a network…"), ("Ctrl+Shift+O",), "network"),
         Command("network_card", N_("How the own network is prepared…")),
         Command("paste", N_("Paste a picture, a path or an address"), ("Ctrl+V",), "paste"),
         Command("picture", N_("Picture"), ("F2",), "picture"),
         Command("camera", N_("Camera"), ("F3",), "camera"),
+        Command("video", N_("Video"), ("F6",), "video"),
         Command("demo", N_("Demo"), ("F4",), "demo"),
         Command("draw", N_("Draw"), ("F5",), "pen"),
         Command("", N_("On the drawing pad: pen or eraser, thicker, thinner, clear"), ("X", "+", "-", "Delete")),
         Command("", N_("While painting on the picture: take the last stroke back, end"), ("Ctrl+Z", "Esc")),
         Command("next_sample", N_("Next sample picture"), ("N",)),
         Command("previous_sample", N_("Previous sample picture"), ("Shift+N",)),
-        Command("", N_("On the buttons Picture and Camera: recent pictures, other cameras"), ("Alt+Down", "Menu")),
+        Command(
+            "",
+            N_("On the buttons Picture, Video and Camera: what was open before, other cameras"),
+            ("Alt+Down", "Menu"),
+        ),
         Command("freeze", N_("Freeze or go on"), ("F",), "freeze"),
+        Command("", N_("On the picture: freeze or go on"), ("Space",)),
+        Command("step_back", N_("One frame back"), ("Ctrl+Left",), "step-back"),
+        Command("step_on", N_("One frame on"), ("Ctrl+Right",), "step-on"),
+        Command("slower", N_("Video slower"), ("Ctrl+Down",)),
+        Command("faster", N_("Video faster"), ("Ctrl+Up",)),
+        Command("loop", N_("Video: begin anew at the end, or stay there"), ("Ctrl+R",), "loop"),
+        Command("snapshot", N_("Keep this frame in the gallery"), ("G",), "snapshot"),
+        Command("", N_("In the gallery: remove a frame that you kept"), ("Delete",)),
+        Command("mirror", N_("Mirror the camera"), ("M",), "flip-horizontal"),
         Command("next_filter", N_("Next filter"), ("K",), "filter"),
     ),
     N_("Layers and maps"): (
@@ -149,6 +165,12 @@ class Actions(dict[str, QAction]):
 def named() -> list[Command]:
     """Return the commands that work in the whole window."""
     return [command for group in COMMANDS.values() for command in group if command.name]
+
+
+def with_keys(text: str, *names: str) -> str:
+    """Return ``text`` with the first shortcut of each of the named commands behind it."""
+    keys = [shown_keys(command)[0] for name in names for command in named() if command.name == name]
+    return f"{text} ({', '.join(keys)})"
 
 
 def shown_keys(command: Command) -> list[str]:

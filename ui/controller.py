@@ -29,6 +29,7 @@ from explorer.engine.transport import Command, Play
 from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
 from explorer.settings import Settings
+from explorer.sources.naming import text_of
 from explorer.values import Frame, Source
 from explorer.zoo.card import LISTED, Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
@@ -40,7 +41,7 @@ if TYPE_CHECKING:  # the window opens without
     from explorer.questions import Question
 
 UNDO_DEPTH = 200
-REMEMBERED = frozenset({"picture", "array", "address"})
+REMEMBERED = frozenset({"picture", "array", "address", "video", "stream", "folder"})
 
 
 class EngineLike(Protocol):
@@ -471,7 +472,7 @@ class Controller(QObject):
     def _remember(self, source: Source) -> None:
         """Put a file or an address among the recent ones; pasted pictures have no name that a person would know."""
         if source.kind in REMEMBERED and not is_pasted(source):
-            self.prefer(recent=self._store.settings.with_recent(source.where).recent)
+            self.prefer(recent=self._store.settings.with_recent(text_of(source)).recent)
 
     def _take_frame(self, source: Source, frame: Frame) -> bool:
         """Keep a picture of ``source``, which therefore can be opened; return whether it is another one."""

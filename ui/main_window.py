@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QGuiApplication,
     QKeyEvent,
     QPaintEvent,
 )
@@ -29,22 +28,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.events import Exported, Problem
+from explorer.engine.events import Exported
 from explorer.settings import FONT_SCALES
-from explorer.sources.naming import source_of
 from explorer.text import N_, _
-from explorer.values import Source
 from explorer.zoo import own
 from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
+from ui.opening import Opening
 from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
 from ui.panels.top_bar import TopBar
 from ui.places.explore import Explore
 from ui.store import Store
-from ui.widgets.camera_permission import ask_for_camera
-from ui.widgets.cameras import cameras
 from ui.widgets.intake import Intake
 from ui.widgets.saving import ask_where
 from ui.widgets.source_name import source_name
@@ -62,7 +58,6 @@ EXPORTS = {
     "export_statistics": ("statistics", N_("statistics"), "csv"),
     "export_predictions": ("predictions", N_("predictions"), "csv"),
 }
-PICTURES = "*.png *.jpg *.jpeg *.webp *.bmp *.tif *.tiff *.gif *.npy"
 _CLEAR = "_q_qlineeditclearaction"
 """Qt's name for the button that empties a field; its own icon is black on black."""
 SMALLEST = QSize(1024, 640)
@@ -92,31 +87,33 @@ class MainWindow(QMainWindow):
         self._was_painted = False
         self.setAcceptDrops(True)
         self.setMinimumSize(SMALLEST)
-        self.intake = Intake(self)
         self.explore = Explore(store, controller)
+        self.opening = Opening(store, controller, self.explore.source.playback, self)
+        self.intake = self.opening.intake
         self.networks: Networks | None = None
         self.filter: FilterPlace | None = None
         self.arithmetic: ArithmeticPlace | None = None
         self.places = QStackedWidget(self)
         self.places.addWidget(self.explore)
         self.status = StatusBar(store, controller)
-        self.commands = Actions(self, {**self.explore.handlers(), **self.status.handlers(), **self._handlers()})
+        self.commands = Actions(
+            self, {**self.explore.handlers(), **self.status.handlers(), **self.opening.handlers(), **self._handlers()}
+        )
         for command in named():
             if command.icon:
                 theme.set_icon(self.commands[command.name], command.icon)
-        self.top = TopBar(store, controller, self.commands)
+        self.top = TopBar(store, controller, self.commands, self.opening.menus(self.commands))
         self.problem = ProblemStrip(store, controller)
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
         self._dress_fields(self)
-        self.top.recent_wanted.connect(self._open_text)
-        self.top.camera_wanted.connect(self._open_camera)
         self.top.networks_wanted.connect(self._go_to_networks)
-        self.explore.source.open_requested.connect(self._open)
-        self.intake.arrived.connect(self._open_source)
-        self.intake.network_arrived.connect(self._open_network)
-        self.intake.failed.connect(controller.report)
-        self.intake.told.connect(self.status.say)
+        self.explore.source.open_requested.connect(self.opening.choose_file)
+        self.explore.source.shelf.kept.connect(self._say_kept)
+        self.opening.network_arrived.connect(self._open_network)
+        self.opening.drawing_shown.connect(self.explore.source.pad.setFocus)
+        self.opening.told.connect(self.status.say)
+        self.opening.answered.connect(self.top.show_recipe)
         self.problem.details_wanted.connect(self._show_details)
         controller.exported.connect(self._say_exported)
         store.frame_changed.connect(self._show_title)
@@ -162,15 +159,9 @@ class MainWindow(QMainWindow):
 
     def _handlers(self) -> Mapping[str, Callable[[], None]]:
         return {
-            "open": self._open,
             "open_network": self._choose_network,
             "network_card": self._edit_network,
-            "paste": self._paste,
-            "picture": self._show_still,
-            "camera": self._open_first_camera,
-            "demo": self._show_demo,
-            "draw": self._show_drawing,
-            "freeze": self._freeze,
+            "snapshot": self.explore.source.shelf.take,
             "undo": self._controller.undo,
             "redo": self._controller.redo,
             **{name: partial(self._export, name) for name in EXPORTS},
@@ -331,14 +322,6 @@ class MainWindow(QMainWindow):
     # what the commands do
 
     @Slot()
-    def _open(self) -> None:
-        where = self._store.recipe.source.where if self._store.recipe.source.kind in ("picture", "array") else ""
-        kinds = ";;".join((_("Pictures and arrays ({patterns})").format(patterns=PICTURES), _("All files (*)")))
-        path, _kind = QFileDialog.getOpenFileName(self, _("Open a picture"), where, kinds)
-        if path:
-            self._open_text(path)
-
-    @Slot()
     def _choose_network(self) -> None:
         network = self._store.recipe.network
         where = network if own.is_own(network) and not network.startswith(own.IN_MEMORY) else ""
@@ -363,58 +346,6 @@ class MainWindow(QMainWindow):
         dialog.another_wanted.connect(self._choose_network, Qt.ConnectionType.QueuedConnection)
         self._show_dialog(dialog)
 
-    @Slot(str)
-    def _open_text(self, text: str) -> None:
-        self._open_source(source_of(text))
-
-    @Slot(object)
-    def _open_source(self, source: Source) -> None:
-        self._controller.change(source=source)
-
-    @Slot()
-    def _paste(self) -> None:
-        self.intake.take(QGuiApplication.clipboard().mimeData())
-
-    @Slot()
-    def _show_still(self) -> None:
-        source = self._store.recipe.source
-        if source.live or source.kind == "drawing" or self._store.broken:
-            self._controller.change(source=self._controller.still)
-        self.top.show_recipe()  # the click may have switched the button off
-
-    @Slot()
-    def _show_demo(self) -> None:
-        self._controller.change(source=Source("demo", ""))
-        self.top.show_recipe()
-
-    @Slot()
-    def _show_drawing(self) -> None:
-        if self._store.recipe.source.kind != "drawing":
-            self._controller.change(source=self._controller.drawing)
-        self.top.show_recipe()
-        self.explore.source.pad.setFocus()
-
-    @Slot()
-    def _open_first_camera(self) -> None:
-        self._open_camera(next(iter(cameras()), 0))
-
-    @Slot(int)
-    def _open_camera(self, index: int) -> None:
-        ask_for_camera(self, partial(self._camera_answered, index))
-        self.top.show_recipe()
-
-    def _camera_answered(self, index: int, refused: Problem | None) -> None:
-        if refused is None:
-            self._controller.change(source=Source("camera", str(index)))
-        else:
-            self._controller.report(refused)
-
-    @Slot()
-    def _freeze(self) -> None:
-        if self._store.live or self._controller.frozen:
-            self._controller.freeze(not self._controller.frozen)
-            self.top.show_recipe()
-
     def _export(self, name: str) -> None:
         result = self._store.result
         if result is None:
@@ -432,6 +363,10 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _say_exported(self, event: Exported) -> None:
         self.status.say(_("Saved: {paths}").format(paths=", ".join(event.paths)))
+
+    @Slot(str)
+    def _say_kept(self, name: str) -> None:
+        self.status.say(_("In the gallery: {name}").format(name=name))
 
     @Slot()
     def _full_screen(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer.engine.events import Catalogue, Event, NetworkReady, ResultReady
+from explorer.engine.events import Calculated, Catalogue, Event, NetworkReady, ResultReady
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.zoo.card import WeightState
@@ -113,6 +113,14 @@ def until(true: Callable[[], bool]) -> None:
 def key(one: Desk, keys: str) -> None:
     """Type a shortcut into the window."""
     QTest.keySequence(one.window, QKeySequence(keys))
+
+
+def open_camera(one: Desk) -> None:
+    """Press the key for the camera, of which there is none that could be listed."""
+    key(one, "F3")
+    if one.engine.calculations and one.engine.calculations[-1][0] == "cameras":
+        lane, work = one.engine.calculations.pop()
+        one.send(Calculated(lane, work, ()))
 
 
 @contextmanager

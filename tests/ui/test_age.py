@@ -12,7 +12,7 @@ from explorer.recipe import Recipe
 from explorer.settings import load_session
 from explorer.values import Source
 from tests.ui import samples
-from tests.ui.desk import Desk, desk, key, until
+from tests.ui.desk import Desk, desk, key, open_camera, until
 from ui import theme
 from ui.widgets.panel import Panel
 
@@ -39,7 +39,7 @@ ALL = {"source", "pixels", "predictions", "unit", "network_input", "layers", "ma
 
 
 def test_a_camera_that_is_not_there_is_not_live_and_the_rest_is_old(one: Desk) -> None:
-    key(one, "F3")
+    open_camera(one)
     assert "opening …" in texts(one.window.explore.source)
     assert not one.window.commands["freeze"].isEnabled()
     fail(one)
@@ -61,7 +61,7 @@ def test_a_camera_that_is_not_there_is_not_live_and_the_rest_is_old(one: Desk) -
 
 def test_a_late_answer_for_the_old_source_does_not_hide_the_problem(one: Desk) -> None:
     late = samples.result(one.store.recipe, one.graph)
-    key(one, "F3")
+    open_camera(one)
     fail(one)
     from explorer.engine.events import ResultReady
 
@@ -131,7 +131,7 @@ def test_a_source_that_failed_is_not_the_next_sessions(qapp: QApplication) -> No
 
 
 def test_another_try_makes_a_source_unknown_again(one: Desk) -> None:
-    key(one, "F3")
+    open_camera(one)
     fail(one)
     one.controller.retry()
     assert "opening …" in texts(one.window.explore.source)

@@ -21,7 +21,7 @@ from tests.ui.desk import Desk, desk, key, until
 def test_recent_files_are_in_the_menu_and_open(qapp: QApplication) -> None:
     with desk(qapp, settings=Settings(language="en", recent=("/tmp/a.png", "https://example.org/b.jpg"))) as one:
         one.show()
-        menu = one.window.top._picture_menu
+        menu = one.window.top.menus["picture"]
         menu.aboutToShow.emit()
         menu.actions()[-1].trigger()
         assert one.store.recipe.source == Source("address", "https://example.org/b.jpg")

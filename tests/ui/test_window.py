@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -20,14 +19,12 @@ from explorer.settings import Settings
 from explorer.sources import samples as gallery
 from explorer.values import Source
 from tests.ui import samples
-from tests.ui.desk import Desk, desk, key, until
+from tests.ui.desk import Desk, desk, key, open_camera, until
 from ui import actions, theme
 from ui.dialogs.about import About
 from ui.dialogs.keyboard import Keyboard
 from ui.dialogs.preferences import Preferences
-from ui.panels import top_bar
 from ui.widgets import camera_permission
-from ui.widgets.cameras import cameras
 from ui.widgets.late import Late
 
 
@@ -115,9 +112,9 @@ def test_source_buttons_follow_the_recipe_and_change_it(one: Desk) -> None:
     assert one.store.recipe.source == Source("demo", "")
     checked = {name for name in ("picture", "camera", "demo") if commands[name].isChecked()}
     assert checked == {"demo"}
-    key(one, "F3")
+    open_camera(one)
     assert one.store.recipe.source == Source("camera", "0")
-    key(one, "F3")  # once more must not switch the button off
+    open_camera(one)  # once more must not switch the button off
     assert commands["camera"].isChecked()
     key(one, "F2")  # back to the last picture
     assert one.store.recipe.source == Source()
@@ -126,32 +123,10 @@ def test_source_buttons_follow_the_recipe_and_change_it(one: Desk) -> None:
     assert commands["picture"].isChecked()
 
 
-def test_another_camera_from_the_menu(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    menu = one.window.top._camera_menu
-    monkeypatch.setattr(top_bar, "cameras", lambda: (0, 2))
-    menu.aboutToShow.emit()
-    assert [entry.text() for entry in menu.actions()] == ["Camera 0", "Camera 2", "", "Demo"]
-    menu.actions()[1].trigger()
-    assert one.store.recipe.source == Source("camera", "2")
-    monkeypatch.setattr(top_bar, "cameras", tuple)
-    menu.aboutToShow.emit()
-    assert (menu.actions()[0].text(), menu.actions()[0].isEnabled()) == ("No camera is connected", False)
-    menu.actions()[-1].trigger()
-    assert one.store.recipe.source == Source("demo", "")
-
-
-def test_linux_shows_its_cameras_without_opening_them(tmp_path: Path) -> None:
-    assert cameras(tmp_path, "linux", tmp_path) == ()
-    for name in ("video10", "video2", "videos", "null"):
-        (tmp_path / name).touch()
-    assert cameras(tmp_path, "linux", tmp_path) == (2, 10)
-    assert cameras(tmp_path, "darwin") == cameras(tmp_path, "win32") == (0, 1)
-
-
 def test_the_camera_waits_for_the_permission_of_macos(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = []
-    monkeypatch.setattr("ui.main_window.ask_for_camera", lambda _window, answer: answers.append(answer))
-    key(one, "F3")
+    monkeypatch.setattr("ui.opening.ask_for_camera", lambda _window, answer: answers.append(answer))
+    open_camera(one)
     assert one.store.recipe.source == Source()
     answers[0](camera_permission.refused())
     assert one.store.recipe.source == Source()

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from PySide6.QtCore import QMargins, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from explorer import sources
 from explorer.errors import SourceError
 from explorer.filters.footprint import IN_PLACE, Placement, placement
 from explorer.sources.drawing import FIELD, Drawing
@@ -16,11 +15,12 @@ from explorer.text import _, ngettext
 from explorer.values import Bytes, Frame, FrameResult, Source
 from ui import theme
 from ui.controller import Controller
+from ui.playback import Playback
+from ui.shelf import Shelf
 from ui.store import Store
 from ui.widgets.area_marks import Outline
 from ui.widgets.cells import Base, Plane
 from ui.widgets.drawing_pad import DrawingPad, DrawingTools
-from ui.widgets.gallery import Gallery, GalleryItem
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
 from ui.widgets.source_name import source_name
@@ -78,10 +78,10 @@ class SourcePanel(Panel):
         self._fit = self._button("zoom-fit", small=True)
         self._fit.hide()
         self._fit.clicked.connect(self.view.fit)
-        self.gallery = Gallery(self)
-        self.gallery.chosen.connect(self._choose_sample)
-        self._open = self._button("plus")
-        self._open.clicked.connect(self.open_requested)
+        self.shelf, self.playback = Shelf(store, controller, self), Playback(store, controller, self)
+        self.gallery = self.shelf.gallery
+        self.shelf.open_requested.connect(self.open_requested)
+        self.playback.waits_changed.connect(self._show_state)
 
         self.pad = DrawingPad(self)
         self.pad.drawn.connect(self._draw)
@@ -103,9 +103,6 @@ class SourcePanel(Panel):
         self.header.addWidget(self._unpaint)
         self.header.addWidget(self._filtered)
         self.header.addWidget(self._fit)
-        row = QHBoxLayout()
-        row.addWidget(self.gallery, 1)
-        row.addWidget(self._open, 0, Qt.AlignmentFlag.AlignTop)
         self._side = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._side.addWidget(self.view, 1)
         self._side.addWidget(self.tools)
@@ -114,17 +111,17 @@ class SourcePanel(Panel):
         self._picture.addWidget(self.pad, 1)
         self._picture.addLayout(self._side, 1)
         self.body.addLayout(self._picture, 1)
-        self.body.addWidget(self._reader)
-        self.body.addLayout(row)
+        for widget in (self._reader, self.playback, self.shelf):
+            self.body.addWidget(widget)
 
         store.frame_changed.connect(self._on_frame)
         store.result_changed.connect(self._on_result)
         store.recipe_changed.connect(self._on_recipe)
-        store.network_changed.connect(self._fill_gallery)
         store.network_changed.connect(self._arrange)
         controller.history_changed.connect(self._show_history)
         store.live_changed.connect(self._show_state)
-        store.age_changed.connect(self._show_age)
+        for signal in (store.age_changed, store.retrying_changed, store.playing_changed):
+            signal.connect(self._show_age)
         self.retranslate()
         self._on_recipe()
 
@@ -158,12 +155,10 @@ class SourcePanel(Panel):
         """Set every text anew in the current language."""
         self.view.set_empty_text(_("Drop a picture here, press Ctrl+V, or choose one below."))
         self.view.setAccessibleName(_("Picture"))
-        self.gallery.setAccessibleName(_("Sample pictures"))
         for button, text in (
             (self._unpaint, _("Take all paint away")),
             (self._filtered, _("Show the picture with its filters")),
             (self._fit, _("Show the whole picture")),
-            (self._open, _("Open a picture")),
             (self._reader, _("The loaded network knows no digits: LeNet-5 does")),
         ):
             button.setToolTip(text)
@@ -172,7 +167,7 @@ class SourcePanel(Panel):
         self.pad.set_hint(_("Draw a digit here."))
         self.pad.setAccessibleName(_("Drawing pad"))
         self.tools.retranslate()
-        self._fill_gallery()
+        self.shelf.retranslate()
         self._show_title()
         self._show_state()
 
@@ -188,7 +183,7 @@ class SourcePanel(Panel):
         source = self._store.recipe.source
         if source != self._followed:  # else the keyboard stays where it was moved to
             self._followed = source
-            self.gallery.set_current(source.where if source.kind == "sample" else "")
+            self.shelf.follow()
         self._filtered.setVisible(bool(self._store.recipe.filters))
         self._arrange()
         self._show_title()
@@ -224,8 +219,7 @@ class SourcePanel(Panel):
         shown: tuple[tuple[QWidget, bool], ...] = (
             (self.pad, drawing),
             (self.tools, drawing),
-            (self.gallery, not drawing),
-            (self._open, not drawing),
+            (self.shelf, not drawing),
         )
         for widget, there in shown:
             widget.setVisible(there)
@@ -244,6 +238,14 @@ class SourcePanel(Panel):
         """Give the pad what room there is."""
         super().resizeEvent(event)
         self._arrange_tools()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Freeze or go on with Space, where no control of the panel has another use for it."""
+        if event.key() == Qt.Key.Key_Space and not event.modifiers() and self._store.recipe.source.live:
+            if not event.isAutoRepeat():
+                self._controller.freeze(not self._controller.frozen)
+        else:
+            super().keyPressEvent(event)
 
     def _arrange_tools(self) -> None:
         """Put preview and tools beside the pad, or below it where it becomes larger so."""
@@ -329,8 +331,12 @@ class SourcePanel(Panel):
             self.set_badge(_("opening …") if slow else "", "")
         elif not store.recipe.source.live:
             self.set_badge("", "")
+        elif store.retrying is not None:
+            self.set_badge(self.playback.waiting(), "warning")
         elif not store.live:
-            self.set_badge(_("frozen"), "warning")
+            playing = store.playing
+            ended = playing is not None and playing.ended
+            self.set_badge(_("frozen") if playing is None else _("at the end") if ended else _("stopped"), "warning")
         elif len(self._times) < 2:
             self.set_badge(_("LIVE"), "good")
         elif self._times[-1] - self._rate_at >= _RATE_S or self._times[-1] < self._rate_at:
@@ -348,26 +354,7 @@ class SourcePanel(Panel):
     def _show_fitted(self, fitted: bool) -> None:
         self._fit.setVisible(not fitted)
 
-    def _fill_gallery(self) -> None:
-        network = self._store.network
-        labels = "" if network is None else network.labels
-        suits = {"imagenet": _("suits networks of ImageNet"), "digits": _("suits networks of digits")}
-        self.gallery.set_items(
-            [
-                GalleryItem(
-                    s.file,
-                    str(s.path()),
-                    " · ".join(filter(None, (_(s.title), suits.get(s.suits, "")))),
-                    bool(s.suits) and labels.startswith(s.suits),
-                )
-                for s in sources.samples()
-            ]
-        )
-
     # what the person does
-
-    def _choose_sample(self, file: str) -> None:
-        self._controller.change(source=Source("sample", file))
 
     @Slot(object, bool)
     def _draw(self, drawing: Drawing, begins: bool) -> None:

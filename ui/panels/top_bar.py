@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QListView, QMenu, QToolButton, QWidget
 
 from explorer.filters.bank import BANK, known
@@ -17,7 +17,6 @@ from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
 from ui.store import Store
-from ui.widgets.cameras import cameras
 from ui.widgets.chooser import Chooser
 from ui.widgets.network_list import title_of
 
@@ -29,6 +28,9 @@ STATES = {
 }
 _ALL, _FILE, _CARD = "*", "+", "?"
 """In the network's chooser: where all of them are, a file of the person's, and the card of such a file."""
+_SOURCES = ("picture", "video", "camera", "demo", "draw")
+_BUTTONS = {"stream": "video", "folder": "video", "drawing": "draw"}
+"""Which button stands for a kind of source that has none of its own; for other pictures Picture does."""
 _OWN_FILTERS = "+"
 """In the filter's chooser: filters that are none of the bank's."""
 _WIDE = 900
@@ -39,8 +41,6 @@ EXPORTS = tuple(command.name for command in named() if command.name.startswith("
 class TopBar(QFrame):
     """Source buttons, the network's, device's and filter's choosers, undo, redo, export and full screen."""
 
-    recent_wanted = Signal(str)
-    camera_wanted = Signal(int)
     networks_wanted = Signal()
 
     def __init__(
@@ -48,28 +48,22 @@ class TopBar(QFrame):
         store: Store,
         controller: Controller,
         actions: Actions,
+        menus: Mapping[str, QMenu],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._store, self._controller, self._actions = store, controller, actions
-        for name in ("picture", "camera", "demo", "draw", "freeze"):
+        self._store, self._controller, self._actions, self.menus = store, controller, actions, menus
+        for name in (*_SOURCES, "freeze", "mirror"):
             actions[name].setCheckable(True)
         self._listed: tuple[str, ...] = ()
         self._network, self._device, self._filter = Chooser(24, self), Chooser(13, self), Chooser(13, self)
-        self._picture_menu, self._camera_menu, self._export_menu = QMenu(self), QMenu(self), QMenu(self)
-        self._picture_menu.aboutToShow.connect(self._fill_picture_menu)
-        self._camera_menu.aboutToShow.connect(self._fill_camera_menu)
+        self._export_menu = QMenu(self)
         self._export_menu.addActions([actions[name] for name in EXPORTS])
 
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
-        self._sources = [
-            self._button("picture", self._picture_menu),
-            self._button("camera", self._camera_menu),
-            self._button("demo"),
-            self._button("draw"),
-        ]
+        self._sources = [self._button(name, menus.get(name)) for name in _SOURCES]
         for button in self._sources:
             row.addWidget(button)
         row.addWidget(self._button("freeze"))
@@ -92,7 +86,8 @@ class TopBar(QFrame):
         self._filter.activated.connect(self._choose_filter)
         for signal in (store.recipe_changed, store.network_changed):
             signal.connect(self.show_recipe)
-        store.live_changed.connect(self.show_recipe)
+        for signal in (store.live_changed, store.playing_changed, store.settings_changed):
+            signal.connect(self._show_source)
         store.settings_changed.connect(self.show_recipe)
         store.result_changed.connect(self._show_exports)
         store.catalogue_changed.connect(self.retranslate)
@@ -157,14 +152,7 @@ class TopBar(QFrame):
     def show_recipe(self) -> None:
         """Show what the recipe says, whatever a click has switched meanwhile."""
         recipe = self._store.recipe
-        kind = recipe.source.kind
-        self._actions["camera"].setChecked(kind == "camera")
-        self._actions["demo"].setChecked(kind == "demo")
-        self._actions["draw"].setChecked(kind == "drawing")
-        self._actions["picture"].setChecked(kind != "drawing" and not recipe.source.live)
-        self._actions["freeze"].setEnabled(self._store.live or self._controller.frozen)
-        self._actions["freeze"].setChecked(self._controller.frozen)
-        theme.set_icon(self._actions["freeze"], "play" if self._controller.frozen else "freeze")
+        self._show_source()
         is_file = is_own(recipe.network) and not recipe.network.startswith(IN_MEMORY)
         self._actions["network_card"].setEnabled(is_file)
         self._name_networks()
@@ -177,6 +165,23 @@ class TopBar(QFrame):
         remarks = network.remarks if network is not None and network.card.name == recipe.network else ()
         self._network.setToolTip("\n".join([self._network.currentText(), *map(str, remarks)]))
         self._device.setToolTip(self._device.currentText())
+
+    @Slot()
+    def _show_source(self) -> None:
+        """Show which kind of source it is, and whether it is held."""
+        actions, source, frozen = self._actions, self._store.recipe.source, self._controller.frozen
+        button = _BUTTONS.get(source.kind, source.kind)
+        for name in _SOURCES:
+            actions[name].setChecked(name == (button if button in _SOURCES else "picture"))
+        actions["freeze"].setEnabled(self._store.live or frozen)
+        actions["freeze"].setChecked(frozen)
+        if actions["freeze"].property("held") != frozen:
+            actions["freeze"].setProperty("held", frozen)
+            theme.set_icon(actions["freeze"], "play" if frozen else "freeze")
+        actions["mirror"].setEnabled(source.kind == "camera")
+        actions["mirror"].setChecked(source.mirror)
+        for name in ("step_back", "step_on", "slower", "faster", "loop"):
+            actions[name].setEnabled(self._store.playing is not None)
 
     def _fill_filters(self) -> None:
         """List the bank, a line between its groups."""
@@ -301,43 +306,6 @@ class TopBar(QFrame):
         name = self._filter.itemData(row)
         if name != _OWN_FILTERS:
             self._controller.change(filters=(BANK[name].filter,) if name else ())
-
-    @Slot()
-    def _choose_camera(self) -> None:
-        action = self.sender()
-        assert isinstance(action, QAction)
-        self.camera_wanted.emit(action.data())
-
-    @Slot()
-    def _choose_recent(self) -> None:
-        action = self.sender()
-        assert isinstance(action, QAction)
-        self.recent_wanted.emit(action.data())
-
-    @Slot()
-    def _fill_camera_menu(self) -> None:
-        menu, found = self._camera_menu, cameras()
-        menu.clear()
-        for index in found:
-            action = menu.addAction(_("Camera {index}").format(index=index))
-            action.setData(index)
-            action.triggered.connect(self._choose_camera)
-        if not found:
-            menu.addAction(_("No camera is connected")).setEnabled(False)
-        menu.addSeparator()
-        menu.addAction(self._actions["demo"])
-
-    @Slot()
-    def _fill_picture_menu(self) -> None:
-        menu = self._picture_menu
-        menu.clear()
-        menu.addActions([self._actions["open"], self._actions["paste"]])
-        if recent := self._store.settings.recent:
-            menu.addSeparator()
-        for where in recent:
-            action = menu.addAction(menu.fontMetrics().elidedText(where, Qt.TextElideMode.ElideMiddle, 480))
-            action.setData(where)
-            action.triggered.connect(self._choose_recent)
 
 
 def _fill(combo: QComboBox, items: Sequence[tuple[str, str]], chosen: str) -> None:

@@ -100,6 +100,16 @@ class Gallery(QListWidget):
         """Return the key of the outlined picture, or ""."""
         return self._items[self.currentRow()].key if 0 <= self.currentRow() < len(self._items) else ""
 
+    def key_of(self, item: QListWidgetItem) -> str:
+        """Return the key of one of the row's items."""
+        return self._items[self.row(item)].key
+
+    def reveal(self, key: str) -> None:
+        """Bring the picture called ``key`` into sight, without outlining it."""
+        row = next((row for row, item in enumerate(self._items) if item.key == key), -1)
+        if row >= 0:
+            self.scrollToItem(self.item(row))
+
     def loaded(self) -> int:
         """Return how many thumbnails are there."""
         return sum(self.item(row).data(_ROLE) is not None for row in range(self.count()))
@@ -142,7 +152,7 @@ class Gallery(QListWidget):
         self.viewport().update()
 
     def _tell(self, item: QListWidgetItem) -> None:
-        self.chosen.emit(self._items[self.row(item)].key)
+        self.chosen.emit(self.key_of(item))
 
     def _load_next(self) -> None:
         """Decode one thumbnail, then let the window breathe."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from explorer import settings
+from explorer.sources import snapshots
 from explorer.text import _
 from explorer.values import Frame, Source
 
@@ -23,7 +24,10 @@ def source_name(source: Source, frame: Frame | None = None) -> str:
     if source.kind == "drawing":
         return _("Drawing")
     if is_pasted(source):
-        return _("Pasted picture")
+        kept = snapshots.taken(Path(source.where))
+        return _("Pasted picture") if kept is None else _("Kept {time}").format(time=f"{kept:%Y-%m-%d %H:%M:%S}")
+    if source.kind == "stream":
+        return source.shown.partition("://")[2]
     if frame is not None:
         return frame.source
-    return source.shown if source.kind in ("address", "stream") else Path(source.where).name
+    return source.shown if source.kind == "address" else Path(source.where).name
