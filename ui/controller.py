@@ -119,6 +119,7 @@ class Controller(QObject):
     ended = Signal(object)
     downloaded = Signal(object)
     history_changed = Signal()
+    details_wanted = Signal(str)
 
     def __init__(self, engine: EngineLike, store: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from explorer.engine.events import Answered, Ended
+from explorer.engine.events import Answered, Problem
 from explorer.errors import ExplorerError
 from explorer.graph.values import Graph
 from explorer.influence import Curve
 from explorer.questions import EffectiveCurve
 from explorer.receptive.analyse import Fields
+from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
 
@@ -32,20 +33,20 @@ class EffectiveSizes(QObject):
 
     def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store, self._controller = store, controller
-        self._question: EffectiveCurve | None = None
+        self._store = store
+        self._asking = Asking(store, controller, self)
         self._known: tuple[Graph, dict[str, float]] | None = None
         self.fraction = 0.0
         self.refused: ExplorerError | None = None
-        controller.answered.connect(self._take_answer)
-        controller.ended.connect(self._take_end)
-        store.problems_changed.connect(self._take_problem)
+        self._asking.answered.connect(self._take_answer)
+        self._asking.ended.connect(self.changed)
+        self._asking.failed.connect(self._take_problem)
         store.network_changed.connect(self._take_network)
 
     @property
     def running(self) -> bool:
         """Whether an answer is on its way."""
-        return self._question is not None
+        return self._asking.question is not None
 
     def of(self, graph: Graph | None) -> dict[str, float]:
         """Return what is known of the layers of a graph: sides in input cells, by id."""
@@ -63,37 +64,23 @@ class EffectiveSizes(QObject):
         if wanted:
             chosen = [found[round(n * (len(found) - 1) / max(wanted - 1, 1))] for n in range(wanted)]
             self.refused, self._known, self.fraction = None, None, 0.0
-            self._question = EffectiveCurve(network, tuple(chosen), PICTURES)
-            self._controller.ask(self._question)
+            self._asking.ask(EffectiveCurve(network, tuple(chosen), PICTURES))
             self.changed.emit()
 
     @Slot()
     def cancel(self) -> None:
         """Measure no further."""
-        if self._question is not None:
-            self._controller.drop(self._question)
-            self._end()
-
-    def _end(self) -> None:
-        self._question = None
-        self.changed.emit()
+        if self.running:
+            self._asking.drop()
+            self.changed.emit()
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
         network = self._store.network
-        if self._question is None or event.question is not self._question or network is None:
-            return
-        if isinstance(event.answer, Curve):
+        if network is not None and isinstance(event.answer, Curve):
             self._known = network.graph, {one.layer: one.diameter_95 for one in event.answer.points}
         self.fraction = event.fraction
-        if event.fraction >= 1:
-            self._question = None
         self.changed.emit()
-
-    @Slot(object)
-    def _take_end(self, event: Ended) -> None:
-        if self._question is not None and event.question is self._question:
-            self._end()
 
     @Slot()
     def _take_network(self) -> None:
@@ -102,10 +89,7 @@ class EffectiveSizes(QObject):
             self.refused = None
             self.changed.emit()
 
-    @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and self._question is not None and problem.question is self._question:
-            self.refused = problem.error
-            self._controller.dismiss("question")  # it is told in its place
-            self._end()
+    @Slot(object)
+    def _take_problem(self, problem: Problem) -> None:
+        self.refused = problem.error
+        self.changed.emit()

@@ -6,10 +6,11 @@ from collections import OrderedDict
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from explorer.engine.events import Answered
+from explorer.engine.events import Answered, Problem
 from explorer.errors import ExplorerError
 from explorer.questions import FieldsFound, FieldsOf
 from explorer.receptive.analyse import Fields
+from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
 
@@ -30,13 +31,13 @@ class FieldSurveys(QObject):
 
     def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store, self._controller = store, controller
+        self._store, self._asking = store, Asking(store, controller, self)
         self._known: OrderedDict[Key, Fields] = OrderedDict()
         self._failed: dict[Key, ExplorerError] = {}
         self._waiting: list[Key] = []
         self._asked: Key | None = None
-        controller.answered.connect(self._take_answer)
-        store.problems_changed.connect(self._take_problem)
+        self._asking.answered.connect(self._take_answer)
+        self._asking.failed.connect(self._take_problem)
         store.network_changed.connect(self._take_network)
         store.fields_changed.connect(self.changed)
 
@@ -77,7 +78,7 @@ class FieldSurveys(QObject):
             key = self._waiting.pop(0)
             if self._missing(key):
                 self._asked = key
-                self._controller.ask(FieldsOf(*key))
+                self._asking.ask(FieldsOf(*key))
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
@@ -89,13 +90,11 @@ class FieldSurveys(QObject):
                 self._known.popitem(last=False)
             self._done(key)
 
-    @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and isinstance(problem.question, FieldsOf):
+    @Slot(object)
+    def _take_problem(self, problem: Problem) -> None:
+        if isinstance(problem.question, FieldsOf):
             key = problem.question.network, problem.question.input_hw
             self._failed[key] = problem.error
-            self._controller.dismiss("question")  # it is told in its place
             self._done(key)
 
     @Slot()

@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         self.opening.answered.connect(self.top.show_recipe)
         self.problem.details_wanted.connect(self._show_details)
         controller.exported.connect(self._say_exported)
+        controller.details_wanted.connect(self._show_details)
         store.frame_changed.connect(self._show_title)
         self.retranslate()
         self._go_to(store.settings.place)

@@ -6,9 +6,10 @@ from collections import OrderedDict
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from explorer.engine.events import Answered
+from explorer.engine.events import Answered, Problem
 from explorer.errors import ExplorerError
 from explorer.questions import Survey, Surveyed
+from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
 
@@ -27,13 +28,13 @@ class Surveys(QObject):
 
     def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store, self._controller = store, controller
+        self._store, self._asking = store, Asking(store, controller, self)
         self._known: OrderedDict[str, Surveyed] = OrderedDict()
         self._failed: dict[str, ExplorerError] = {}
         self._waiting: list[str] = []
         self._asked = ""
-        controller.answered.connect(self._take_answer)
-        store.problems_changed.connect(self._take_problem)
+        self._asking.answered.connect(self._take_answer)
+        self._asking.failed.connect(self._take_problem)
         store.network_changed.connect(self._take_network)
 
     def of(self, name: str) -> Surveyed | None:
@@ -72,7 +73,7 @@ class Surveys(QObject):
             name = self._waiting.pop(0)
             if self.of(name) is None:
                 self._asked = name
-                self._controller.ask(Survey(name))
+                self._asking.ask(Survey(name))
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
@@ -83,14 +84,11 @@ class Surveys(QObject):
                 self._known.popitem(last=False)
             self._done(event.question.network)
 
-    @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and isinstance(problem.question, Survey):
-            name = problem.question.network
-            self._failed[name] = problem.error
-            self._controller.dismiss("question")  # it is told in its place
-            self._done(name)
+    @Slot(object)
+    def _take_problem(self, problem: Problem) -> None:
+        if isinstance(problem.question, Survey):
+            self._failed[problem.question.network] = problem.error
+            self._done(problem.question.network)
 
     @Slot()
     def _take_network(self) -> None:

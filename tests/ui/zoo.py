@@ -51,7 +51,9 @@ def ask(one: Desk, name: str) -> None:
 
 
 def tell(one: Desk, name: str, graph: Graph | None = None) -> None:
-    """Let the layers of ``name`` be known."""
+    """Let the layers of ``name`` be asked for, and known."""
+    if name not in asked(one) and one.window.networks is not None:
+        one.window.networks.surveys.want(name)
     found = next((card for card, _state in CARDS if card.name == name), card(name, name))
     one.send(Answered(Survey(name), Surveyed(found, graph or samples.graph(2))))
 

@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.events import Answered
-from explorer.errors import ExplorerError
+from explorer.engine.events import Answered, Problem
 from explorer.graph.values import INPUT
 from explorer.opened.values import Opened, Term
 from explorer.questions import Open
@@ -26,9 +25,11 @@ from explorer.text import _
 from explorer.values import Frame
 from ui import theme
 from ui.areas import Areas
+from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets import arithmetic_words as words
+from ui.widgets.details_button import DetailsButton
 from ui.widgets.numbers import number
 from ui.widgets.panel import Panel
 from ui.widgets.terms_table import TermsTable
@@ -44,12 +45,13 @@ class ArithmeticPanel(Panel):
         self._trail: list[Unit] = []
         self._frame: Frame | None = None
         self._version = 0
-        self._asked: tuple[Open, tuple[object, ...]] | None = None
+        self._asking = Asking(store, controller, self)
+        self._key_asked: tuple[object, ...] | None = None
         self._told: tuple[object, ...] | None = None
         self._opened: Opened | None = None
         self._of: Frame | None = None
         self._shown: Opened | None = None
-        self._error: ExplorerError | None = None
+        self._problem: Problem | None = None
         self.back, self.go, self.copy = (self._button(icon) for icon in ("undo", "explore", "copy"))
         self.trail = QComboBox(self)
         self.trail.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -59,6 +61,7 @@ class ArithmeticPanel(Panel):
         self.copy.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.value, self.result, self.formula, self.words, self.under, self.note = (QLabel(self) for _each in range(6))
         self.window_view, self.table = WindowView(self), TermsTable(self)
+        self.details = DetailsButton(self)
         self._build()
         self._connect()
         self.retranslate()
@@ -155,7 +158,7 @@ class ArithmeticPanel(Panel):
         return None if result is None or self._store.result_is_old else result.frame
 
     def _wanted(self) -> None:
-        self._error = None
+        self._problem = None
         self._ask()
         self._show()
 
@@ -165,7 +168,7 @@ class ArithmeticPanel(Panel):
         root = self._areas.chosen
         if (self._trail[0] if self._trail else None) != root:
             self._trail = [] if root is None else [root]
-            self._frame, self._error = None, None
+            self._frame, self._problem = None, None
         newest = self._newest()
         if newest is not None and (self._frame is None or not self._store.live or root in self._areas.locked):
             self._frame = newest
@@ -190,34 +193,34 @@ class ArithmeticPanel(Panel):
         unit = self._trail[-1] if self._trail else None
         return self._version, id(self._frame), recipe.network, recipe.weights, recipe.filters, unit
 
+    @property
+    def _trouble(self) -> Problem | None:
+        """Why what is wanted now cannot be told."""
+        return self._problem if self._told == self._key() else None
+
     def _ask(self) -> None:
         """Ask for the newest that is wanted; while an answer is on its way the next question waits."""
         key = self._key()
-        if self._asked is not None or not self._trail or self._frame is None or key == self._told:
+        if self._asking.question is not None or not self._trail or self._frame is None or key == self._told:
             return
         if not self.isVisible() or self._newest() is None:
             return
         question = Open(self._frame, self._store.recipe, self._trail[-1])
-        self._asked = question, key
-        self._controller.ask(question)
+        self._key_asked = key
+        self._asking.ask(question)
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
-        if self._asked is not None and event.question is self._asked[0] and isinstance(event.answer, Opened):
+        if isinstance(event.question, Open) and isinstance(event.answer, Opened):
+            self._of = event.question.frame
             self._done(event.answer, None)
 
-    @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and self._asked is not None and problem.question is self._asked[0]:
-            self._controller.dismiss("question")  # it is told here
-            self._done(None, problem.error)
+    @Slot(object)
+    def _take_problem(self, problem: Problem) -> None:
+        self._done(None, problem)
 
-    def _done(self, opened: Opened | None, error: ExplorerError | None) -> None:
-        assert self._asked is not None
-        self._of = self._asked[0].frame
-        self._told, self._asked = self._asked[1], None
-        self._opened, self._error = opened, error
+    def _done(self, opened: Opened | None, problem: Problem | None) -> None:
+        self._told, self._opened, self._problem = self._key_asked, opened, problem
         self._follow()
 
     # what is shown
@@ -234,6 +237,7 @@ class ArithmeticPanel(Panel):
             widget.setVisible(opened is not None)
         self.note.setText(note := self._note(opened, unit))
         self.note.setVisible(bool(note))
+        self.details.show_problem(self._trouble if unit is not None else None)
         if opened is not self._shown:
             self._shown = opened
             self.table.show_opened(opened)
@@ -280,8 +284,8 @@ class ArithmeticPanel(Panel):
     def _note(self, opened: Opened | None, unit: Unit | None) -> str:
         if unit is None:
             return _("Choose a unit first: click a cell of an activation map.")
-        if self._error is not None and self._told == self._key():
-            return str(self._error)
+        if self._trouble is not None:
+            return str(self._trouble.error)
         if opened is None:
             return _("The network looks at the picture once more …")
         if self._store.live and self._areas.chosen not in self._areas.locked:
@@ -326,6 +330,7 @@ class ArithmeticPanel(Panel):
         content.setAutoFillBackground(False)
         self.body.addLayout(row)
         self.body.addWidget(self.note)
+        self.body.addWidget(self.details, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self.room, 1)
         self.setMinimumWidth(220)
 
@@ -338,11 +343,12 @@ class ArithmeticPanel(Panel):
         self.table.opened.connect(self.walk)
         self.table.term_changed.connect(self._show_window)
         self.window_view.opened.connect(self.walk)
-        self._controller.answered.connect(self._take_answer)
+        self._asking.answered.connect(self._take_answer)
+        self._asking.failed.connect(self._take_problem)
+        self.details.wanted.connect(self._controller.details_wanted)
         self._areas.changed.connect(self._follow)
         store = self._store
         store.result_changed.connect(self._take_result)
         for signal in (store.recipe_changed, store.live_changed, store.age_changed):
             signal.connect(self._follow)
         store.network_changed.connect(self._take_network)
-        store.problems_changed.connect(self._take_problem)

@@ -16,19 +16,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.events import Answered, Ended
+from explorer.engine.events import Answered, Problem
 from explorer.recipe import Unit
 from explorer.text import _
 from explorer.values import Geometry
 from ui import theme
 from ui.areas import Areas
+from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.details_button import DetailsButton
 from ui.widgets.picture_view import PictureView
 
 if TYPE_CHECKING:  # the window opens without
     from explorer.attribution.values import Effective
-    from explorer.questions import EffectiveField
 
 
 class EffectiveRow(QWidget):
@@ -48,10 +49,10 @@ class EffectiveRow(QWidget):
         super().__init__(parent)
         self._store, self._controller, self._areas, self._view = store, controller, areas, view
         self._key: tuple[object, ...] = ()
-        self._asked: EffectiveField | None = None
+        self._asking = Asking(store, controller, self)
         self._found: Effective | None = None
         self._fraction = 0.0
-        self._trouble = ""
+        self._problem: Problem | None = None
         self._laid: tuple[Effective | None, Geometry | None] = (None, None)
         self.switch, self.bar, self.stop, self.words = (
             QPushButton(self),
@@ -59,6 +60,7 @@ class EffectiveRow(QWidget):
             QToolButton(self),
             QLabel(),
         )
+        self.details = DetailsButton(self)
         self.switch.setCheckable(True)
         self.switch.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.bar.setTextVisible(False)
@@ -75,6 +77,7 @@ class EffectiveRow(QWidget):
         going.addWidget(self.stop)
         beside.setSpacing(2)
         beside.addWidget(self.words)
+        beside.addWidget(self.details, 0, Qt.AlignmentFlag.AlignLeft)
         beside.addLayout(going)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
@@ -86,9 +89,10 @@ class EffectiveRow(QWidget):
         store.result_changed.connect(self._follow)
         store.recipe_changed.connect(self._follow)
         store.age_changed.connect(self._follow)
-        store.problems_changed.connect(self._take_problem)
-        controller.answered.connect(self._take_answer)
-        controller.ended.connect(self._take_end)
+        self._asking.answered.connect(self._take_answer)
+        self._asking.failed.connect(self._take_problem)
+        self._asking.ended.connect(self._take_end)
+        self.details.wanted.connect(controller.details_wanted)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -140,7 +144,9 @@ class EffectiveRow(QWidget):
             self._key = wanted
             if wanted and unit is not None and result is not None:
                 place, fields = self._place(unit), store.fields
-                self._ask(EffectiveField(store.recipe.network, unit.layer, place, result.filtered, fields=fields))
+                self._asking.ask(
+                    EffectiveField(store.recipe.network, unit.layer, place, result.filtered, fields=fields)
+                )
         self._show()
 
     def _place(self, unit: Unit) -> tuple[int, int] | None:
@@ -149,21 +155,14 @@ class EffectiveRow(QWidget):
         layer = None if network is None else network.graph.by_id.get(unit.layer)
         return None if layer is not None and not {"H", "W"} <= set(layer.axes) else (unit.y, unit.x)
 
-    def _ask(self, question: EffectiveField) -> None:
-        self._asked, self._fraction = question, 0.0
-        self._controller.ask(question)
-
     def _drop(self) -> None:
-        if self._asked is not None:
-            self._controller.drop(self._asked)
-        self._asked, self._found, self._trouble, self._fraction = None, None, "", 0.0
+        self._asking.drop()
+        self._found, self._problem, self._fraction = None, None, 0.0
 
     @Slot()
     def _stop(self) -> None:
         """Go no further; what is known stays."""
-        if self._asked is not None:
-            self._controller.drop(self._asked)
-            self._asked = None
+        self._asking.drop()
         if self._found is None:
             self.switch.setChecked(False)
         self._show()
@@ -172,32 +171,26 @@ class EffectiveRow(QWidget):
     def _take_answer(self, event: Answered) -> None:
         from explorer.attribution.values import Effective
 
-        if event.question is self._asked and isinstance(event.answer, Effective):
+        if isinstance(event.answer, Effective):
             self._found, self._fraction = event.answer, event.fraction
-            if event.fraction == 1:
-                self._asked = None
             self._show()
-
-    @Slot(object)
-    def _take_end(self, event: Ended) -> None:
-        """Measure again once the network is there."""
-        if event.question is self._asked:
-            self._asked, self._key = None, ()
-            self._follow()
 
     @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and self._asked is not None and problem.question is self._asked:
-            self._asked, self._found, self._trouble = None, None, str(problem.error)
-            self._controller.dismiss("question")  # it is told here
-            self._show()
+    def _take_end(self) -> None:
+        """Measure again once the network is there."""
+        self._key = ()
+        self._follow()
+
+    @Slot(object)
+    def _take_problem(self, problem: Problem) -> None:
+        self._found, self._problem = None, problem
+        self._show()
 
     # what is shown
 
     def _show(self) -> None:
         unit = self._areas.chosen
-        on, running = self.switch.isChecked(), self._asked is not None
+        on, running = self.switch.isChecked(), self._asking.question is not None
         self.switch.setEnabled(on or (unit is not None and self._store.result_of_network is not None))
         self.bar.setVisible(on and running)
         self.stop.setVisible(on and running)
@@ -207,16 +200,17 @@ class EffectiveRow(QWidget):
         if text != self.words.text():
             self.words.setText(text)
         self.words.setToolTip(self._inputs() if on else "")
+        self.details.show_problem(self._problem if on and unit is not None else None)
         self._lay_heat()
 
     def _text(self, unit: Unit | None) -> str:
         if unit is None:
             return _("Click a cell of a map: what really moves it is measured then.")
-        if self._trouble:
-            return self._trouble
+        if self._problem is not None:
+            return str(self._problem.error)
         found = self._found
         if found is None or not found.cells_95:
-            return _("Measuring what moves the unit …") if self._asked is not None else ""
+            return _("Measuring what moves the unit …") if self._asking.question is not None else ""
         if found.share_95 is None:
             return _("95 % of the influence comes from {cells} cells.").format(cells=f"{found.cells_95:,}")
         share = f"{100 * found.share_95:.0f}" if found.share_95 >= 0.1 else f"{100 * found.share_95:.1f}"

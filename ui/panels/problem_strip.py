@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.engine.events import Problem
-from explorer.errors import PersonError
 from explorer.text import _
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.details_button import has_details
 from ui.widgets.remedies import in_window
 
 
@@ -95,7 +95,7 @@ class ProblemStrip(QFrame):
             self._sentence.setText(sentence)
             self._sentence.setToolTip(whole if sentence != whole else "")
             self.setAccessibleDescription(sentence)
-            self._details_button.setVisible(bool(problem.details) and not _is_plain(problem))
+            self._details_button.setVisible(has_details(problem))
             again = problem.where in ("network", "frame") or (problem.where == "source" and self._store.broken)
             self._retry.setVisible(again)
             if problem is not told:  # a screen reader says it at once
@@ -110,8 +110,3 @@ class ProblemStrip(QFrame):
     def _dismiss_shown(self) -> None:
         if self._shown is not None:
             self._controller.dismiss(self._shown.where)
-
-
-def _is_plain(problem: Problem) -> bool:
-    """Return whether the sentence says it all: a mistake that the person can mend, with no other error behind it."""
-    return isinstance(problem.error, PersonError) and problem.error.__cause__ is None

@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.engine.events import Answered
-from explorer.errors import ExplorerError
+from explorer.engine.events import Answered, Problem
 from explorer.filters.footprint import made_of
 from explorer.pixels.paint import Fill, Ink, Mark, Stroke, painted
 from explorer.questions import Prove
@@ -29,11 +28,13 @@ from explorer.text import N_, _
 from explorer.values import Bytes, Frame, Source
 from ui import theme
 from ui.areas import Areas
+from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets import proof_words
 from ui.widgets.before_after import BeforeAfter
 from ui.widgets.brush import Brush
+from ui.widgets.details_button import DetailsButton
 from ui.widgets.flow import FlowLayout
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
@@ -74,10 +75,11 @@ class ProvePanel(Panel):
         self._marks: list[Mark] = []
         self._pixels: Bytes | None = None
         self._version = 0
-        self._asked: tuple[Prove, tuple[object, ...]] | None = None
+        self._asking = Asking(store, controller, self)
+        self._key_asked: tuple[object, ...] | None = None
         self._told: tuple[object, ...] | None = None
         self._proof: Proof | None = None
-        self._error: ExplorerError | None = None
+        self._problem: Problem | None = None
         self._lit: NDArray[np.bool_] | None = None
         self._own = QColor("#ff4d6d")
         self.brush = Brush(view)
@@ -96,6 +98,7 @@ class ProvePanel(Panel):
         for label in (self.verdict, self.cells, self.units, self.note):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
+        self.details = DetailsButton(self)
         self._build()
         self._connect()
         self.retranslate()
@@ -144,6 +147,12 @@ class ProvePanel(Panel):
     def proof(self) -> Proof | None:
         """What the paint did, of the picture, layer and unit that are wished; None until that is known."""
         return self._proof if self._proof is not None and self._told == self._key() else None
+
+    @property
+    def _trouble(self) -> Problem | None:
+        """Why it is not known what the paint did."""
+        wanted = self._pixels is not None and self._areas.chosen is not None
+        return self._problem if wanted and self._told == self._key() else None
 
     @property
     def lit(self) -> NDArray[np.bool_] | None:
@@ -301,33 +310,28 @@ class ProvePanel(Panel):
     def _ask(self) -> None:
         """Ask what the newest paint did; while an answer is on its way the next question waits."""
         unit, key = self._areas.chosen, self._key()
-        if self._asked is not None or unit is None or self._pixels is None or self._frame is None or key == self._told:
+        if self._asking.question is not None or unit is None or self._pixels is None or self._frame is None:
+            return
+        if key == self._told or self._newest() is None:
             return
         recipe = self._store.recipe.with_(layer=unit.layer)
-        if self._newest() is None:
-            return
         question = Prove(self._frame, self._pixels, recipe, (unit.y, unit.x), self._store.fields)
-        self._asked = question, key
-        self._controller.ask(question)
+        self._key_asked = key
+        self._asking.ask(question)
 
     @Slot(object)
     def _take_answer(self, event: Answered) -> None:
         from explorer.proof import Proof
 
-        if self._asked is not None and event.question is self._asked[0] and isinstance(event.answer, Proof):
+        if isinstance(event.answer, Proof):
             self._done(event.answer, None)
 
-    @Slot()
-    def _take_problem(self) -> None:
-        problem = self._store.problems.get("question")
-        if problem is not None and self._asked is not None and problem.question is self._asked[0]:
-            self._controller.dismiss("question")  # it is told here
-            self._done(None, problem.error)
+    @Slot(object)
+    def _take_problem(self, problem: Problem) -> None:
+        self._done(None, problem)
 
-    def _done(self, proof: Proof | None, error: ExplorerError | None) -> None:
-        assert self._asked is not None
-        self._told, self._asked = self._asked[1], None
-        self._proof, self._error = proof, error
+    def _done(self, proof: Proof | None, problem: Problem | None) -> None:
+        self._told, self._proof, self._problem = self._key_asked, proof, problem
         self._ask()
         self._show()
 
@@ -349,7 +353,7 @@ class ProvePanel(Panel):
             button.setToolTip(text if box is not None or unit is None else unknown)
             button.setAccessibleName(text)
         proof = self.proof
-        stale = self._proof if paint and self._asked is not None else None
+        stale = self._proof if paint and self._asking.question is not None else None
         if stale is not None and (unit is None or (stale.layer, stale.unit) != (unit.layer, (unit.y, unit.x))):
             stale = None  # of another unit
         shown = proof or stale
@@ -357,6 +361,7 @@ class ProvePanel(Panel):
         for label, text in zip((self.verdict, self.cells, self.units, self.note), lines, strict=True):
             label.setText(text)
             label.setVisible(bool(text))
+        self.details.show_problem(self._trouble)
         value = None if shown is None or unit is None or unit.channel >= len(shown.before) else unit.channel
         self.values.setVisible(value is not None)
         if shown is not None and value is not None:
@@ -380,8 +385,8 @@ class ProvePanel(Panel):
                 "outside” and “All inside” paint at one click."
             )
             return "", "", "", hint
-        if self._error is not None and self._told == self._key():
-            return "", "", "", str(self._error)
+        if self._trouble is not None:
+            return "", "", "", str(self._trouble.error)
         if shown is None:
             return _("The network looks at the painted picture …"), "", "", ""
         return proof_words.told(shown, unit.channel)
@@ -426,6 +431,7 @@ class ProvePanel(Panel):
         self.body.addWidget(self.values)
         for label in (self.verdict, self.cells, self.units, self.note):
             self.body.addWidget(label)
+        self.body.addWidget(self.details, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
         self.setMinimumWidth(220)
 
@@ -441,14 +447,15 @@ class ProvePanel(Panel):
         self.brush.went_on.connect(self._go_on)
         self.brush.put_down.connect(self._put_brush_down)
         self.brush.undo_wanted.connect(self._undo)
-        self._controller.answered.connect(self._take_answer)
+        self._asking.answered.connect(self._take_answer)
+        self._asking.failed.connect(self._take_problem)
+        self.details.wanted.connect(self._controller.details_wanted)
         self._areas.changed.connect(self._follow)
         store = self._store
         store.result_changed.connect(self._take_result)
         for signal in (store.recipe_changed, store.fields_changed, store.live_changed):
             signal.connect(self._follow)
         store.network_changed.connect(self._take_network)
-        store.problems_changed.connect(self._take_problem)
 
 
 def _hw(pixels: Bytes) -> tuple[int, int]:
