@@ -63,6 +63,10 @@ class EngineLike(Protocol):
         """Let a video or a folder go on, stop, step or go to a time."""
         ...
 
+    def rest(self, resting: bool) -> None:
+        """Spare live frames the network, or no more."""
+        ...
+
     def prefer(self, settings: Settings) -> None:
         """Take changed preferences."""
         ...
@@ -240,6 +244,10 @@ class Controller(QObject):
     def play(self, command: Command) -> None:
         """Let a video or a folder go on, stop, step or go to a time; ``Store.playing`` tells what it does."""
         self._engine.play(command)
+
+    def rest(self, resting: bool) -> None:
+        """Spare live frames the network while nobody sees what it makes of them."""
+        self._engine.rest(resting)
 
     @property
     def session(self) -> Recipe:

@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
             self.retranslate()
         elif event.type() == QEvent.Type.WindowStateChange:
             theme.set_icon(self.commands["full_screen"], "window" if self.isFullScreen() else "fullscreen")
+            self._rest()
         elif event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "_rail"):
             theme.set_icon(self._rail["theme"], "sun" if theme.current().name == "dark" else "moon")
             for button in self._rail.values():
@@ -273,6 +274,11 @@ class MainWindow(QMainWindow):
         self._rail["place_explore" if place is self.explore else f"place_{name}"].setChecked(True)
         place.home()
         self._controller.prefer(place=name)
+        self._rest()
+
+    def _rest(self) -> None:
+        """Spare live frames the network where nobody sees what it makes of them; the stream goes on."""
+        self._controller.rest(self.isMinimized() or self._place is self.arithmetic)
 
     def _made(self, name: str) -> Explore | Networks | FilterPlace | ArithmeticPlace:
         """Return a place; all but the first are made when they are first wanted, for the first paint would wait."""

@@ -27,6 +27,7 @@ class Desk:
         failed: the network that could not be loaded, and why: it is not tried again for every other wish.
         devices: (name, title) of each device; empty until torch is loaded.
         ready: whether the wished network is loaded.
+        resting: whether live frames are only shown, because nobody sees what the network makes of them.
         outdated: whether the loaded network must be opened again: its file or its card is another one now.
         stopped: whether the engine ends.
     """
@@ -41,7 +42,7 @@ class Desk:
         self.result: FrameResult | None = None
         self.failed: tuple[NetworkKey, Problem] | None = None
         self.devices: tuple[tuple[str, str], ...] = ()
-        self.ready = self.outdated = False
+        self.ready = self.outdated = self.resting = False
         self.stopped = False
 
     def device(self, recipe: Recipe) -> str:

@@ -119,6 +119,13 @@ class Engine:
             kind: "map" or "mosaic" (PNG), "maps" (NPZ), "input" (the prepared picture, NPY), "statistics" or
                 "predictions" (CSV or JSON by the suffix).
             path: the file.
+    def rest(self, resting: bool) -> None:
+        """Only show live frames while nobody sees what the network makes of them, or let it look again."""
+        with self._desk.lock:
+            self._desk.resting = resting
+        if not resting:
+            self._model.frame()
+
         """
         with self._desk.lock:
             result = self._desk.result
@@ -153,8 +160,11 @@ class Engine:
             lane: one of ``CALCULATIONS``; newer work takes the place of what still waits there.
             work: called in the light worker where it filters, else in the patient one.
         """
-        worker = self._light if lane == "filter" else self._patient
-        worker.put(lane, partial(self._calculate, lane, work))
+        if lane == "filter":
+            self._filtered.clear()
+            self._light.put(lane, partial(self._filter, work))
+        else:
+            self._patient.put(lane, partial(self._calculate, lane, work))
 
     def ask(self, question: Question) -> None:
         """Let ``question`` be answered after what is urgent: ``Answered`` or a ``Problem`` of "question" follows.
@@ -244,7 +254,7 @@ class Engine:
         try:
             frame = self._rooms.read(feed.source)
         except Exception as error:  # noqa: BLE001 - a decoder may raise anything
-            self._ended(feed, problem("source", error))
+            self._troubled(feed, problem("source", error))
             return
         feed.offer(frame, (time.perf_counter() - start) * 1000)
         self._show(feed, frame)
@@ -265,8 +275,7 @@ class Engine:
     def _ended(self, feed: Feed, why: Problem) -> None:
         with self._desk.lock:
             if feed is self._desk.feed:
-                feed.problem = replace(why, recipe=self._desk.recipe)
-                self._desk.outbox.put(feed.problem)
+                self._desk.outbox.put(event)
 
     def _recount(self) -> None:
         """Tell anew which weights there are."""
@@ -312,3 +321,8 @@ class Engine:
 def _join(thread: threading.Thread, until: float) -> None:
     if thread.ident is not None:
         thread.join(max(0.0, until - time.monotonic()))
+def _same_camera(one: Source, other: Source) -> bool:
+    """Return whether two sources are one device, which only one may hold."""
+    return one.kind == other.kind == "camera" and one.where == other.where
+
+

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.engine.desk import Desk, NetworkKey
-from explorer.engine.events import Answered, Ended, Event, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
+from explorer.engine.events import Answered, Ended, Event, FrameRead, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
 from explorer.errors import Cancelled, ExportError
+from explorer.filters.filter import Chain
 from explorer.recipe import Recipe
 from explorer.text import N_
 from explorer.values import Floats, Frame, FrameResult

@@ -276,3 +276,15 @@ def test_exports_are_not_starved_by_a_camera(engine: Engine, fakes: FakeRooms, w
     window.until(ResultReady)
     engine.export("maps", "maps.npz")
     assert window.until(Exported).paths == ("maps.npz",)
+
+
+def test_at_rest_frames_are_shown_and_the_network_is_spared(engine: Engine, fakes: FakeRooms, window: Window) -> None:
+    live = started(engine, fakes, window)
+    step(window, live)
+    engine.rest(True)
+    for index in (1, 2):
+        live.allow.release()
+        assert window.until(FrameRead, lambda event, index=index: event.frame.index == index)  # type: ignore[misc]
+    assert [frame.index for _recipe, frame in fakes.runs] == [0]
+    engine.rest(False)
+    assert window.until(ResultReady, lambda event: event.result.frame.index == 2), "without a further frame"

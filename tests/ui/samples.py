@@ -43,7 +43,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.wishes: list[Recipe] = []
-        self.frozen = False
+        self.frozen = self.resting = False
         self.reloads = 0
         self.commands: list[Command] = []
         self.exports: list[tuple[str, str]] = []
@@ -64,6 +64,9 @@ class Engine:
 
     def freeze(self, frozen: bool) -> None:
         self.frozen = frozen
+
+    def rest(self, resting: bool) -> None:
+        self.resting = resting
 
     def play(self, command: Command) -> None:
         self.commands.append(command)

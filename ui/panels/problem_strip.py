@@ -59,7 +59,8 @@ class ProblemStrip(QFrame):
         self._details_button.clicked.connect(self._show_details)
         self._retry.clicked.connect(controller.retry)
         self._dismiss.clicked.connect(self._dismiss_shown)
-        store.problems_changed.connect(self._show)
+        for signal in (store.problems_changed, store.retrying_changed, store.settings_changed):
+            signal.connect(self._show)
         self.retranslate()
         self.restyle()
 
@@ -86,7 +87,9 @@ class ProblemStrip(QFrame):
 
     @Slot()
     def _show(self) -> None:
-        problem = next(reversed(self._store.problems.values()), None)
+        store = self._store
+        below = "source" if store.retrying is not None and store.settings.place == "explore" else ""
+        problem = next((one for where, one in reversed(store.problems.items()) if where != below), None)
         told, self._shown = self._shown, problem
         self.setVisible(problem is not None)
         if problem is not None:
@@ -96,7 +99,7 @@ class ProblemStrip(QFrame):
             self._sentence.setToolTip(whole if sentence != whole else "")
             self.setAccessibleDescription(sentence)
             self._details_button.setVisible(has_details(problem))
-            again = problem.where in ("network", "frame") or (problem.where == "source" and self._store.broken)
+            again = problem.where in ("network", "frame") or (problem.where == "source" and (store.broken or store.retrying is not None))
             self._retry.setVisible(again)
             if problem is not told:  # a screen reader says it at once
                 QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
