@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer.errors import ExportError
 from explorer.render import colours as colour_maps
@@ -136,8 +137,8 @@ def map_png(view: LayerView, colours: str, path: Path | str, trained: bool = Tru
     write(path, lambda file: page.save(file, "PNG"))
 
 
-def maps_npz(maps: Floats | Mapping[str, Floats], path: Path | str) -> None:
-    """Write raw maps, float32 (C, h, w), as the array ``maps`` of an NPZ file; of several layers each by its name.
+def maps_npz(maps: Floats | Mapping[str, NDArray[Any]], path: Path | str) -> None:
+    """Write raw maps, float32 (C, h, w), as the array ``maps`` of an NPZ file; of several arrays each by its name.
 
     Raises:
         ExportError: the file cannot be written.

@@ -19,7 +19,8 @@ _SMALLEST_PX = 512
 
 
 @lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Return the window's own font, which has Latin and Korean letters, at ``size`` px."""
     data = (resources.files("resources") / "fonts" / "Pretendard-Regular.otf").read_bytes()
     return ImageFont.truetype(io.BytesIO(data), size)
 
@@ -38,7 +39,7 @@ def figure(levels: Bytes, colours: Bytes, title: str, note: str, ticks: Sequence
     enlarged = levels.repeat(factor, axis=0).repeat(factor, axis=1)
     maps = Image.fromarray(colours[enlarged] if levels.ndim == 2 else enlarged)
     size = min(40, max(16, max(maps.size) // 40))
-    big, small = _font(size), _font(round(size * 0.85))
+    big, small = font(size), font(round(size * 0.85))
     height = max(maps.height, 8 * size)
     ramp = np.linspace(LEVELS - 1, 0, height).round().astype(int)
     bar = Image.fromarray(np.ascontiguousarray(np.broadcast_to(colours[ramp, None], (height, size, 3))))
