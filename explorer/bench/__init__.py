@@ -6,6 +6,7 @@ import importlib.util
 import json as jsons
 import statistics
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def run(json: bool, say: Callable[[str], None] = print) -> int:
 
 def _figures() -> Iterator[Figure]:
     from explorer import device
-    from explorer.bench import filters, forward, opening
+    from explorer.bench import filters, forward, live, opening
 
     device.set_threads()
     yield from forward.figures()
@@ -47,6 +48,10 @@ def _figures() -> Iterator[Figure]:
         print(_("The window's figures are left out: PySide6 is not installed."), file=sys.stderr)
         return
     yield from _window(forward.calibration_ms())
+    if time.get_clock_info("perf_counter").implementation != "clock_gettime(CLOCK_MONOTONIC)":
+        print(_("The live figures are left out: two processes have no common clock here."), file=sys.stderr)
+        return
+    yield from live.figures(forward.calibration_ms())
 
 
 def _memory(calibration_ms: float) -> Iterator[Figure]:

@@ -54,9 +54,9 @@ def window_start_s() -> dict[str, float]:
     return _json(_python("-c", _START))
 
 
-def window(what: str) -> dict[str, float]:
-    """Return the figures of ``python -m ui.bench`` ``what``."""
-    return _json(_python("-m", "ui.bench", what))
+def window(what: str, *words: str) -> dict[str, float]:
+    """Return the figures of ``python -m ui.bench`` ``what``, with the words that it takes."""
+    return _json(_python("-m", "ui.bench", what, *words))
 
 
 def memory(what: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""``python -m ui.bench WHAT`` prints the figures of one measurement as JSON; ``MEASUREMENTS`` lists what."""
+"""``python -m ui.bench WHAT [WORD …]`` prints the figures of one measurement as JSON; ``MEASUREMENTS`` lists what."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from ui.bench import clicks, gaps, paint
+from ui.bench import clicks, gaps, live, paint
 
-MEASUREMENTS: Mapping[str, Callable[[], Mapping[str, float]]] = {
+MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "mosaic": paint.mosaic,
     "pan": paint.pan,
     "area": clicks.area,
     "area_live": clicks.area_live,
     "gap": gaps.gap,
     "window_gap": gaps.window_gap,
+    "live": live.live,
 }
 
 
 def main(words: list[str]) -> int:
-    """Run one measurement and print its figures."""
-    print(json.dumps(MEASUREMENTS[words[0]]()))
+    """Run one measurement, with the words that it takes, and print its figures."""
+    print(json.dumps(MEASUREMENTS[words[0]](*words[1:])))
+    sys.stdout.flush()
     return 0
 
 
