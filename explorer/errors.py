@@ -39,6 +39,10 @@ class SourceError(PersonError):
     """A picture, video or camera cannot be read."""
 
 
+class HopelessError(SourceError):
+    """A source that no further try can bring: what names it must change."""
+
+
 class NetworkError(PersonError):
     """A network, a layer or its weights are not there, or do not fit."""
 

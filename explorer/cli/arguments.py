@@ -15,6 +15,7 @@ from explorer import sources
 from explorer.errors import NetworkError, PersonError, SourceError, nearest
 from explorer.recipe import DEFAULT_NETWORK
 from explorer.settings import PRECISIONS
+from explorer.sources import folder, naming
 from explorer.text import LANGUAGES, N_, _
 from explorer.values import Source
 from explorer.zoo import own, registry, weights
@@ -206,17 +207,25 @@ def beside(path: Path) -> list[str]:
 
 
 def feed(text: str) -> Source:
-    """Return the live source that ``text`` names: "camera:0" or "demo".
+    """Return the live source that ``text`` names: "camera:0", "demo", a video file, a folder or an address.
 
     Raises:
-        SourceError: another word.
+        SourceError: it names none; the sentence says what does.
     """
     if text == "demo":
         return Source("demo", "")
-    match = re.fullmatch(r"camera(?::([0-9]{1,3}))?", text)
-    if not match:
-        raise SourceError(N_("“{name}” is no live source: write camera:0 (the first camera) or demo."), name=text)
-    return Source("camera", match[1] or "0")
+    if match := re.fullmatch(r"camera(?::([0-9]{1,3}))?", text):
+        return Source("camera", match[1] or "0")
+    if "://" in text:
+        return Source("stream", text.strip())
+    path = Path(os.path.expanduser(text))
+    moves = path.suffix.lower() in naming.VIDEOS
+    if text and (moves or (exists(path) and path.suffix.lower() not in (*folder.SUFFIXES, *naming.ARRAYS))):
+        return Source("folder" if path.is_dir() else "video", str(path))
+    raise SourceError(
+        N_("“{name}” is no live source: write camera:0, demo, a video file, a folder of pictures or an address."),
+        name=text,
+    )
 
 
 def model(text: str) -> Card:

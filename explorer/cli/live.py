@@ -1,4 +1,4 @@
-"""``live``: what a network makes of a camera or the demo feed, frame after frame."""
+"""``live``: what a network makes of a camera, a stream, a video, a folder or the demo feed, frame after frame."""
 
 from __future__ import annotations
 
@@ -6,79 +6,117 @@ import argparse
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from explorer import sources
 from explorer.cli import output
 from explorer.cli.arguments import Parser, add_network, check_weights, feed, seconds
-from explorer.cli.streams import say
-from explorer.engine.events import Problem
-from explorer.engine.feed import Feed, Grabber
+from explorer.cli.streams import complain, say
+from explorer.engine.events import Playing, Problem, Retrying
+from explorer.engine.feed import Feed, Grabber, Listener
+from explorer.engine.transport import Play, Seek
 from explorer.errors import SourceError
 from explorer.text import N_, _
 from explorer.values import Frame, FrameResult, Source
 
-ABOUT = N_("name what a camera or the demo feed shows, until Ctrl-C")
+ABOUT = N_("name what a camera, a video or the demo feed shows, until it ends or Ctrl-C")
 PATIENCE_S = 0.5
 """How long to wait for a frame before looking at the clock again."""
 OPENING_S = 2.0
 """How long a source may at least take until its first picture, however short the person wants to look."""
-Take = Callable[[], tuple[Frame, float] | None]
 
 
 def arguments(parser: Parser) -> None:
     """Declare what the command takes."""
-    parser.what.add_argument("source", metavar="SOURCE", type=feed, help=_("camera:0, camera:1 … or demo"))
+    about = _("camera:0 …, demo, a video file, a folder of pictures, or an http or rtsp address")
+    parser.what.add_argument("source", metavar="SOURCE", type=feed, help=about)
     add_network(parser)
     parser.how.add_argument("--seconds", metavar="S", type=seconds, default=math.inf, help=_("stop after so long"))
     parser.how.add_argument("--json", action="store_true", help=_("print a line of JSON for every frame"))
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print a line a frame until the time is over; Ctrl-C is the ordinary way to end it, and no error."""
+    """Print a line a frame until the time is over or the source ends; Ctrl-C is an ordinary end too, and no error."""
     check_weights(options)
     try:
-        with _grabbing(options.source) as take:
-            _watch(take, options)
+        with _watched(options.source) as watched:
+            _watch(watched, options)
     except KeyboardInterrupt:
         return
 
 
+class _Watched:
+    """A live source that a thread of its own reads.
+
+    Attributes:
+        feed: its frames.
+        playing: where a video or folder is, or None.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.feed = Feed(source)
+        self.playing: Playing | None = None
+        self._happened, self._problems = threading.Event(), list[Problem]()
+        self._named: set[str] = set()
+        listener = Listener(lambda *_: self._happened.set(), self._troubled, told=self._told)
+        self.grabber = Grabber(self.feed, sources.open_live, listener, patient=False)
+
+    def take(self) -> Frame | None:
+        """Return a frame that was not taken before, or None after a while.
+
+        Raises:
+            SourceError: there are no more, because something is wrong.
+        """
+        self._happened.wait(PATIENCE_S)
+        self._happened.clear()
+        before = self.feed.frame
+        frame = self.feed.newest()
+        if frame is not before:
+            return frame
+        if self._problems:
+            raise self._problems[0].error
+        return None
+
+    @property
+    def ended(self) -> bool:
+        """Whether a video or folder has come to its end."""
+        return self.playing is not None and self.playing.ended
+
+    def _troubled(self, _feed: Feed, problem: Problem, _retrying: Retrying | None) -> None:
+        self._problems.append(problem)
+        self._happened.set()
+
+    def _told(self, _feed: Feed, playing: Playing) -> None:
+        self.playing = playing
+        for name in playing.unreadable:
+            if name not in self._named:
+                self._named.add(name)
+                complain(_("{name} holds no picture that can be read and is passed over.").format(name=name))
+        self._happened.set()
+
+
 @contextmanager
-def _grabbing(source: Source) -> Iterator[Take]:
-    """Read a live source in a thread of its own; yield what takes its newest frame and the ms that reading it took."""
-    box, arrived, problems = Feed(source), threading.Event(), list[Problem]()
-
-    def ended(_feed: Feed, problem: Problem) -> None:
-        problems.append(problem)
-        arrived.set()
-
-    def take() -> tuple[Frame, float] | None:
-        arrived.wait(PATIENCE_S)
-        arrived.clear()
-        taken = box.box.take()
-        if taken is None and problems:
-            raise problems[0].error
-        return taken
-
-    grabber = Grabber(box, sources.open_live, lambda *_: arrived.set(), ended)
-    grabber.thread.start()
+def _watched(source: Source) -> Iterator[_Watched]:
+    watched = _Watched(source)
+    watched.feed.transport.put(Play(False))  # nothing of a video goes by while the network is loaded
+    watched.grabber.thread.start()
     try:
-        yield take
+        yield watched
     finally:
-        box.closed.set()
-        grabber.thread.join(PATIENCE_S)  # a driver that hangs does not hold the program up
+        watched.feed.close()
+        watched.grabber.thread.join(PATIENCE_S)  # a driver that hangs does not hold the program up
 
 
-def _watch(take: Take, options: argparse.Namespace) -> None:
+def _watch(watched: _Watched, options: argparse.Namespace) -> None:
     patience_s = max(options.seconds, OPENING_S)
     until_s = time.perf_counter() + patience_s
-    while take() is None:  # a source that gives nothing fails here, before torch is loaded
+    while watched.take() is None:  # a source that gives nothing fails here, before torch is loaded
         if time.perf_counter() >= until_s:
             raise SourceError(
                 N_("{source} sent no picture within {seconds} s: check it, or give it more time with --seconds."),
-                source=f"{options.source.kind} {options.source.where}".strip(),
+                source=watched.feed.name,
                 seconds=f"{patience_s:g}",
             )
 
@@ -89,20 +127,31 @@ def _watch(take: Take, options: argparse.Namespace) -> None:
     recipe = opening.recipe(options.source, options)
     if not options.json:
         say(output.about(network))
+    if not watched.ended:
+        watched.feed.transport.put(Seek(0.0))
+    watched.feed.transport.put(Play())
     end_s = time.perf_counter() + options.seconds
     while time.perf_counter() < end_s:
-        if taken := take():
-            frame, read_ms = taken
+        if (frame := watched.take()) is not None:
             with opening.aside():
-                result = frame_path.run(network, frame, recipe, {"read": read_ms})
-            _print(result, options.json)
+                result = frame_path.run(network, frame, recipe, {"read": watched.feed.read_ms})
+            _print(result, watched, options.json)
+        elif watched.ended:
+            return
 
 
-def _print(result: FrameResult, json: bool) -> None:
+def _print(result: FrameResult, watched: _Watched, json: bool) -> None:
+    frame, latency_s = result.frame, time.perf_counter() - result.frame.time_s
     if json:
+        place: dict[str, Any] = {} if frame.position_s is None else {"position_s": round(frame.position_s, 6)}
         output.document(
             {
-                "frame": result.frame.index,
+                "frame": frame.index,
+                **place,
+                "time": round(time.time() - latency_s, 6),
+                "latency_ms": round(latency_s * 1000, 3),
+                "dropped": watched.feed.box.dropped,
+                **({} if watched.playing is None else {"skipped": watched.playing.skipped}),
                 **output.predictions(result),
                 "times_ms": output.times(result, *result.times_ms),
             }
@@ -112,4 +161,4 @@ def _print(result: FrameResult, json: bool) -> None:
         first = _(why)
     else:
         first = f"{result.predictions[0].figure:>6}  {result.predictions[0].label}"
-    say(f"{result.frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}")
+    say(f"{frame.index:6}  {sum(result.times_ms.values()):7.1f} ms  {first}")

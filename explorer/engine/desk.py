@@ -7,6 +7,7 @@ import threading
 from explorer.engine.events import Event, Problem, ResultReady
 from explorer.engine.feed import Feed
 from explorer.engine.mailbox import Outbox
+from explorer.engine.recordings import Recordings
 from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import FrameResult
@@ -19,6 +20,7 @@ class Desk:
 
     Attributes:
         outbox: where events go; put under ``lock`` wherever an event may have become stale.
+        recordings: what is being recorded.
         settings: the person's preferences.
         recipe: the newest wish.
         wishes: how many there were.
@@ -35,6 +37,7 @@ class Desk:
     def __init__(self, outbox: Outbox, settings: Settings) -> None:
         self.lock = threading.RLock()
         self.outbox = outbox
+        self.recordings = Recordings(outbox)
         self.settings = settings
         self.recipe: Recipe | None = None
         self.wishes = 0
@@ -77,5 +80,5 @@ class Desk:
                 return False
             if isinstance(event, ResultReady):
                 self.result = event.result
-            self.outbox.put(event, *([feed.problem] if feed.problem else ()))
+            self.outbox.put(event, *feed.troubles)
             return True

@@ -11,17 +11,30 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from explorer.engine.desk import Desk
 from explorer.engine.downloads import Downloads
-from explorer.engine.events import Calculated, Catalogue, Event, Exported, FieldsReady, FrameRead, NetworkInfo, Problem
-from explorer.engine.feed import Feed, Grabber
+from explorer.engine.events import (
+    Calculated,
+    Catalogue,
+    Event,
+    Exported,
+    FieldsReady,
+    FrameRead,
+    NetworkInfo,
+    Playing,
+    Problem,
+    Retrying,
+)
+from explorer.engine.feed import Feed, Grabber, Listener, mirrored, unpacked
 from explorer.engine.mailbox import Outbox
 from explorer.engine.model_thread import ModelThread
 from explorer.engine.problems import problem
+from explorer.engine.recordings import Recordings
 from explorer.engine.rooms import Rooms
 from explorer.engine.transport import Command
 from explorer.engine.worker import Worker
 from explorer.errors import ExplorerError, ExportError
 from explorer.recipe import Recipe
 from explorer.settings import Settings
+from explorer.sources.live import Packed
 from explorer.text import N_
 from explorer.values import Floats, Frame, Source
 
@@ -30,7 +43,9 @@ if TYPE_CHECKING:  # the window opens without
 
 _SHARE = 0.8
 """Of the time to end in: what the model thread may take, so that the others have some where a network hangs."""
-CALCULATIONS = ("filter", "learn")
+_MOMENT_S = 0.05
+"""So long the network waits at most for the picture of a typed kernel."""
+CALCULATIONS = ("filter", "learn", "cameras")
 """Lanes of the window's own calculations: what a hand waits for, and what takes its time."""
 
 
@@ -50,12 +65,19 @@ class Engine:
     def __init__(self, notify: Callable[[], None], settings: Settings, rooms: Rooms | None = None) -> None:
         self._rooms = rooms or Rooms()
         self._desk = Desk(Outbox(notify), settings)
-        self._model = ModelThread(self._desk, self._rooms, self._catalogue, self._analyse)
+        self._filtered = threading.Event()
+        self._filtered.set()
+        self._model = ModelThread(self._desk, self._rooms, self._catalogue, self._analyse, self._after_filters)
         self._light = Worker("light", "read", "filter", failed=self._failed)
-        self._patient = Worker("patient", "cards", "fields", "learn", failed=self._failed)
+        self._patient = Worker("patient", "cameras", "cards", "fields", "learn", failed=self._failed)
         self._downloads = Downloads(self._desk.outbox, self._rooms, self._recount)
         self._recount()
         self._readers: list[tuple[Source, threading.Thread]] = []
+
+    @property
+    def recordings(self) -> Recordings:
+        """What is being recorded."""
+        return self._desk.recordings
 
     def start(self) -> None:
         """Start the threads; torch begins to load now, so let the window paint first."""
@@ -74,7 +96,13 @@ class Engine:
             desk.wishes += 1
             if again:
                 desk.failed = None
-            if feed is None or feed.source != recipe.source or (feed.problem and (again or not feed.source.live)):
+            if feed is not None and again and feed.retrying:
+                feed.again.set()
+            elif feed is not None and feed.source == replace(recipe.source, mirror=feed.source.mirror):
+                feed.source = recipe.source  # another mirror turns the frames that are there
+                if feed.problem and (again or not feed.source.live):
+                    self._open(recipe.source)
+            else:
                 self._open(recipe.source)
         self._model.load()
         self._model.frame()
@@ -98,6 +126,13 @@ class Engine:
             if self._desk.feed:
                 self._desk.feed.transport.put(command)
 
+    def rest(self, resting: bool) -> None:
+        """Only show live frames while nobody sees what the network makes of them, or let it look again."""
+        with self._desk.lock:
+            self._desk.resting = resting
+        if not resting:
+            self._model.frame()
+
     def prefer(self, settings: Settings) -> None:
         """Take changed preferences: the device and the threads apply at once."""
         desk = self._desk
@@ -119,13 +154,6 @@ class Engine:
             kind: "map" or "mosaic" (PNG), "maps" (NPZ), "input" (the prepared picture, NPY), "statistics" or
                 "predictions" (CSV or JSON by the suffix).
             path: the file.
-    def rest(self, resting: bool) -> None:
-        """Only show live frames while nobody sees what the network makes of them, or let it look again."""
-        with self._desk.lock:
-            self._desk.resting = resting
-        if not resting:
-            self._model.frame()
-
         """
         with self._desk.lock:
             result = self._desk.result
@@ -214,7 +242,7 @@ class Engine:
                 self._desk.feed.close()
             readers = [thread for _source, thread in self._readers]
         self._desk.outbox.close()
-        readers += self._downloads.close()
+        readers += self._downloads.close() + self._desk.recordings.close()
         until = time.monotonic() + timeout_s
         workers = (self._model.worker, self._light, self._patient)
         for worker, share in zip(workers, (_SHARE, 1.0, 1.0), strict=True):  # the model's maps go to the patient worker
@@ -235,8 +263,9 @@ class Engine:
         feed.freeze(old is not None and old.source == source and old.frozen)
         self._readers = [reader for reader in self._readers if reader[1].is_alive()]
         if source.live:
-            holders = tuple(thread for other, thread in self._readers if other == source)
-            grabber = Grabber(feed, self._rooms.open_live, self._grabbed, self._ended, holders)
+            holders = tuple(thread for other, thread in self._readers if _same_camera(other, source))
+            listener = Listener(self._grabbed, self._troubled, self._recovered, self._told)
+            grabber = Grabber(feed, self._rooms.open_live, listener, holders)
             self._start(source, grabber.thread)
         elif source.kind == "address":  # a server may take its time; a local picture must not wait for it
             self._start(source, threading.Thread(target=self._read, args=(feed,), name="reader", daemon=True))
@@ -260,9 +289,9 @@ class Engine:
         self._show(feed, frame)
         self._model.frame()
 
-    def _grabbed(self, feed: Feed, frame: Frame, was_empty: bool) -> None:
-        if not self._desk.ready:
-            self._show(feed, frame)
+    def _grabbed(self, feed: Feed, frame: Frame | Packed, was_empty: bool) -> None:
+        if not self._desk.ready and (shown := unpacked(frame)) is not None:
+            self._show(feed, mirrored(shown) if feed.source.mirror else shown)
         if was_empty:
             self._model.frame()
 
@@ -272,7 +301,18 @@ class Engine:
             if feed is self._desk.feed:
                 self._desk.outbox.put(FrameRead(feed.source, frame))
 
-    def _ended(self, feed: Feed, why: Problem) -> None:
+    def _troubled(self, feed: Feed, why: Problem, retrying: Retrying | None = None) -> None:
+        with self._desk.lock:
+            if feed is self._desk.feed:
+                feed.problem, feed.retrying = replace(why, recipe=self._desk.recipe), retrying
+                self._desk.outbox.put(*feed.troubles)
+
+    def _recovered(self, feed: Feed) -> None:
+        with self._desk.lock:
+            feed.problem = feed.retrying = None
+        self._told(feed, Retrying(feed.source, None, 0.0, 0, time.perf_counter()))
+
+    def _told(self, feed: Feed, event: Playing | Retrying) -> None:
         with self._desk.lock:
             if feed is self._desk.feed:
                 self._desk.outbox.put(event)
@@ -291,9 +331,21 @@ class Engine:
 
         def analyse() -> None:
             fields = self._rooms.fields(network.graph)
+            self._desk.recordings.know(fields, network.card.title)
             self._desk.outbox.put(FieldsReady(network.card.name, network.graph, fields))
 
         self._patient.put("fields", analyse)
+
+    def _filter(self, work: Callable[[], object]) -> None:
+        try:
+            self._calculate("filter", work)
+        finally:
+            if "filter" not in self._light.waiting():
+                self._filtered.set()
+
+    def _after_filters(self) -> None:
+        """Wait a moment for a typed kernel's picture: nobody should see it later because the network looks as well."""
+        self._filtered.wait(_MOMENT_S)
 
     def _calculate(self, lane: str, work: Callable[[], object]) -> None:
         try:
@@ -318,11 +370,11 @@ class Engine:
         self._desk.outbox.put(problem("engine", error))
 
 
-def _join(thread: threading.Thread, until: float) -> None:
-    if thread.ident is not None:
-        thread.join(max(0.0, until - time.monotonic()))
 def _same_camera(one: Source, other: Source) -> bool:
     """Return whether two sources are one device, which only one may hold."""
     return one.kind == other.kind == "camera" and one.where == other.where
 
 
+def _join(thread: threading.Thread, until: float) -> None:
+    if thread.ident is not None:
+        thread.join(max(0.0, until - time.monotonic()))

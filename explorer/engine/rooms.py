@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from explorer.engine.feed import Live
 from explorer.errors import DeviceError
 from explorer.graph.values import Graph
 from explorer.recipe import Recipe
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from explorer.questions import Answer, Question
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
+    from explorer.sources import Clip, Live
 
 
 class SessionLike(Protocol):
@@ -129,7 +129,7 @@ def _read(source: Source) -> Frame:
     return sources.read(source)
 
 
-def _open_live(source: Source) -> Live:
+def _open_live(source: Source) -> Live | Clip:
     from explorer import sources
 
     return sources.open_live(source)
@@ -221,7 +221,7 @@ class Rooms:
     devices: Callable[[], tuple[tuple[str, str], ...]] = _devices
     session: Callable[[], SessionLike] = _session
     read: Callable[[Source], Frame] = _read
-    open_live: Callable[[Source], Live] = _open_live
+    open_live: Callable[[Source], Live | Clip] = _open_live
     run: Callable[[Network, Frame, Recipe, dict[str, float], Callable[[], bool]], FrameResult] = _run
     raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
     raw_input: Callable[[Network, Frame, Recipe], Floats] = _raw_input

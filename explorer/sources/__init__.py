@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
 
 from explorer.errors import SourceError
 from explorer.sources.gallery import Sample, sample, samples
 from explorer.sources.kept import keep
+from explorer.sources.live import Clip, Live, Packed
 from explorer.text import N_
 from explorer.values import Frame, Source
 
-__all__ = ["Live", "Sample", "keep", "open_live", "read", "sample", "samples"]
-
-
-class Live(Protocol):
-    """A source whose frames keep coming; used by one thread."""
-
-    def read(self) -> Frame | None:
-        """Wait for the next frame and return it; None when the source has ended."""
-        ...
-
-    def close(self) -> None:
-        """Give the device or connection back."""
-        ...
+__all__ = ["Clip", "Live", "Packed", "Sample", "keep", "open_live", "read", "sample", "samples"]
 
 
 def read(source: Source) -> Frame:
@@ -50,20 +38,32 @@ def read(source: Source) -> Frame:
     return Frame(frame.pixels, frame.source, 0, time.perf_counter(), frame.array)
 
 
-def open_live(source: Source) -> Live:
-    """Open a live source; may take seconds, so never on the window's thread.
+def open_live(source: Source) -> Live | Clip:
+    """Open a live source; may take seconds, so never on the window's thread. Whoever takes its frames mirrors them.
 
     Raises:
-        SourceError: there is no such camera or stream.
+        SourceError: there is no such camera, stream, video or folder. HopelessError: nor will there be.
     """
     match source.kind:
         case "camera":
             from explorer.sources.camera import Camera
 
-            return Camera(source.where)
+            return Camera(source.where, source.size_wh)
         case "demo":
             from explorer.sources.demo import Demo
 
             return Demo()
+        case "video":
+            from explorer.sources.video import open_video
+
+            return open_video(source.where)
+        case "stream":
+            from explorer.sources.stream import open_stream
+
+            return open_stream(source.where)
+        case "folder":
+            from explorer.sources.folder import Folder
+
+            return Folder(source.where)
         case _:
             raise SourceError(N_("{kind} is not a live source: choose the camera or the demo feed."), kind=source.kind)

@@ -9,10 +9,10 @@ import urllib.error
 import urllib.request
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from explorer.errors import SourceError
+from explorer.errors import HopelessError, SourceError
 from explorer.sources.picture import decode
 from explorer.text import N_
-from explorer.values import Frame
+from explorer.values import Frame, Source
 
 TIMEOUT_S = 10.0
 """Longest wait for an answer, and for each piece of it."""
@@ -28,7 +28,8 @@ def read(address: str) -> Frame:
         SourceError: not an http(s) address, no answer, no picture, or too large.
     """
     address = address.strip()
-    data, kind = _fetch(address)
+    shown = Source("address", address).shown
+    data, kind = _fetch(address, shown)
     name = urlsplit(address).path.rpartition("/")[2] or address
     try:
         return Frame(decode(io.BytesIO(data), name), name)
@@ -37,14 +38,16 @@ def read(address: str) -> Frame:
             raise
         raise SourceError(
             N_("{address} does not lead to a picture but to {kind}: copy the address of the picture itself."),
-            address=address,
+            address=shown,
             kind=kind,
         ) from error
 
 
-def _fetch(address: str) -> tuple[bytes, str]:
+def _fetch(address: str, shown: str) -> tuple[bytes, str]:
     """Return the body and the content type of what the address answers."""
-    request = urllib.request.Request(_ascii(address), headers={"User-Agent": "cnn-explorer", "Accept": "image/*,*/*"})
+    request = urllib.request.Request(
+        ascii_address(address, shown), headers={"User-Agent": "cnn-explorer", "Accept": "image/*,*/*"}
+    )
     deadline = time.monotonic() + DEADLINE_S
     body = bytearray()
     try:
@@ -60,7 +63,7 @@ def _fetch(address: str) -> tuple[bytes, str]:
         error.close()
         raise SourceError(
             N_("{address} answered {status} {reason}: check the address."),
-            address=address,
+            address=shown,
             status=error.code,
             reason=error.reason,
         ) from error
@@ -69,24 +72,28 @@ def _fetch(address: str) -> tuple[bytes, str]:
         if isinstance(reason, TimeoutError):
             raise SourceError(
                 N_("{address} did not answer in time: try again, or save the picture and open the file."),
-                address=address,
+                address=shown,
             ) from error
         raise SourceError(
             N_("{address} cannot be reached ({reason}): check the address and the network connection."),
-            address=address,
+            address=shown,
             reason=getattr(reason, "strerror", None) or str(reason) or type(reason).__name__,
         ) from error
     if too_large:
         raise SourceError(
             N_("{address} is larger than {most} MB: save the picture and open the file."),
-            address=address,
+            address=shown,
             most=MOST_BYTES >> 20,
         )
     return bytes(body), kind
 
 
-def _ascii(address: str) -> str:
-    """Return the address as it travels: host in IDNA, everything else percent-encoded."""
+def ascii_address(address: str, shown: str) -> str:
+    """Return the address as it travels: host in IDNA, everything else percent-encoded, without name and password.
+
+    Raises:
+        HopelessError: it is none; the sentence has it as ``shown``.
+    """
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
@@ -94,8 +101,8 @@ def _ascii(address: str) -> str:
             raise ValueError(address)
         host = f"[{host}]" if ":" in host else host.encode("idna").decode()
     except ValueError as error:  # UnicodeError is one
-        raise SourceError(
-            N_("{address} is not a web address: it must begin with http:// or https:// and a host."), address=address
+        raise HopelessError(
+            N_("{address} is not a web address: it must begin with http:// or https:// and a host."), address=shown
         ) from error
     path, query = (quote(part, safe="/%:=&?~+!$,;'@()*[]") for part in (parts.path, parts.query))
     return urlunsplit((parts.scheme, host if port is None else f"{host}:{port}", path, query, ""))

@@ -333,7 +333,8 @@ def test_the_camera_that_was_named_is_opened(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_line_for_every_frame_of_the_demo_feed(out: Callable[..., str]) -> None:
     lines = [json.loads(line) for line in out("live", "demo", "--seconds", "1", "--json").splitlines()]
     assert lines
-    assert all(list(line) == ["frame", "predictions", "times_ms"] for line in lines)
+    names = ["frame", "time", "latency_ms", "dropped", "predictions", "times_ms"]
+    assert all(list(line) == names for line in lines)
     frames = [line["frame"] for line in lines]
     assert frames == sorted(set(frames))
     assert all({"read", "prepare", "forward"} <= set(line["times_ms"]) for line in lines)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from explorer.engine import Engine
+from explorer.engine import Engine, feed
 from tests.engine.fakes import FakeRooms, Window, running
 
 
@@ -23,3 +23,9 @@ def window() -> Window:
 @pytest.fixture
 def engine(fakes: FakeRooms, window: Window) -> Iterator[Engine]:
     yield from running(fakes, window)
+
+
+@pytest.fixture(autouse=True)
+def no_try_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is gone is tried again when the test says so, not when some time has passed."""
+    monkeypatch.setattr(feed, "PAUSES_S", (3600.0,))
