@@ -25,6 +25,8 @@ FONT_SCALES = (0.75, 3.0)
 MOST_THREADS = 1024
 PRECISIONS = ("float32", "tf32", "half")
 THEMES = ("system", "light", "dark")
+RECORDS = ("composite", "window", "panel")
+KEEP_FREE_MB = (50, 1_000_000)
 PLACES = ("explore", "networks", "filter", "arithmetic")
 
 
@@ -43,6 +45,8 @@ class Settings:
         precision: one of ``PRECISIONS``: "tf32" lets CUDA cards shorten float32 numbers while they multiply, "half"
             takes half the memory and, on most cards, half the time.
         place: one of ``PLACES``: where the person was last.
+        record: what was recorded last, one of ``RECORDS``.
+        keep_free_mb: a recording ends before the disk has less left, MB (10⁶ bytes), within ``KEEP_FREE_MB``.
         networks: names of the networks that were opened, the newest first, at most ``RECENT``.
         shared_weights: a folder of weights that a class shares, "" for none; it is only read.
         frame_numbers: whether every panel tells the number of the frame that it shows.
@@ -57,6 +61,8 @@ class Settings:
     geometry: str = ""
     precision: Literal["float32", "tf32", "half"] = "float32"
     place: str = "explore"
+    record: str = "composite"
+    keep_free_mb: int = 500
     networks: tuple[str, ...] = ()
     shared_weights: str = ""
     frame_numbers: bool = False
@@ -261,6 +267,9 @@ def _from_json(text: str) -> Settings:
         )
         and type(settings.frame_numbers) is bool
         and settings.place in PLACES
+        and settings.record in RECORDS
+        and type(settings.keep_free_mb) is int
+        and KEEP_FREE_MB[0] <= settings.keep_free_mb <= KEEP_FREE_MB[1]
         and settings.geometry.isascii()
         and settings.theme in THEMES
         and settings.precision in PRECISIONS

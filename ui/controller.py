@@ -28,6 +28,7 @@ from explorer.engine.events import (
 from explorer.engine.transport import Command, Play
 from explorer.errors import ExplorerError
 from explorer.recipe import Recipe
+from explorer.recording.values import Filmed, MapsKept
 from explorer.settings import Settings
 from explorer.sources.naming import text_of
 from explorer.values import Frame, Source
@@ -38,6 +39,7 @@ from ui.store import Store
 from ui.widgets.source_name import is_pasted
 
 if TYPE_CHECKING:  # the window opens without
+    from explorer.engine.recordings import Recordings
     from explorer.questions import Question
 
 UNDO_DEPTH = 200
@@ -65,6 +67,11 @@ class EngineLike(Protocol):
 
     def rest(self, resting: bool) -> None:
         """Spare live frames the network, or no more."""
+        ...
+
+    @property
+    def recordings(self) -> Recordings:
+        """What is being recorded."""
         ...
 
     def prefer(self, settings: Settings) -> None:
@@ -118,6 +125,7 @@ class Controller(QObject):
     """
 
     exported = Signal(object)
+    recorded = Signal(object)
     answered = Signal(object)
     calculated = Signal(object)
     ended = Signal(object)
@@ -261,6 +269,12 @@ class Controller(QObject):
         playing = self._store.playing
         return self._frozen if playing is None else not playing.playing
 
+    @property
+    def recordings(self) -> Recordings:
+        """What is being recorded, in the engine."""
+        self._forget("export")
+        return self._engine.recordings
+
     def export(self, kind: str, path: str) -> None:
         """Write the newest result to ``path``; see ``EngineLike.export``."""
         self._forget("export")
@@ -392,6 +406,8 @@ class Controller(QObject):
                 self.ended.emit(event)
             case Exported():
                 self.exported.emit(event)
+            case Filmed() | MapsKept():
+                self.recorded.emit(event)
             case DownloadChanged():
                 store.downloads[event.network, event.weights] = event
                 store.downloads_changed.emit()

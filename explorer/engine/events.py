@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from explorer.errors import ExplorerError
 from explorer.graph.values import Graph
 from explorer.recipe import Recipe
+from explorer.recording.values import Filmed, MapsKept
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo.card import Card, Stock, WeightState
 from explorer.zoo.own.card import Remark
@@ -261,6 +262,8 @@ Event = (
     | ResultReady
     | Problem
     | Exported
+    | Filmed
+    | MapsKept
     | Answered
     | Ended
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from explorer.engine.events import Answered, Calculated, DownloadChanged, Ended, Event, Exported, Problem
+from explorer.recording.values import Filmed, MapsKept
 
 T = TypeVar("T")
 MOST_EXPORTS = 64
@@ -92,6 +93,8 @@ def _key(event: Event) -> object:
             return type(event), event.where, type(event.question)
         case Exported():
             return event.paths
+        case Filmed() | MapsKept():
+            return type(event), event.path
         case Calculated():
             return type(event), event.lane
         case DownloadChanged():

@@ -8,7 +8,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from explorer.engine.desk import Desk, NetworkKey
-from explorer.engine.events import Answered, Ended, Event, FrameRead, NetworkInfo, NetworkReady, Problem, Progress, ResultReady
+from explorer.engine.events import (
+    Answered,
+    Ended,
+    Event,
+    FrameRead,
+    NetworkInfo,
+    NetworkReady,
+    Problem,
+    Progress,
+    ResultReady,
+)
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
@@ -35,15 +45,22 @@ class ModelThread:
         rooms: do the work.
         catalogue: called when the devices are known.
         ready: called with a network that the window was told of.
+        after_filters: called before a picture goes through the network with other filters than the one before.
     """
 
     def __init__(
-        self, desk: Desk, rooms: Rooms, catalogue: Callable[[], None], ready: Callable[[NetworkInfo], None]
+        self,
+        desk: Desk,
+        rooms: Rooms,
+        catalogue: Callable[[], None],
+        ready: Callable[[NetworkInfo], None],
+        after_filters: Callable[[], None],
     ) -> None:
         self._desk = desk
         self._rooms = rooms
         self._catalogue = catalogue
-        self._ready = ready
+        self._ready, self._after_filters = ready, after_filters
+        self._filters: Chain = ()
         self._session: SessionLike | None = None
         self._network: Network | None = None
         self._key: NetworkKey | None = None
@@ -216,6 +233,14 @@ class ModelThread:
         frame = feed.newest()
         if frame is None or (self._done and self._done[0] == wish and self._done[1] is frame):
             return
+        if desk.resting and feed.source.live and not desk.recordings.watching:
+            with desk.lock:
+                if feed is desk.feed:
+                    desk.outbox.put(FrameRead(feed.source, frame))
+            return
+        if recipe.filters != self._filters:
+            self._filters = recipe.filters
+            self._after_filters()
         try:
             times_ms = {"read": feed.read_ms}
             with self._moving(self._network):
@@ -227,6 +252,9 @@ class ModelThread:
             event = problem("frame", error, recipe)
         if desk.deliver(key, feed, event):
             self._done = wish, frame
+            if isinstance(event, ResultReady):
+                network = self._network
+                desk.recordings.take(event.result, lambda: self._rooms.raw_maps(network, frame, recipe))
 
     def _asks(self, question: Question) -> bool:
         """Whether ``question`` is the newest of its kind, and somebody waits for it."""

@@ -8,10 +8,7 @@ from typing import Literal
 from explorer.errors import ExplorerError
 
 What = Literal["composite", "window", "panel"]
-WHATS: tuple[What, ...] = ("composite", "window", "panel")
-"""What can be recorded: a page that is drawn from every result, the whole window, or one of its panels."""
-KEEP_FREE_MB = (50, 1_000_000)
-"""Least and most that a person may want to stay free on the disk, MB (10⁶ bytes)."""
+"""A page that is drawn from every result, the whole window, or one of its panels."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +17,7 @@ class Filmed:
 
     Attributes:
         path: the file that plays; beside the wished one while that is still to be replaced.
-        what: one of ``WHATS``.
+        what: see ``What``.
         state: "on"; "done" when it was ended; "stopped" where ``error`` ended it, whose file plays up to there where
             ``pictures`` is not 0.
         pictures: how many are in it.
