@@ -10,7 +10,11 @@ import pytest
 from explorer.engine import Engine
 from explorer.engine.events import Calculated, Problem
 from explorer.errors import PersonError
-from tests.engine.fakes import Gate, Window, soon
+from explorer.filters.bank import BANK
+from explorer.recipe import Recipe
+from tests.engine.fakes import PATIENCE_S, FakeRooms, Gate, Window, arrived, soon
+
+A = Recipe(network="a")
 
 
 def test_a_value_comes_with_the_work_that_gave_it(engine: Engine, window: Window) -> None:
@@ -65,3 +69,33 @@ def test_a_typed_kernel_waits_neither_for_learning_nor_for_a_file(
     engine.calculate("filter", lambda: "filtered")
     assert window.until(Calculated).value == "filtered"
     gate.open()
+
+
+def test_the_network_looks_after_the_picture_of_a_typed_kernel_is_made(
+    engine: Engine, fakes: FakeRooms, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("explorer.engine.engine._MOMENT_S", PATIENCE_S)
+    engine.wish(A)
+    arrived(window, A)
+    gate = Gate()
+    order: list[int] = []
+    gate.close()
+
+    class Waited(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            gate.open()  # the filter goes on only once the network waits for it
+            return super().wait(timeout)
+
+    monkeypatch.setattr(engine, "_filtered", Waited())
+
+    def work() -> None:
+        gate()
+        order.append(len(fakes.runs))
+
+    engine.calculate("filter", work)
+    gate.wait_reached()
+    typed = A.with_(filters=(BANK["box"].filter,))
+    before = len(fakes.runs)
+    engine.wish(typed)
+    arrived(window, typed)
+    assert order == [before], "the network looked first"

@@ -287,7 +287,7 @@ def test_a_device_that_is_chosen_and_taken_back_while_a_frame_runs(
 
 def test_a_result_that_was_not_wanted_for_a_moment_is_computed_again(fakes: FakeRooms, window: Window) -> None:
     desk = Desk(Outbox(window.notify), Settings())
-    model = ModelThread(desk, fakes.rooms(), lambda: None, lambda _network: None)
+    model = ModelThread(desk, fakes.rooms(), lambda: None, lambda _network: None, lambda: None)
     model._begin()
     desk.recipe, desk.wishes, desk.feed = A, 1, Feed(A.source)
     desk.feed.offer(frame(A.source), 1.0)
