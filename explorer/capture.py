@@ -25,6 +25,9 @@ from explorer.text import N_
 Reducer = Callable[[Tensor], Any]
 """Takes a layer's output with the batch of one, whole, as it is right now; keeps none of its memory."""
 
+Step = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+"""Does a call in another way: takes the function, its arguments and its keyword arguments."""
+
 _MB = 2**20
 
 
@@ -70,7 +73,13 @@ class Captured:
         return found[0]
 
 
-def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Reducer]) -> Captured:
+def capture(
+    module: nn.Module,
+    graph: Graph,
+    x: Tensor,
+    wanted: Mapping[str, Reducer],
+    instead: Mapping[int, Step] | None = None,
+) -> Captured:
     """Run ``module`` on ``x`` and hand the outputs of the wanted layers to their reducers.
 
     Args:
@@ -78,6 +87,8 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
         graph: how it ran when it was traced.
         x: float (1, C, H, W) of the traced shape.
         wanted: reducer by layer id; each is called once, under ``inference_mode``.
+        instead: what is done in place of a call, by its number in ``Graph.calls``; it also gets the calls just before
+            it that make no tensor, and does for them what the function would.
 
     Raises:
         NetworkError: a wanted layer is not in the graph, or ``x`` has another shape than the traced input.
@@ -90,7 +101,7 @@ def capture(module: nn.Module, graph: Graph, x: Tensor, wanted: Mapping[str, Red
             expected=" × ".join(map(str, graph.input)),
             shape=" × ".join(map(str, x.shape[1:])),
         )
-    watch = Watch(graph, wanted)
+    watch = Watch(graph, wanted, instead)
     with torch.inference_mode():
         if INPUT in wanted:
             watch.reduce(INPUT, wanted[INPUT], x)
@@ -133,16 +144,21 @@ def check_budget(layers: Iterable[Layer], budget_bytes: int) -> None:
         )
 
 
+_PLAIN = frozenset((int, float, bool, str, torch.Size, torch.dtype, torch.device))
+"""Types of what a network asks its tensors for all the time, and which are none: told at once."""
+
+
 class Watch(TorchFunctionMode):
     """Counts the calls that make tensors, and hands the wanted ones on if they are the traced ones."""
 
-    def __init__(self, graph: Graph, wanted: Mapping[str, Reducer]) -> None:
+    def __init__(self, graph: Graph, wanted: Mapping[str, Reducer], instead: Mapping[int, Step] | None = None) -> None:
         super().__init__()
         self.values: dict[str, Any] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
         self.count = 0
         self.reduced_s = 0.0
         self._calls = graph.calls
+        self._instead = instead or {}
         self._wanted: dict[int, list[tuple[Layer, Reducer]]] = {}
         for name, reducer in wanted.items():
             layer = graph[name]
@@ -152,21 +168,33 @@ class Watch(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run the call; if it is a wanted one, reduce its output now."""
-        out = func(*args, **(kwargs or {}))
+        call = self.count
+        step = self._instead.get(call)
+        out = func(*args, **(kwargs or {})) if step is None else step(func, args, kwargs or {})
+        if type(out) in _PLAIN:
+            return out
         if results := made(func, args, out):
-            call = self.count
-            self.count += 1
+            self.count = call + 1
             if call >= len(self._calls) or self._calls[call] != name_of(func):
                 raise OtherPath
-            for layer, reducer in self._wanted.get(call, ()):
-                piece = layer.call[1]
-                shape = layer.sizes(results[piece].shape) if piece < len(results) else None
-                if shape is None:
-                    raise OtherPath
-                if shape != layer.output:
-                    self.shapes[layer.id] = shape
-                self.reduce(layer.id, reducer, results[piece])
+            if call in self._wanted:
+                self._take(call, results)
         return out
+
+    def _take(self, call: int, results: tuple[Tensor, ...]) -> None:
+        """Hand what a call made to the reducers that want it.
+
+        Raises:
+            OtherPath: it made something else than when it was traced.
+        """
+        for layer, reducer in self._wanted[call]:
+            piece = layer.call[1]
+            shape = layer.sizes(results[piece].shape) if piece < len(results) else None
+            if shape is None:
+                raise OtherPath
+            if shape != layer.output:
+                self.shapes[layer.id] = shape
+            self.reduce(layer.id, reducer, results[piece])
 
     def reduce(self, layer: str, reducer: Reducer, output: Tensor) -> None:
         """Keep what ``reducer`` makes of a layer's output, and time it."""

@@ -68,7 +68,11 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
         if recipe.overtime:
             follower = Follower(followed(network.graph, layer.id, recipe.overtime.every))
             wanted = follower.beside(wanted)
-        captured = capture(network.module, network.graph, x, readings.beside(wanted, network.graph))
+        wanted = readings.beside(wanted, network.graph)
+        if recipe.source.live:
+            captured = network.fast.capture(x, wanted, layer.id)
+        else:
+            captured = capture(network.module, network.graph, x, wanted)
         shape = captured.shapes.get(layer.id)
         return layer if shape is None else replace(layer, output=shape), captured, overview, readings, follower
 
@@ -133,6 +137,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameRes
         columns=seen.columns if recipe.columns else {},
         locked=tuple(seen.reading(unit) for unit in recipe.locked),
         overtime=overtime,
+        speed=network.fast.told if recipe.source.live else None,
     )
 
 

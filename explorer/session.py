@@ -28,6 +28,7 @@ from explorer.recipe import Recipe, Unit
 from explorer.reduce import reading
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
+from explorer.speed.fast import Fast
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Geometry, Thumbnail
 from explorer.zoo import own, registry
@@ -192,6 +193,7 @@ class Network:
             device=self.device,
         )
         self.device = place
+        self.__dict__.pop("fast", None)
         log.warning("%s", self.moved)
 
     def finish(self) -> None:
@@ -234,7 +236,8 @@ class Network:
             x = self.prepare(frame).tensor
         self.graph = trace(self.module, x)
         self.varies, self.seen = True, None
-        self.__dict__.pop("stages", None)
+        for name in ("stages", "fast"):
+            self.__dict__.pop(name, None)
         return work(x)
 
     def classifies(self, output: Tensor) -> bool:
@@ -259,6 +262,11 @@ class Network:
         if recipe.overtime and (seen.followed is None or recipe.overtime.every > seen.every):
             return None
         return seen if recipe.columns in (0, seen.wide) else None
+
+    @cached_property
+    def fast(self) -> Fast:
+        """Its run for live sources."""
+        return Fast(self.module, self.graph, self.varies)
 
     @cached_property
     def stages(self) -> tuple[Layer, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from explorer.graph.values import Layer
     from explorer.overtime.values import Followed
     from explorer.recipe import Recipe
+    from explorer.speed.values import Speed
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -325,6 +326,7 @@ class FrameResult:
         locked: the values of the recipe's locked units, in their order; None of one that is not there.
         finite: False where the network classifies, but NaN or infinities in its output leave no class a probability.
         overtime: what the frames up to this one tell together, where the recipe asks for it.
+        speed: how it went through the network, where its source is live.
     """
 
     recipe: Recipe
@@ -343,3 +345,4 @@ class FrameResult:
     columns: Mapping[str, tuple[tuple[int, Thumbnail], ...]] = field(default_factory=dict)
     locked: tuple[float | None, ...] = ()
     overtime: Followed | None = None
+    speed: Speed | None = None

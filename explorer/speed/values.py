@@ -1,0 +1,41 @@
+"""What is told of the faster way: plain values, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from explorer.text import N_, _
+
+SHARE, FLOOR = 1e-4, 1e-5
+"""A value may differ by so much of its map's range and by so much of its layer's: less than a level that is shown.
+
+Numbers of 24 bits, added in another order, differ by some 1e-7 of the range; folded wrongly, by tenths of it.
+"""
+CHECKING = N_("Every op runs by itself until the faster way has been compared with it.")
+MERGED = N_(
+    "{merged} of {convolutions} convolutions run together with the batch norm and ReLU after them. On a frame of this "
+    "source the answer and the shown maps differed by at most {apart} of their range."
+)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """How a frame of a live source went through its network; ``str`` gives the sentence in the current language.
+
+    Attributes:
+        merged: convolutions that took what follows them along, or kept their weights as the processor wants them.
+        convolutions: how many the network has.
+        apart: largest difference that was found, as a share of a map's range.
+        message, values: the sentence, and what fills its braces.
+    """
+
+    merged: int = 0
+    convolutions: int = 0
+    apart: float = 0.0
+    message: str = CHECKING
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        known = {"merged": self.merged, "convolutions": self.convolutions, "apart": f"{self.apart:.1g}"}
+        return _(self.message).format(**known | dict(self.values))
