@@ -233,7 +233,7 @@ class ModelThread:
         frame = feed.newest()
         if frame is None or (self._done and self._done[0] == wish and self._done[1] is frame):
             return
-        if desk.resting and feed.source.live:
+        if desk.resting and feed.source.live and not desk.recordings.watching:
             with desk.lock:
                 if feed is desk.feed:
                     desk.outbox.put(FrameRead(feed.source, frame))
@@ -252,6 +252,9 @@ class ModelThread:
             event = problem("frame", error, recipe)
         if desk.deliver(key, feed, event):
             self._done = wish, frame
+            if isinstance(event, ResultReady):
+                network = self._network
+                desk.recordings.take(event.result, lambda: self._rooms.raw_maps(network, frame, recipe))
 
     def _asks(self, question: Question) -> bool:
         """Whether ``question`` is the newest of its kind, and somebody waits for it."""
