@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.text import _, ngettext
 from ui.controller import Controller
@@ -37,10 +37,11 @@ class Playback(QWidget):
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.again.clicked.connect(controller.retry)
         self._gone = QWidget(self)
-        row = QHBoxLayout(self._gone)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.sentence, 1)
-        row.addWidget(self.again, 0, Qt.AlignmentFlag.AlignTop)
+        rows = QVBoxLayout(self._gone)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(6)
+        rows.addWidget(self.sentence)
+        rows.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.bar)
@@ -79,6 +80,7 @@ class Playback(QWidget):
         gone = store.retrying
         self._gone.setVisible(gone is not None)
         self.sentence.setText("" if gone is None else str(gone.error))
+        self.sentence.setToolTip(self.sentence.text())
         self.setVisible(store.playing is not None or gone is not None)
         if gone is None:
             self._tick.stop()

@@ -99,7 +99,9 @@ class ProblemStrip(QFrame):
             self._sentence.setToolTip(whole if sentence != whole else "")
             self.setAccessibleDescription(sentence)
             self._details_button.setVisible(has_details(problem))
-            again = problem.where in ("network", "frame") or (problem.where == "source" and (store.broken or store.retrying is not None))
+            again = problem.where in ("network", "frame") or (
+                problem.where == "source" and (store.broken or store.retrying is not None)
+            )
             self._retry.setVisible(again)
             if problem is not told:  # a screen reader says it at once
                 QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))

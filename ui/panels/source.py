@@ -31,6 +31,8 @@ _PACE_MS = 30
 """How often at most a drawing is looked at while the pen moves."""
 _PREVIEW_PX, _LEAST_PREVIEW_PX, _LOW_PREVIEW_PX = 76, 28, 40
 """Beside the pad, there at least, and below it."""
+_HIGH, _MIDDLE = 300, 240
+"""From which height on the samples have room below the sentence on a source that is gone, below a transport, px."""
 _ANY = 16_777_215
 """Qt's largest size."""
 DIGITS = "digits"
@@ -122,6 +124,8 @@ class SourcePanel(Panel):
         store.live_changed.connect(self._show_state)
         for signal in (store.age_changed, store.retrying_changed, store.playing_changed):
             signal.connect(self._show_age)
+        store.retrying_changed.connect(self._arrange)
+        store.live_changed.connect(self._arrange)
         self.retranslate()
         self._on_recipe()
 
@@ -219,7 +223,7 @@ class SourcePanel(Panel):
         shown: tuple[tuple[QWidget, bool], ...] = (
             (self.pad, drawing),
             (self.tools, drawing),
-            (self.shelf, not drawing),
+            (self.shelf, not drawing and self.height() >= self._least_for_shelf()),
         )
         for widget, there in shown:
             widget.setVisible(there)
@@ -235,8 +239,9 @@ class SourcePanel(Panel):
             self._show_history()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the pad what room there is."""
+        """Give the pad what room there is, and the picture before the samples."""
         super().resizeEvent(event)
+        self.shelf.setVisible(not self._draws and self.height() >= self._least_for_shelf())
         self._arrange_tools()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -271,6 +276,11 @@ class SourcePanel(Panel):
         self.tools.set_columns(4 if flat else 2)
         self.tools.setMinimumWidth(0 if flat else side)
         self.tools.setMaximumWidth(_ANY if flat else side)
+
+    def _least_for_shelf(self) -> int:
+        """Return from which height on the picture has room above what is said of its source and the samples."""
+        least = _HIGH if self._store.retrying is not None else _MIDDLE if self._store.playing is not None else 0
+        return theme.px(least)
 
     @property
     def _draws(self) -> bool:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QSlider, QStyle, QStyleOptionSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.engine.events import Playing
 from explorer.engine.transport import Loop, Play, Seek, Speed, Step
 from explorer.text import _, ngettext
 from ui import theme
 from ui.actions import with_keys
-from ui.widgets.chooser import Chooser
 from ui.widgets.elided import ElidedLabel
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -37,8 +45,9 @@ class TransportBar(QWidget):
             self._button(icon) for icon in ("step-back", "play", "step-on", "loop")
         )
         self.loop.setCheckable(True)
-        self.speed = Chooser(3, self)
-        self._time, self._frame = ElidedLabel(self), ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
+        self.speed = QComboBox(self)
+        self.speed.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._time, self._frame = ElidedLabel(self, letters=4), ElidedLabel(self, whole=True)
         for label in (self._time, self._frame):
             label.setObjectName("dim")
         for speed in SPEEDS:
@@ -134,7 +143,7 @@ class TransportBar(QWidget):
         position = self.slider.value() / 1000 if self.slider.isSliderDown() else playing.position_s
         end = "" if playing.duration_s is None else f" / {clock(playing.duration_s)}"
         self._time.setText(clock(position, tenths=(playing.duration_s or 60) < 60) + end)
-        self._frame.setText(f"{playing.index + 1} / {'?' if playing.count is None else playing.count}")
+        self._frame.setText(f"#{playing.index}")
         self._frame.setToolTip(self._told(playing))
         tip = _("Where it is: drag, or ← and → for a frame, PgUp and PgDn for 10 seconds, Home and End")
         if playing.duration_s is None:
@@ -142,9 +151,10 @@ class TransportBar(QWidget):
         self.slider.setToolTip(tip)
 
     def _told(self, playing: Playing) -> str:
-        told = [_("Frame {number}").format(number=playing.index + 1)]
+        told = [_("Frame {number}, counted from 0").format(number=playing.index)]
         if playing.count is not None:
-            told = [_("Frame {number} of {count}").format(number=playing.index + 1, count=playing.count)]
+            counted = ngettext("{count} frame", "{count} frames", playing.count)
+            told.append(counted.format(count=playing.count))
         if playing.fps:
             told.append(_("{rate:.3g} frames a second at speed 1").format(rate=playing.fps))
         if playing.skipped:
@@ -203,6 +213,14 @@ class SeekSlider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setPageStep(_PAGE_MS)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys that would turn over to another layer, while it has the focus."""
+        pages = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in pages:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with the arrows, by a frame; the rest is Qt's."""
