@@ -115,6 +115,28 @@ class EngineLike(Protocol):
         ...
 
 
+class History(Protocol):
+    """Steps of a place's own, which are no steps of the recipe."""
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        ...
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to take again."""
+        ...
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        ...
+
+    def redo(self) -> None:
+        """Take it again."""
+        ...
+
+
 class Controller(QObject):
     """The only writer of the store.
 
@@ -139,6 +161,7 @@ class Controller(QObject):
         self._store = store
         self._undo: list[Recipe] = []
         self._redo: list[Recipe] = []
+        self._history: History | None = None
         self._walking = self._frozen = False
         self._ready: tuple[str, str] | None = None
         self._age = (False, False, False)
@@ -171,12 +194,17 @@ class Controller(QObject):
     @property
     def can_undo(self) -> bool:
         """Whether there is a step to take back."""
-        return bool(self._undo)
+        return bool(self._undo) if self._history is None else self._history.can_undo
 
     @property
     def can_redo(self) -> bool:
         """Whether there is a step to take again."""
-        return bool(self._redo)
+        return bool(self._redo) if self._history is None else self._history.can_redo
+
+    def use_history(self, history: History | None) -> None:
+        """Let undo and redo act on the steps of the place that is shown; None: on the recipe's."""
+        self._history = history
+        self.history_changed.emit()
 
     def reload(self) -> None:
         """Open the wished network again: its file or its card has changed."""
@@ -197,7 +225,13 @@ class Controller(QObject):
 
     @Slot()
     def undo(self) -> None:
-        """Take the last step back."""
+        """Take the last step back, of the place that is shown."""
+        if self._history is None:
+            self._undo_recipe()
+        else:
+            self._history.undo()
+
+    def _undo_recipe(self) -> None:
         self._walking = False
         if self._undo:
             self._redo.append(self._store.recipe)
@@ -207,7 +241,9 @@ class Controller(QObject):
     def redo(self) -> None:
         """Take the step again that ``undo`` took back."""
         self._walking = False
-        if self._redo:
+        if self._history is not None:
+            self._history.redo()
+        elif self._redo:
             self._undo.append(self._store.recipe)
             self._wish(self._redo.pop())
 
@@ -227,7 +263,7 @@ class Controller(QObject):
                 before.with_(network=self._store.recipe.network, weights=self._store.recipe.weights)
                 == self._store.recipe
             ):
-                self.undo()  # nothing else was changed
+                self._undo_recipe()  # nothing else was changed
                 return
         of_it = next((one for one in reversed(self._undo) if _network(one) == self._ready), Recipe())
         network, weights = self._ready

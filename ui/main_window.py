@@ -273,6 +273,7 @@ class MainWindow(QMainWindow):
         self.places.setCurrentWidget(place)
         self._rail["place_explore" if place is self.explore else f"place_{name}"].setChecked(True)
         place.home()
+        self._controller.use_history(self.arithmetic.work if self.arithmetic and place is self.arithmetic else None)
         self._controller.prefer(place=name)
         self._rest()
 
@@ -303,6 +304,7 @@ class MainWindow(QMainWindow):
                 from ui.places.arithmetic import ArithmeticPlace
 
                 self.arithmetic = ArithmeticPlace(self._store, self)
+                self.arithmetic.work.case_changed.connect(self._controller.history_changed)
                 self._take_in(self.arithmetic)
             return self.arithmetic
         return self.explore

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,28 +19,9 @@ from explorer.cli.main import main
 
 
 @pytest.fixture
-def out(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run a command that succeeds, and return what it prints."""
-
-    def run(*words: object) -> str:
-        code = main(["--lang", "en", "arithmetic", *map(str, words)])
-        printed = capsys.readouterr()
-        assert (code, printed.err) == (0, "")
-        return printed.out
-
-    return run
-
-
-@pytest.fixture
-def answer(out: Callable[..., str]) -> Callable[..., Any]:
-    """The same, of one that prints one JSON document and nothing else."""
-
-    def run(*words: object) -> Any:
-        printed = out(*words, "--json")
-        assert printed.count("\n") == 1
-        return json.loads(printed)
-
-    return run
+def out(out: Callable[..., str]) -> Callable[..., str]:
+    """Run one of these commands, in English."""
+    return partial(out, "--lang", "en", "arithmetic")
 
 
 def test_sizes(answer: Callable[..., Any], out: Callable[..., str]) -> None:

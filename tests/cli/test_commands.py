@@ -26,31 +26,6 @@ from explorer.values import Frame, Source
 from explorer.zoo import registry
 
 
-@pytest.fixture
-def out(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Run a command that succeeds, and return what it prints."""
-
-    def run(*words: object) -> str:
-        code = main([str(word) for word in words])
-        printed = capsys.readouterr()
-        assert (code, printed.err) == (0, "")
-        return printed.out
-
-    return run
-
-
-@pytest.fixture
-def answer(out: Callable[..., str]) -> Callable[..., Any]:
-    """The same, of a command that prints one JSON document and nothing else."""
-
-    def run(*words: object) -> Any:
-        printed = out(*words, "--json")
-        assert printed.count("\n") == 1
-        return json.loads(printed)
-
-    return run
-
-
 def test_layers_carry_what_later_rooms_compute_from(answer: Callable[..., Any]) -> None:
     found = answer("layers", "resnet18")
     assert list(found) == ["model", "weights", "input", "outputs", "layers"]

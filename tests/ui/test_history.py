@@ -7,7 +7,7 @@ from dataclasses import replace
 from explorer.engine.events import NetworkReady, Progress
 from explorer.values import Source
 from tests.ui import samples
-from tests.ui.desk import Desk
+from tests.ui.desk import Desk, key
 
 
 def test_a_walk_over_the_maps_is_one_step(one: Desk) -> None:
@@ -74,3 +74,24 @@ def test_cancel_after_two_choices_goes_to_what_is_ready(one: Desk) -> None:
     one.controller.change(network="sample")
     one.controller.cancel()
     assert (one.store.recipe.network, one.store.recipe.weights) == ("other", "none")
+
+
+def test_undo_and_redo_act_on_the_place_that_is_shown(one: Desk) -> None:
+    one.controller.change(channel=3)
+    recipe, commands = one.store.recipe, one.window.commands
+    commands["place_arithmetic"].trigger()
+    assert one.window.arithmetic is not None
+    work = one.window.arithmetic.work
+    assert not commands["undo"].isEnabled(), "the place has no step yet, and the recipe's are not its"
+    first = work.case
+    one.window.arithmetic.open("one-of-5x5x3")
+    second = work.case
+    assert second != first
+    key(one, "Ctrl+Z")
+    assert (work.case, one.store.recipe) == (first, recipe)
+    key(one, "Ctrl+Shift+Z")
+    assert (work.case, one.store.recipe) == (second, recipe)
+    commands["place_explore"].trigger()
+    key(one, "Ctrl+Z")
+    assert one.store.recipe.channel != 3
+    assert work.case == second
