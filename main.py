@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, add_consent, allow_code, feed, model, picture
+from explorer.cli.arguments import Parser, add_consent, allow_code, exists, feed, model, picture
 from explorer.errors import ExplorerError, PersonError
+from explorer.sources.naming import source_of
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
-from explorer.values import Source
+from explorer.values import SEEKABLE, Source
 from explorer.zoo import weights
 
 SIZE = (1280, 800)
@@ -53,14 +54,14 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser("", _("Look inside a convolutional network while it looks at a picture or a camera."))
+    parser = Parser("", _("Look inside a convolutional network while it looks at a picture, a video or a camera."))
     parser.prog = "cnn-explorer"
     parser.what.add_argument(
         "picture",
-        metavar="PICTURE",
+        metavar="SOURCE",
         nargs="?",
         type=_source,
-        help=_("a file, a .npy array, an http address, a sample's name, camera:0 or demo"),
+        help=_("a picture, a video, a folder of pictures, a .npy array, an address, a sample's name, camera:0 or demo"),
     )
     how = parser.how
     how.add_argument("--model", metavar="M", type=model, help=_("network to look into, or a file"))
@@ -84,6 +85,9 @@ def _network(options: Any) -> dict[str, str]:
 def _source(text: str) -> Source:
     if text == "demo" or (text.partition(":")[0] == "camera" and not Path(text).exists()):
         return feed(text)
+    named = source_of(text)
+    if named.kind == "stream" or (named.kind in SEEKABLE and exists(Path(named.where))):
+        return named
     source = picture(text)
     if source.kind in ("picture", "array"):  # the next session may start in another folder
         return replace(source, where=str(Path(source.where).absolute()))

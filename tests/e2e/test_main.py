@@ -12,6 +12,8 @@ from PIL import Image
 
 import main
 from explorer.cli import streams
+from explorer.errors import SourceError
+from explorer.values import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,6 +95,19 @@ def test_mistakes_are_one_sentence_and_2(
     assert out == ""
     assert err.count("\n") == 1
     assert part in err
+
+
+def test_a_video_a_folder_and_an_address_are_taken_too(tmp_path: Path) -> None:
+    film, photos = tmp_path / "영상.mp4", tmp_path / "사진"
+    film.touch()
+    photos.mkdir()
+    assert main._source(str(film)) == Source("video", str(film))
+    assert main._source(str(photos)) == Source("folder", str(photos))
+    assert main._source("rtsp://10.0.0.7/live") == Source("stream", "rtsp://10.0.0.7/live")
+    assert main._source("https://example.org/a.png") == Source("address", "https://example.org/a.png")
+    assert main._source("chelsea") == Source("sample", "chelsea.png")
+    with pytest.raises(SourceError, match="영상2"):
+        main._source(str(tmp_path / "영상2.mp4"))
 
 
 def test_where_there_is_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
