@@ -26,6 +26,8 @@ COMMANDS = (
     "ablate",
     "index",
     "search",
+    "detect",
+    "segment",
     "stack",
     "arithmetic",
     "filter",
