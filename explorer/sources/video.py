@@ -7,7 +7,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ _NO_VIDEO = N_("{name} is not a video that can be read: get the file again, or o
 _NOTHING = N_("{name} holds no picture that can be decoded: get the file again, or open another video.")
 TOO_LARGE = N_("{name} is {width} × {height} pixels, more than {most} million: make it smaller first.")
 
-Opener = Callable[[], InputContainer]
+Opener = Callable[[], AbstractContextManager[Any]]
 
 
 def open_video(path: str) -> Video:
@@ -52,9 +52,11 @@ def open_video(path: str) -> Video:
     with open_file(path):  # its sentences are those of every file
         pass
 
-    def again() -> Any:
+    @contextmanager
+    def again() -> Iterator[Any]:
         # as an open file, for FFmpeg takes many a path for an address; and no file may lead to another one
-        return av.open(open(path, "rb"), options={"protocol_whitelist": "none"})
+        with open(path, "rb") as file, av.open(file, options={"protocol_whitelist": "none"}) as container:
+            yield container
 
     return Video(again, Path(path).name, survey=True)
 
@@ -197,6 +199,7 @@ class Frames:
 
     def __init__(self, again: Opener, name: str) -> None:
         self._again, self._name = again, name
+        self._open = ExitStack()
         self._container: InputContainer | None = None
         self._decoded: Iterator[VideoFrame] = iter(())
         self._ahead: tuple[VideoFrame, float] | None = None
@@ -236,8 +239,11 @@ class Frames:
     def rewind(self) -> None:
         """Begin anew at the first frame, whatever state the container is in."""
         self.close()
-        self._container = opened(self._again, self._name)
-        self.stream = moving(self._container, self._name)
+        try:
+            container: InputContainer = self._open.enter_context(self._again())
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise SourceError(_NO_VIDEO, name=self._name) from error
+        self._container, self.stream = container, moving(container, self._name)
         self._begin()
 
     def jump(self, place_s: float) -> None:
@@ -254,11 +260,9 @@ class Frames:
 
     def close(self) -> None:
         """Let the container go."""
-        container, self._container = self._container, None
         self._decoded = iter(())
-        self._ahead = None
-        if container is not None:
-            container.close()
+        self._container = self._ahead = None
+        self._open.close()
 
     def _begin(self) -> None:
         self._decoded, self._ahead = self._decode(), None
@@ -299,20 +303,6 @@ class Frames:
         return follows_s if self._going and place_s <= self.at_s else place_s  # joined parts begin their time anew
 
 
-def opened(again: Opener, name: str) -> InputContainer:
-    """Open a container.
-
-    Raises:
-        SourceError: it cannot be read, or is none.
-    """
-    try:
-        return again()
-    except MemoryError:
-        raise
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise SourceError(_NO_VIDEO, name=name) from error
-
-
 def moving(container: InputContainer, name: str) -> VideoStream:
     """Return the moving pictures of a container, ready to be decoded; the largest ones where there are several.
 
@@ -351,24 +341,21 @@ def _survey(again: Opener) -> tuple[list[float], float | None]:
     Nothing where that cannot be had in time, or the container does not say.
     """
     until, places, begins, ends = time.perf_counter() + SURVEY_S, list[float](), list[float](), list[float]()
-    container = again()
-    try:
+    # of a file that is cut off what is there counts
+    with again() as container, suppress(av.error.FFmpegError, OSError):
         stream = moving(container, "")
-        with suppress(av.error.FFmpegError, OSError):  # of a file that is cut off what is there counts
-            for packet in container.demux():
-                if time.perf_counter() > until:
-                    return [], None
-                stamp_s = _seconds(packet.pts, packet)
-                if not packet.size or packet.is_discard:
-                    continue
-                if stamp_s is None:
-                    return [], None
-                begins.append(stamp_s)
-                ends.append(stamp_s + (_seconds(packet.duration, packet) or 0.0))
-                if packet.stream_index == stream.index:
-                    places.append(stamp_s)
-    finally:
-        container.close()
+        for packet in container.demux():
+            if time.perf_counter() > until:
+                return [], None
+            stamp_s = _seconds(packet.pts, packet)
+            if not packet.size or packet.is_discard:
+                continue
+            if stamp_s is None:
+                return [], None
+            begins.append(stamp_s)
+            ends.append(stamp_s + (_seconds(packet.duration, packet) or 0.0))
+            if packet.stream_index == stream.index:
+                places.append(stamp_s)
     places.sort()
     return [place - places[0] for place in places], max(ends) - min(begins) if ends else None
 
