@@ -1,7 +1,7 @@
 """Receptive fields of every classification network of torchvision, layer by layer, and of 2,000 random graphs, held
 against the gradient; the result written to docs/receptive.md: ``make sweep``.
 
-It goes on where it was stopped; --again forgets the rows that are there. Narrow copies come first.
+It goes on where it was stopped; --again forgets the rows that are there. The whole takes an hour and a half.
 """
 
 from __future__ import annotations
@@ -24,15 +24,12 @@ from explorer.receptive.analyse import Fields, analyse  # noqa: E402
 from explorer.zoo import from_torchvision, registry  # noqa: E402
 from explorer.zoo.card import Card  # noqa: E402
 from tests.receptive.checks import border, check  # noqa: E402
-from tests.receptive.oracle import Oracle, narrow  # noqa: E402
+from tests.receptive.oracle import Oracle  # noqa: E402
 from tests.receptive.test_support import KINDS, Small  # noqa: E402
 
 FILE = ROOT / "docs" / "receptive.md"
 GRAPHS = 2000
 SIDE = 96
-FULL, MOST = 10_000_000, 87_900_000
-"""Parameters up to which a network is run at full width, and, where it cannot be narrowed, at all."""
-WHOLE = ("vit", "swin", "maxvit", "convnext")
 CERTAINTIES = ("exact", "upper bound", "whole input", "unknown")
 HEAD = """# The sweep of receptive fields
 
@@ -40,15 +37,14 @@ Made by `make sweep` with torch {torch} and torchvision {torchvision}, on the CP
 
 Each classification network of torchvision is traced; of every layer with rows and columns of units, a corner and a
 unit at a border are held against the gradient's support (`tests/receptive/oracle.py`): cell for cell where the cells
-are said to be exact, and no cell left out where they are an upper bound. Up to {full:,} parameters a network has its
-full width, above that a copy of the same geometry has fewer channels; transformers and ConvNeXts cannot be narrowed
-and are left out above {most:,}. The inputs are {side} × {side}, or what the architecture wants.
+are said to be exact, and no cell left out where they are an upper bound. Every network has its full width; the inputs
+are {side} × {side}, or what the architecture wants.
 
 **exact … unknown** count layers by certainty, those without rows and columns among them. **cells exact**: of the units
 held against the gradient, how many have exactly known cells.
 
 """
-COLUMNS = ("network", "width", "layers", *CERTAINTIES, "units", "cells exact", "wrong", "seconds")
+COLUMNS = ("network", "layers", *CERTAINTIES, "units", "cells exact", "wrong", "seconds")
 
 
 def units(oracle: Oracle, fields: Fields, rng: random.Random) -> tuple[int, int, int]:
@@ -71,13 +67,7 @@ def units(oracle: Oracle, fields: Fields, rng: random.Random) -> tuple[int, int,
 def network(card: Card) -> tuple[str, ...]:
     """Return the line of one network."""
     start = time.perf_counter()
-    fixed = card.name.startswith(WHOLE)
-    if fixed and card.parameters > MOST:
-        return (card.name, "–", *("–" for _ in COLUMNS[2:-1]), "0")
     module = registry.build(card)
-    full = fixed or card.parameters <= FULL
-    if not full:
-        narrow(module)
     least = from_torchvision.least_side(card.name)
     hw = SIDE if least <= SIDE else card.preparation.input_chw[1]
     oracle = Oracle(module, (3, hw, hw))
@@ -85,7 +75,7 @@ def network(card: Card) -> tuple[str, ...]:
     found = Counter(field.certainty for _, field in fields)
     counted, exact, wrong = units(oracle, fields, random.Random(card.name))
     told = (len(oracle.graph), *(found[certainty] for certainty in CERTAINTIES), counted, exact, wrong)
-    return (card.name, "full" if full else "narrow", *map(str, told), f"{time.perf_counter() - start:.0f}")
+    return (card.name, *map(str, told), f"{time.perf_counter() - start:.0f}")
 
 
 def read() -> dict[str, tuple[str, ...]]:
@@ -94,7 +84,7 @@ def read() -> dict[str, tuple[str, ...]]:
     if f"torch {torch.__version__} and torchvision {torchvision.__version__}" not in text:
         return {}
     lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    return {line[0]: tuple(line) for line in lines[1:] if len(line) == len(COLUMNS) and line[9] in ("0", "–")}
+    return {line[0]: tuple(line) for line in lines[1:] if len(line) == len(COLUMNS) and line[8] == "0"}
 
 
 def graphs() -> str:
@@ -128,8 +118,8 @@ def main() -> int:
     print(said, flush=True)
     rows = {} if "--again" in sys.argv else read()
     cards = [card for card in map(registry.card, from_torchvision.names()) if card.task == "classify"]
-    head = HEAD.format(torch=torch.__version__, torchvision=torchvision.__version__, full=FULL, most=MOST, side=SIDE)
-    for card in sorted(cards, key=lambda card: (card.name.startswith(WHOLE), card.parameters)):
+    head = HEAD.format(torch=torch.__version__, torchvision=torchvision.__version__, side=SIDE)
+    for card in sorted(cards, key=lambda card: card.parameters):
         if card.name in rows:
             continue
         print(card.name, end=" ", flush=True)
@@ -142,11 +132,11 @@ def main() -> int:
         print(*rows[card.name][1:], flush=True)
         lines = ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
         lines += ["| " + " | ".join(rows[card.name]) + " |" for card in cards if card.name in rows]
-        counted = sum(int(row[7]) for row in rows.values() if row[7].isdigit())
+        counted = sum(int(row[6]) for row in rows.values() if row[6].isdigit())
         run = sum("–" not in row for row in rows.values())
         end = f"\n{run} of {len(cards)} networks: {counted:,} units. {said}"
         FILE.write_text(head + "\n".join(lines) + "\n" + end, encoding="utf-8")
-    return int(any(row[9] not in ("0", "–") for row in rows.values()) or " 0 wrong" not in said)
+    return int(any(row[8] != "0" for row in rows.values()) or " 0 wrong" not in said)
 
 
 if __name__ == "__main__":
