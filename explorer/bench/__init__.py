@@ -89,6 +89,15 @@ def _window(calibration_ms: float) -> Iterator[Figure]:
     panned = process.window("pan")
     name = "the longest frame while the graph of every op of resnet50 is panned, at four sizes"
     yield Figure(name, panned["longest_ms"], 33.0, panned, calibration_ms, "ms")
+    for what, where in (("typed", "a still picture"), ("typed_live", "the demo feed while vgg16 looks at it")):
+        typed = process.window(what)
+        yield Figure(
+            f"5×5 kernel on 1280×720, Enter to painted, on {where} ÷ (4 × cv2.filter2D alone + 16 ms)",
+            typed["typed_ms"] / typed["limit_ms"],
+            1.0,
+            typed,
+            calibration_ms,
+        )
     for what, where, most in (("area", "a still picture", 16.0), ("area_live", "the demo feed", None)):
         clicked = process.window(what)
         name = f"99 % of the clicks on a unit of resnet152 show its area on {where} after at most"

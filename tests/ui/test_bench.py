@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ui.bench import clicks, gaps, paint
+from ui.bench import clicks, gaps, paint, typing
 
 
 def test_a_mosaic_costs_a_tenth_of_one_item_a_map(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,3 +43,13 @@ def test_clicks_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ms["clicks"] == 3
     assert 0 < ms["click_p50_ms"] <= ms["click_p99_ms"]
     assert 0 < ms["move_p50_ms"] <= ms["move_p99_ms"]
+
+
+def test_typing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typing, "TYPED", 2)
+    monkeypatch.setattr(typing, "WARM", 1)
+    monkeypatch.setattr(typing, "STILL", typing.STILL.with_(network="lenet5", weights="none"))
+    ms = typing.typed()
+    assert ms["kernels"] == 2
+    assert ms["limit_ms"] == pytest.approx(4 * ms["opencv_ms"] + 16)
+    assert 0 < ms["typed_ms"] <= ms["typed_p95_ms"]

@@ -6,13 +6,15 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from ui.bench import clicks, gaps, live, paint
+from ui.bench import clicks, gaps, live, paint, typing
 
 MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "mosaic": paint.mosaic,
     "pan": paint.pan,
     "area": clicks.area,
     "area_live": clicks.area_live,
+    "typed": typing.typed,
+    "typed_live": typing.typed_live,
     "gap": gaps.gap,
     "window_gap": gaps.window_gap,
     "live": live.live,

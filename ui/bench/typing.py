@@ -27,6 +27,7 @@ TYPED, WARM, PAUSE_MS = 60, 5, 120
 FRAME_MS, TIMES = 16.0, 4.0
 """The limit: so many times OpenCV's filter2D alone, and one frame of the screen."""
 _KERNEL = Filter(Kernel("", ((0.04,) * SIDE,) * SIDE, 0.5, 10.0))
+STILL = Recipe(filters=(_KERNEL,))
 
 
 def typed() -> dict[str, float]:
@@ -36,7 +37,7 @@ def typed() -> dict[str, float]:
 
         path = Path(folder) / "picture.png"
         path.write_bytes(cv2.imencode(".png", _scene())[1].tobytes())
-        return _measured(Recipe(source=Source("picture", str(path)), filters=(_KERNEL,)), Rooms())
+        return _measured(STILL.with_(source=Source("picture", str(path))), Rooms())
 
 
 def typed_live() -> dict[str, float]:
