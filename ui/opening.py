@@ -48,6 +48,7 @@ class Opening(QObject):
         self._store, self._controller, self._playback, self._window = store, controller, playback, window
         self._camera, self._waits_for_camera = Source("camera", ""), False
         self._moving: Source | None = None
+        self._mirrored: QAction | None = None
         self.intake = Intake(self)
         self.intake.arrived.connect(self.open_source)
         self.intake.network_arrived.connect(self.network_arrived)
@@ -78,6 +79,8 @@ class Opening(QObject):
 
     def menus(self, actions: Mapping[str, QAction]) -> dict[str, QMenu]:
         """Return the menus of the source buttons, by the name of the button's command."""
+        self._mirrored = actions["mirror"]
+        self._mirrored.setCheckable(True)
         picture = RecentMenu(
             self._store,
             [actions["open"], actions["open_address"], actions["paste"]],
@@ -192,10 +195,12 @@ class Opening(QObject):
         self.answered.emit()
 
     def _camera_answered(self, source: Source, refused: Problem | None) -> None:
-        if refused is None:
-            self._controller.change(source=source)
-        else:
+        if refused is not None:
             self._controller.report(refused)
+        elif source == self._store.recipe.source and (self._store.broken or self._store.retrying):
+            self._controller.retry()
+        else:
+            self._controller.change(source=source)
 
     @Slot()
     def _show_drawing(self) -> None:
@@ -206,10 +211,15 @@ class Opening(QObject):
 
     @Slot()
     def _mirror(self) -> None:
+        """Let left and right change places, of the camera that shows or of the next one."""
         source = self._store.recipe.source
+        self._camera = replace(self._camera, mirror=not self._camera.mirror)
         if source.kind == "camera":
             self._controller.change(source=replace(source, mirror=not source.mirror))
-        self.answered.emit()
+        else:
+            mirrored = self._camera.mirror
+            self.told.emit(_("The camera will be mirrored") if mirrored else _("The camera will not be mirrored"))
+        self._show_mirror()
 
     @Slot()
     def _freeze(self) -> None:
@@ -234,3 +244,8 @@ class Opening(QObject):
             self._moving = source
         elif source.kind == "camera":
             self._camera = source
+            self._show_mirror()
+
+    def _show_mirror(self) -> None:
+        if self._mirrored is not None:
+            self._mirrored.setChecked(self._camera.mirror)

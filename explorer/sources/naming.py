@@ -33,6 +33,8 @@ def source_of(text: str) -> Source:
         return Source("camera", rest or "0")
     if kind in ("stream", "address") and "://" in rest:
         return Source("stream" if kind == "stream" else "address", rest)
+    if kind == "folder" and Path(rest).is_absolute():
+        return Source("folder", rest)
     if kind.lower() in (*STREAMS, "http", "https") and rest.startswith("//"):
         return Source("stream" if moves(text) else "address", text)
     path = Path(os.path.expanduser(text)).absolute()  # Path's own raises where there is no such person
@@ -40,7 +42,9 @@ def source_of(text: str) -> Source:
 
 
 def text_of(source: Source) -> str:
-    """Return the text that names ``source``, for the list of recent ones."""
+    """Return the text that names ``source``, for the list of recent ones, even where a folder is gone by then."""
+    if source.kind == "folder":
+        return f"folder:{source.where}"
     plain = source.where or source.kind
     return plain if source_of(plain) == source else f"{source.kind}:{source.where}"
 

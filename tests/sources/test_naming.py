@@ -40,7 +40,11 @@ def test_what_a_text_names(typed: str, source: Source) -> None:
 
 def test_a_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> None:
     (tmp_path / "photos.mp4").mkdir()
-    assert source_of(str(tmp_path / "photos.mp4")) == Source("folder", str(tmp_path / "photos.mp4"))
+    folder = Source("folder", str(tmp_path / "photos.mp4"))
+    assert source_of(folder.where) == folder
+    remembered = text_of(folder)
+    (tmp_path / "photos.mp4").rmdir()
+    assert source_of(remembered) == folder, "gone or not"
 
 
 def test_only_what_is_not_plain_needs_its_kind_in_front() -> None:

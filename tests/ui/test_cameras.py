@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from explorer.engine.events import Calculated
+from explorer.engine.events import Calculated, Problem
 from explorer.errors import SourceError
 from explorer.sources.cameras import CameraInfo
 from explorer.values import Source
@@ -87,7 +87,6 @@ def test_size_and_mirror_belong_to_the_camera_that_shows(one: Desk) -> None:
     menu = menu_of(one)
     answer(one, FOUND)
     assert [entry.isEnabled() for entry in menu.sizes.actions()] == [False]
-    assert not one.window.commands["mirror"].isEnabled()
     entries(menu)["Integrated Camera"].trigger()
     menu_of(one)
     answer(one, FOUND)
@@ -107,3 +106,27 @@ def test_size_and_mirror_belong_to_the_camera_that_shows(one: Desk) -> None:
     key(one, "F2")
     key(one, "F3")
     assert one.store.recipe.source == Source("camera", "2", None, mirror=True), "back to the same one"
+
+
+def test_mirror_before_there_is_a_camera_is_of_the_next_one(one: Desk) -> None:
+    key(one, "M")
+    assert one.store.recipe.source == Source()
+    assert one.window.status._times.text() == "The camera will be mirrored"
+    assert one.window.commands["mirror"].isChecked()
+    key(one, "F3")
+    answer(one, FOUND)
+    assert one.store.recipe.source == Source("camera", "0", None, mirror=True)
+    key(one, "M")
+    assert not one.store.recipe.source.mirror
+    assert not one.window.commands["mirror"].isChecked()
+    one.controller.undo()
+    assert one.window.commands["mirror"].isChecked()
+
+
+def test_the_key_tries_a_camera_that_is_gone_again(one: Desk) -> None:
+    key(one, "F3")
+    answer(one, FOUND)
+    one.send(Problem("source", SourceError("There is none."), one.store.recipe))
+    wishes = len(one.engine.wishes)
+    key(one, "F3")
+    assert one.engine.wishes[wishes:] == [one.store.recipe]

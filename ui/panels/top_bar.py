@@ -33,7 +33,7 @@ _BUTTONS = {"stream": "video", "folder": "video", "drawing": "draw"}
 """Which button stands for a kind of source that has none of its own; for other pictures Picture does."""
 _OWN_FILTERS = "+"
 """In the filter's chooser: filters that are none of the bank's."""
-_WIDE = 900
+_WIDE = 1060
 """Width from which on there is room for words, px at text size 1."""
 EXPORTS = tuple(command.name for command in named() if command.name.startswith("export_"))
 
@@ -53,7 +53,7 @@ class TopBar(QFrame):
     ) -> None:
         super().__init__(parent)
         self._store, self._controller, self._actions, self.menus = store, controller, actions, menus
-        for name in (*_SOURCES, "freeze", "mirror"):
+        for name in (*_SOURCES, "freeze"):
             actions[name].setCheckable(True)
         self._listed: tuple[str, ...] = ()
         self._network, self._device, self._filter = Chooser(24, self), Chooser(13, self), Chooser(13, self)
@@ -178,8 +178,6 @@ class TopBar(QFrame):
         if actions["freeze"].property("held") != frozen:
             actions["freeze"].setProperty("held", frozen)
             theme.set_icon(actions["freeze"], "play" if frozen else "freeze")
-        actions["mirror"].setEnabled(source.kind == "camera")
-        actions["mirror"].setChecked(source.mirror)
         for name in ("step_back", "step_on", "slower", "faster", "loop"):
             actions[name].setEnabled(self._store.playing is not None)
 
