@@ -14,25 +14,36 @@ from explorer.bench import process
 from explorer.bench.figures import Figure
 from explorer.text import _
 
+RUNTIMES = ("onnxruntime", "openvino")
+"""What ``against`` knows; here, so that no torch is loaded for a mistake."""
 STARTS = 3
 """Fresh processes for each figure of the start."""
 
 
-def run(json: bool, say: Callable[[str], None] = print) -> int:
+def run(json: bool, say: Callable[[str], None] = print, against: tuple[str, ...] = ()) -> int:
     """Measure, print every figure and return 0, or 1 if one is over its limit.
 
     Args:
         json: print one JSON document instead of a table.
         say: writes a line.
+        against: names of ``RUNTIMES`` to be compared with, in place of the project's own figures.
     """
     found = []
-    for figure in _figures():
+    for figure in _against(against) if against else _figures():
         found.append(figure)
         if not json:
             say(_line(figure))
     if json:
         say(jsons.dumps({"figures": [figure.as_json() for figure in found]}))
     return int(any(figure.verdict == "over" for figure in found))
+
+
+def _against(names: tuple[str, ...]) -> Iterator[Figure]:
+    from explorer import device
+    from explorer.bench import against, forward
+
+    device.set_threads()
+    yield from against.figures(names, forward.calibration_ms())
 
 
 def _figures() -> Iterator[Figure]:

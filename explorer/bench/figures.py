@@ -62,17 +62,19 @@ class Figure:
         }
 
 
-def interleaved(actions: Mapping[str, Callable[[], object]], rounds: int, warm: int = 3) -> Times:
+def interleaved(actions: Mapping[str, Callable[[], object]], rounds: int, warm: int = 3, rest_s: float = 0.0) -> Times:
     """Run every action once a round, in turns, so that what slows the machine slows them all.
 
     Args:
         actions: what to time, by name.
         rounds: how many rounds count.
         warm: rounds before them, which do not count.
+        rest_s: so long nothing is done before each action: threads of the one before may still spin.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
     for turn in range(warm + rounds):
         for name, action in actions.items():
+            time.sleep(rest_s)
             start_s = time.perf_counter()
             action()
             if turn >= warm:

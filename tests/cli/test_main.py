@@ -219,6 +219,6 @@ def test_a_name_that_looks_like_an_option_after_two_dashes(say: Callable[[str], 
 @pytest.mark.parametrize("code", [0, 1])
 def test_bench_passes_on_whether_every_figure_is_within_its_limit(monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     asked = []
-    monkeypatch.setattr("explorer.bench.run", lambda json, say: asked.append(json) or code)
+    monkeypatch.setattr("explorer.bench.run", lambda json, say, against: asked.append(json) or code)
     assert main(["bench", "--json"]) == code
     assert asked == [True]
