@@ -315,6 +315,7 @@ class FakeRtsp:
         self.data, self.silent, self.ends = data, silent, ends
         self.closed = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self._port = self._listener.getsockname()[1]
         self._listener.settimeout(0.05)
         self._thread = threading.Thread(target=self._serve, name="FakeRtsp")
         self.asked: list[str] = []
@@ -322,7 +323,7 @@ class FakeRtsp:
     @property
     def url(self) -> str:
         """Its address."""
-        return f"rtsp://127.0.0.1:{self._listener.getsockname()[1]}/live"
+        return f"rtsp://127.0.0.1:{self._port}/live"
 
     def __enter__(self) -> FakeRtsp:
         self._thread.start()

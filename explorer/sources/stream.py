@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import time
 import urllib.error
@@ -35,6 +36,7 @@ FAR_BEHIND_S = 1.0
 """A reader that is behind for so long decodes key frames alone, until it has to wait again."""
 WAIT_S = 0.002
 """A packet that takes longer had to be waited for."""
+_NO_VIDEO = (av.error.InvalidDataError, av.error.EOFError, av.error.ProtocolNotFoundError, ValueError)
 _LOGIN = N_("{name} asks for another name and password: write them into the address, as in rtsp://name:password@host/.")
 
 
@@ -71,7 +73,7 @@ def open_stream(address: str) -> Live | Clip:
     def again() -> Any:
         return av.open(_with_login(address, name), options=options, timeout=(OPENING_S, SILENCE_S))
 
-    options = {} if scheme in ("http", "https") else {"rtsp_transport": "tcp", "fflags": "nobuffer"}
+    options = {} if scheme in ("http", "https") else {"rtsp_transport": "tcp"}
     container = _opened(again, name)
     try:
         stream = moving(container, name)
@@ -129,13 +131,15 @@ class LiveVideo:
             far = time.perf_counter() - self._waited_s > FAR_BEHIND_S
             if far and not skips:
                 decoder.skip_frame, skips = "NONKEY", True
-            elif skips and not far and packet.is_keyframe:  # the frames before it lean on some that were left out
+            elif (
+                skips and not far and packet is not None and packet.is_keyframe
+            ):  # the frames before it lean on some that were left out
                 decoder.skip_frame, skips = "DEFAULT", False
             with suppress(av.error.FFmpegError, OSError):
                 yield from decoder.decode(packet)
 
-    def _packets(self) -> Iterator[Packet[VideoStream]]:
-        """Yield the packets, and note when one had to be waited for.
+    def _packets(self) -> Iterator[Packet[VideoStream] | None]:
+        """Yield the packets, None after the last one, and note when one had to be waited for.
 
         Raises:
             SourceError: nothing comes any more.
@@ -148,8 +152,9 @@ class LiveVideo:
             except (av.error.ExitError, TimeoutError):
                 raise SourceError(SILENT, name=self._name) from None
             except (av.error.FFmpegError, OSError):  # the connection broke, or what comes is no video any more
-                return
-            if packet is None:
+                packet = None
+            if packet is None or not packet.size:
+                yield None
                 return
             if (now_s := time.perf_counter()) - asked_s > WAIT_S:
                 self._waited_s = now_s
@@ -194,14 +199,17 @@ def _answer(address: str, name: str) -> http.client.HTTPResponse:
 
 def _opened(again: Callable[[], Any], name: str) -> Any:
     """Return the open container; no error that names the address stays."""
+    until = time.monotonic() + OPENING_S
     try:
         return again()
     except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
         raise HopelessError(_LOGIN, name=name) from None
-    except (av.error.InvalidDataError, av.error.EOFError, av.error.ProtocolNotFoundError, ValueError):
-        raise SourceError(NO_VIDEO, name=name) from None
-    except (av.error.FFmpegError, OSError) as error:
-        raise _unreachable(TimeoutError() if isinstance(error, av.error.ExitError) else error, name) from None
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        if time.monotonic() >= until:  # RTSP tells of what is no answer as of damaged data
+            raise _unreachable(TimeoutError(), name) from None
+        if isinstance(error, _NO_VIDEO) or getattr(error, "errno", None) == errno.EIO:
+            raise SourceError(NO_VIDEO, name=name) from None
+        raise _unreachable(error, name) from None
 
 
 def _unreachable(reason: object, name: str) -> SourceError:

@@ -1,0 +1,131 @@
+"""Streams that FFmpeg reads: transport streams over HTTP, RTSP; nothing waits for ever, and no delay grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from explorer.errors import HopelessError, SourceError
+from explorer.sources import open_live, stream
+from explorer.sources.stream import LiveVideo
+from explorer.values import Source
+from tests.streams import FakeBroadcast, FakeRtsp, number_of, transport_stream
+
+COUNT = 30
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(stream, "SILENCE_S", 0.5)
+    monkeypatch.setattr(stream, "OPENING_S", 0.5)
+
+
+def opened(url: str) -> LiveVideo:
+    live = open_live(Source("stream", url))
+    assert isinstance(live, LiveVideo)
+    return live
+
+
+def numbers(live: LiveVideo, most: int = COUNT) -> list[int]:
+    """Return what the frames show that come until the end, at most so many."""
+    found: list[int] = []
+    while len(found) < most and (frame := live.read()) is not None:
+        assert frame.index == number_of(frame.pixels)
+        found.append(frame.index)
+    return found
+
+
+def test_a_broadcast_over_http_and_its_end(capfd: pytest.CaptureFixture[str]) -> None:
+    with FakeBroadcast(transport_stream(COUNT), ends=True) as server:
+        live = opened(server.url)
+        assert numbers(live, COUNT + 1) == list(range(COUNT))
+        assert live.read() is None
+        live.close()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_broadcast_that_falls_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    with FakeBroadcast(transport_stream(COUNT)) as server:
+        live = opened(server.url)
+        before = numbers(live, COUNT - 5)
+        assert before == list(range(COUNT - 5))
+        with pytest.raises(SourceError, match="sends nothing any more") as caught:
+            numbers(live)
+        live.close()
+    assert server.url in str(caught.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_rtsp() -> None:
+    with FakeRtsp(transport_stream(COUNT), ends=True) as server:
+        live = opened(server.url)
+        assert numbers(live, COUNT - 5) == list(range(COUNT - 5))
+        live.close()
+    assert server.asked[:4] == ["OPTIONS", "DESCRIBE", "SETUP", "PLAY"]
+
+
+def test_rtsp_that_does_not_answer_or_is_not_there() -> None:
+    with FakeRtsp(silent=True) as server, pytest.raises(SourceError, match="did not answer in time") as caught:
+        open_live(Source("stream", server.url.replace("://", "://me:geheim@")))
+    assert server.url in str(caught.value)
+    assert "geheim" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    with pytest.raises(SourceError, match="cannot be reached") as caught:
+        open_live(Source("stream", server.url))
+    assert not isinstance(caught.value, HopelessError)
+
+
+def test_what_is_no_video_over_http() -> None:
+    noise = FakeBroadcast(b"not a transport stream" * 999, ends=True)
+    with noise as server, pytest.raises(SourceError, match="sends no video"):
+        open_live(Source("stream", server.url))
+
+
+class Slow:
+    """A decoder that takes its time, fed by a network in which everything waits already."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, took_s: float, waits_from: int) -> None:
+        self.now_s, self.took_s, self.waits_from = 0.0, took_s, waits_from
+        self.skip_frame, self.asked = "DEFAULT", list[tuple[int, str]]()
+        monkeypatch.setattr(stream, "time", SimpleNamespace(perf_counter=lambda: self.now_s))
+        monkeypatch.setattr(stream, "pixels", lambda frame: np.full((1, 1, 3), frame % 256, np.uint8))
+        self.codec_context = self
+
+    def demux(self, _stream: object) -> Iterator[Any]:
+        for number in range(200):
+            if number >= self.waits_from:  # nothing waits any more: the next one comes when its time has come
+                self.now_s += 0.04
+            yield SimpleNamespace(number=number, size=1, is_keyframe=number % 25 == 0)
+
+    def decode(self, packet: Any) -> list[int]:
+        if packet is None:
+            return []
+        self.asked.append((packet.number, self.skip_frame))
+        if self.skip_frame == "NONKEY" and not packet.is_keyframe:
+            return []
+        self.now_s += self.took_s
+        return [packet.number]
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_reader_that_is_behind_leaves_out_frames_until_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch, took_s=0.05, waits_from=120)
+    live = LiveVideo(cast(Any, slow), cast(Any, slow), "camera")
+    shown: list[tuple[int, float]] = []
+    while (frame := live.read()) is not None:
+        shown.append((frame.index, frame.time_s))
+    behind = [number for number, how in slow.asked if how == "NONKEY"]
+    # after a second in which nothing had to be waited for, only key frames are decoded, until one after the wait
+    assert behind[0] == 20
+    assert behind == list(range(20, 125))
+    assert slow.skip_frame == "DEFAULT"
+    while_behind = [at_s for _index, at_s in shown if 0.3 < at_s < 1.0]
+    assert 2 <= len(while_behind) <= 4  # the person still sees that it moves
+    assert len([1 for _index, at_s in shown if at_s > slow.now_s - 1.0]) >= 10  # and then every frame again
