@@ -205,8 +205,10 @@ class Controller(QObject):
 
     @property
     def session(self) -> Recipe:
-        """What the next session begins with: a source that failed gives way to the last picture that did not."""
-        recipe = self._store.recipe
+        """What the next session begins with: a source that failed gives way to the last picture that did not, and
+        nothing is followed over time before somebody looks.
+        """
+        recipe = self._store.recipe.with_(overtime=None)
         return recipe.with_(source=self.still) if self._store.broken else recipe
 
     @property

@@ -35,6 +35,7 @@ from ui.widgets.told_strip import ToldStrip
 
 if TYPE_CHECKING:  # the window opens without
     from ui.panels.arithmetic import ArithmeticPanel
+    from ui.panels.over_time import OverTimePanel
     from ui.panels.pixel_inspector import PixelInspector
     from ui.panels.prove import ProvePanel
 
@@ -62,6 +63,7 @@ class Explore(QWidget):
         self._prove = Late(self._make_prove, self)
         self._arithmetic = Late(self._make_arithmetic, self)
         self._pixels = Late(self._make_pixels, self)
+        self._over_time = Late(self._make_over_time, self)
         self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
         self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
@@ -76,6 +78,7 @@ class Explore(QWidget):
             self._prove,
             self._arithmetic,
             self._pixels,
+            self._over_time,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -96,7 +99,7 @@ class Explore(QWidget):
         self._later.setInterval(_DIM_AFTER_MS)
         self._later.timeout.connect(self._show_age)
         store.age_changed.connect(self._follow_age)
-        for late in (self._prove, self._arithmetic, self._pixels):
+        for late in (self._prove, self._arithmetic, self._pixels, self._over_time):
             late.came.connect(self._show_age)
         self.retranslate()
 
@@ -116,6 +119,16 @@ class Explore(QWidget):
     def pixels(self) -> PixelInspector:
         """The panel of the picture's own numbers."""
         return self._pixels.widget
+
+    @property
+    def over_time(self) -> OverTimePanel:
+        """The panel of what the frames tell together."""
+        return self._over_time.widget
+
+    def _make_over_time(self) -> OverTimePanel:
+        from ui.panels.over_time import OverTimePanel
+
+        return OverTimePanel(self._store, self._controller, self)
 
     def _make_prove(self) -> ProvePanel:
         from ui.panels.prove import ProvePanel
@@ -184,6 +197,7 @@ class Explore(QWidget):
                 self._prove: _("Prove it"),
                 self._arithmetic: _("Arithmetic"),
                 self._pixels: _("Pixels"),
+                self._over_time: _("Over time"),
             }
         )
 
@@ -246,7 +260,8 @@ class Explore(QWidget):
         store = self._store
         of_picture = (self.source, self._pixels.made)
         of_result = (self.predictions, self.network_input, self.layers)
-        of_network = (self.maps, self.channel, self.unit, self._arithmetic.made)  # they show nothing of another network
+        # these show nothing of another network
+        of_network = (self.maps, self.channel, self.unit, self._arithmetic.made, self._over_time.made)
         ages: tuple[tuple[tuple[Panel | None, ...], bool], ...] = (
             (of_picture, store.picture_is_old),
             (of_result, store.result_is_old),

@@ -137,10 +137,14 @@ def _label(painter: QPainter, rect: QRectF, text: str, colour: QColor) -> None:
 
 
 def ink_on(colour: QColor) -> str:
-    """Return black or white, whichever has the greater contrast on ``colour`` (relative luminance, WCAG 2.1)."""
+    """Return black or white, whichever has the greater contrast on ``colour``."""
+    return "#000000" if luminance(colour) > 0.179 else "#ffffff"
+
+
+def luminance(colour: QColor) -> float:
+    """Return how light a colour is, 0 … 1 (relative luminance, WCAG 2.1)."""
     linear = [
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
         for part in (colour.redF(), colour.greenF(), colour.blueF())
     ]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#000000" if luminance > 0.179 else "#ffffff"
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
