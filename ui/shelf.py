@@ -68,7 +68,7 @@ class Shelf(QWidget):
         """Set every text anew in the current language."""
         self.gallery.setAccessibleName(_("Sample pictures and frames that you kept"))
         for button, text in (
-            (self.open, with_keys(_("Open a picture, a video or a folder"), "open")),
+            (self.open, with_keys(_("Open a picture or a video"), "open")),
             (self.snapshot, with_keys(_("Keep this frame in the gallery"), "snapshot")),
         ):
             button.setToolTip(text)
@@ -122,7 +122,11 @@ class Shelf(QWidget):
     @Slot()
     def _show_whether(self) -> None:
         frame = self._store.frame
-        self.snapshot.setEnabled(frame is not None and frame.array is None)
+        can = frame is not None and frame.array is None
+        if can != self.snapshot.isEnabled() or not can:
+            self.snapshot.setEnabled(can)
+            why = _("There is no picture to keep: an array goes to the network as it is.")
+            self.snapshot.setToolTip(why if frame is not None and not can else self.snapshot.accessibleName())
 
     @Slot(str)
     def _choose(self, key: str) -> None:

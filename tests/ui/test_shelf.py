@@ -105,5 +105,6 @@ def test_an_array_has_no_picture_to_keep(one: Desk) -> None:
     one.controller.change(source=source)
     one.send(FrameRead(source, replace(samples.result().frame, array=np.zeros((3, 4, 4), np.float32))))
     assert not shelf(one).snapshot.isEnabled()
+    assert "an array goes to the network as it is" in shelf(one).snapshot.toolTip()
     key(one, "G")
     assert one.engine.calculations == []

@@ -261,7 +261,7 @@ def test_plus_asks_for_a_file(panel: SourcePanel) -> None:
     asked: list[bool] = []
     panel.open_requested.connect(lambda: asked.append(True))
     buttons = {b.accessibleName(): b for b in panel.findChildren(QToolButton)}
-    buttons["Open a picture, a video or a folder (Ctrl+O)"].click()
+    buttons["Open a picture or a video (Ctrl+O)"].click()
     assert asked == [True]
 
 

@@ -157,7 +157,7 @@ class SourcePanel(Panel):
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
-        self.view.set_empty_text(_("Drop a picture here, press Ctrl+V, or choose one below."))
+        self.view.set_empty_text(_("Drop a picture, a video or a folder here, press Ctrl+V, or choose one below."))
         self.view.setAccessibleName(_("Picture"))
         for button, text in (
             (self._unpaint, _("Take all paint away")),

@@ -14,7 +14,7 @@ from explorer.text import N_, _, ngettext
 from explorer.zoo.card import LISTED, Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
 from ui import theme
-from ui.actions import Actions, named
+from ui.actions import Actions, named, with_keys
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.chooser import Chooser
@@ -173,7 +173,10 @@ class TopBar(QFrame):
         button = _BUTTONS.get(source.kind, source.kind)
         for name in _SOURCES:
             actions[name].setChecked(name == (button if button in _SOURCES else "picture"))
-        actions["freeze"].setEnabled(self._store.live or frozen)
+        can = self._store.live or frozen
+        if can != actions["freeze"].isEnabled():
+            actions["freeze"].setEnabled(can)
+        self._explain_freeze()
         actions["freeze"].setChecked(frozen)
         if actions["freeze"].property("held") != frozen:
             actions["freeze"].setProperty("held", frozen)
@@ -182,6 +185,12 @@ class TopBar(QFrame):
             actions[name].setEnabled(self._store.playing is not None)
 
     def _fill_filters(self) -> None:
+    def _explain_freeze(self) -> None:
+        """Say in the tool tip why nothing can be frozen."""
+        freeze, text = self._actions["freeze"], with_keys(_("Freeze or go on"), "freeze")
+        why = _("there is nothing that moves: start a camera, a video or the demo")
+        freeze.setToolTip(text if freeze.isEnabled() else f"{text}: {why}")
+
         """List the bank, a line between its groups."""
         box, group = self._filter, ""
         _fill(box, [("", _("No filter"))], "")
