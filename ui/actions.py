@@ -58,6 +58,8 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("slower", N_("Video slower"), ("Ctrl+Down",)),
         Command("faster", N_("Video faster"), ("Ctrl+Up",)),
         Command("loop", N_("Video: begin anew at the end, or stay there"), ("Ctrl+R",), "loop"),
+        Command("record", N_("Record a film, or end it"), ("R",), "record"),
+        Command("keep_maps", N_("Keep the raw maps of the next frames (NPZ)…")),
         Command("snapshot", N_("Keep this frame in the gallery"), ("G",), "snapshot"),
         Command("", N_("In the gallery: remove a frame that you kept"), ("Delete",)),
         Command("mirror", N_("Mirror the camera"), ("M",), "flip-horizontal"),

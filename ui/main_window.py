@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from explorer.zoo import own
 from ui import theme
 from ui.actions import Actions, named
 from ui.controller import Controller
+from ui.filming import Filming
 from ui.opening import Opening
 from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(SMALLEST)
         self.explore = Explore(store, controller)
         self.opening = Opening(store, controller, self.explore.source.playback, self)
+        self.filming = Filming(store, controller, self)
         self.intake = self.opening.intake
         self.networks: Networks | None = None
         self.filter: FilterPlace | None = None
@@ -96,13 +98,14 @@ class MainWindow(QMainWindow):
         self.places = QStackedWidget(self)
         self.places.addWidget(self.explore)
         self.status = StatusBar(store, controller)
-        self.commands = Actions(
-            self, {**self.explore.handlers(), **self.status.handlers(), **self.opening.handlers(), **self._handlers()}
-        )
+        handled = (self.explore, self.status, self.opening, self.filming)
+        self.commands = Actions(self, {k: v for part in handled for k, v in part.handlers().items()} | self._handlers())
         for command in named():
             if command.icon:
                 theme.set_icon(self.commands[command.name], command.icon)
-        self.top = TopBar(store, controller, self.commands, self.opening.menus(self.commands))
+        menus = self.opening.menus(self.commands) | self.filming.menus(self.commands)
+        self.top = TopBar(store, controller, self.commands, menus)
+        self.status.add(self.filming.state, self.filming.maps)
         self.problem = ProblemStrip(store, controller)
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
@@ -158,7 +161,7 @@ class MainWindow(QMainWindow):
         self._rail[name] = button
         return button
 
-    def _handlers(self) -> Mapping[str, Callable[[], None]]:
+    def _handlers(self) -> dict[str, Callable[[], None]]:
         return {
             "open_network": self._choose_network,
             "network_card": self._edit_network,

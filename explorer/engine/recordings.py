@@ -44,6 +44,12 @@ class Recordings:
         """Whether results are recorded, though nobody may see them."""
         return self._composite or self._sequence is not None
 
+    @property
+    def active(self) -> bool:
+        """Whether a movie takes pictures."""
+        recorder = self._recorder
+        return recorder is not None and not recorder.ending
+
     def know(self, fields: Fields, title: str) -> None:
         """Take what the units of the newest network see, and its title."""
         self._fields, self._title = fields, title

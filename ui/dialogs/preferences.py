@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.settings import FONT_SCALES, WEIGHTS_VARIABLE
+from explorer.settings import FONT_SCALES, KEEP_FREE_MB, WEIGHTS_VARIABLE
 from explorer.text import LANGUAGES, N_, _
 from ui.controller import Controller
 from ui.store import Store
@@ -34,30 +34,36 @@ THEMES = {"system": N_("As the system"), "light": N_("Light"), "dark": N_("Dark"
 
 
 class Preferences(QDialog):
-    """Language, theme, text size, device, precision, threads and the class's folder of weights."""
+    """Language, theme, text size, device, precision, threads, the disk's free space, the class's folder of weights."""
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
         self._language, self._theme, self._device, self._precision = (QComboBox(self) for _box in range(4))
-        self._scale, self._threads = QSpinBox(self), QSpinBox(self)
+        self._scale, self._threads, self._keep_free = (QSpinBox(self) for _spin in range(3))
         self._scale.setRange(*(round(100 * limit) for limit in FONT_SCALES))
         self._scale.setSingleStep(10)
         self._scale.setSuffix(" %")
         self._scale.setKeyboardTracking(False)
         self._threads.setKeyboardTracking(False)
-        for spin in (self._scale, self._threads):  # a style sheet's padding does not reach a spin box's text
+        self._keep_free.setRange(*KEEP_FREE_MB)
+        self._keep_free.setSingleStep(100)
+        self._keep_free.setSuffix(" MB")
+        self._keep_free.setKeyboardTracking(False)
+        # a style sheet's padding does not reach a spin box's text
+        for spin in (self._scale, self._threads, self._keep_free):
             spin.lineEdit().setTextMargins(8, 0, 0, 0)
         self._shared, self._browse = QLineEdit(self), QPushButton(self)
         self._browse.setAutoDefault(False)
-        self._labels = [QLabel(self) for _row in range(7)]
+        self._labels = [QLabel(self) for _row in range(8)]
         self._note = QLabel(self)
         self._note.setObjectName("dim")
         self._note.setWordWrap(True)
         form = QFormLayout()
         form.setHorizontalSpacing(24)
         form.setVerticalSpacing(10)
-        fields = (self._language, self._theme, self._scale, self._device, self._precision, self._threads)
+        choosers = (self._language, self._theme, self._scale, self._device, self._precision)
+        fields = (*choosers, self._threads, self._keep_free)
         for label, field in zip(self._labels[:-1], fields, strict=True):
             field.setMinimumWidth(220)
             form.addRow(label, field)
@@ -87,6 +93,7 @@ class Preferences(QDialog):
         self._precision.activated.connect(self._choose_precision)
         self._scale.valueChanged.connect(self._choose_scale)
         self._threads.valueChanged.connect(self._choose_threads)
+        self._keep_free.valueChanged.connect(self._choose_keep_free)
         self._shared.editingFinished.connect(self._choose_shared)
         self._browse.clicked.connect(self._browse_shared)
         store.settings_changed.connect(self._show)
@@ -103,6 +110,7 @@ class Preferences(QDialog):
             _("Device"),
             _("Precision"),
             _("CPU threads"),
+            _("Recordings leave free"),
             _("Shared weights"),
         )
         for label, text in zip(self._labels, texts, strict=True):
@@ -145,7 +153,11 @@ class Preferences(QDialog):
         self._threads.blockSignals(True)
         self._threads.setRange(0, max(os.cpu_count() or 1, wanted.threads))  # more than are here show as they are
         self._threads.blockSignals(False)
-        for spin, value in ((self._scale, round(100 * wanted.font_scale)), (self._threads, wanted.threads)):
+        for spin, value in (
+            (self._scale, round(100 * wanted.font_scale)),
+            (self._threads, wanted.threads),
+            (self._keep_free, wanted.keep_free_mb),
+        ):
             spin.blockSignals(True)
             spin.setValue(value)
             spin.blockSignals(False)
@@ -203,6 +215,10 @@ class Preferences(QDialog):
     @Slot()
     def _choose_scale(self) -> None:
         self._controller.prefer(font_scale=self._scale.value() / 100)
+
+    @Slot()
+    def _choose_keep_free(self) -> None:
+        self._controller.prefer(keep_free_mb=self._keep_free.value())
 
     @Slot()
     def _choose_threads(self) -> None:

@@ -56,7 +56,7 @@ class StatusBar(QFrame):
         self._cancel = QPushButton(self)
         self._cancel.setObjectName("flat")
         self._cancel.clicked.connect(controller.cancel)
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)
         row.setSpacing(10)
         row.addWidget(self.open_stages)
@@ -87,6 +87,11 @@ class StatusBar(QFrame):
             self._show_table()
             self.number_panels()
         self.stages.show()
+
+    def add(self, *widgets: QWidget) -> None:
+        """Put ``widgets`` before the device."""
+        for widget in widgets:
+            self._row.insertWidget(self._row.count() - 1, widget)
 
     def say(self, text: str) -> None:
         """Show ``text`` in place of the times for some seconds."""

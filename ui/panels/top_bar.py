@@ -78,6 +78,7 @@ class TopBar(QFrame):
         self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._export.setMenu(self._export_menu)
         theme.set_icon(self._export, "export")
+        row.addWidget(self._button("record", menus["record"]))
         row.addWidget(self._prepared(self._export))
         row.addWidget(self._button("full_screen"))
 
@@ -184,13 +185,13 @@ class TopBar(QFrame):
         for name in ("step_back", "step_on", "slower", "faster", "loop"):
             actions[name].setEnabled(self._store.playing is not None)
 
-    def _fill_filters(self) -> None:
     def _explain_freeze(self) -> None:
         """Say in the tool tip why nothing can be frozen."""
         freeze, text = self._actions["freeze"], with_keys(_("Freeze or go on"), "freeze")
         why = _("there is nothing that moves: start a camera, a video or the demo")
         freeze.setToolTip(text if freeze.isEnabled() else f"{text}: {why}")
 
+    def _fill_filters(self) -> None:
         """List the bank, a line between its groups."""
         box, group = self._filter, ""
         _fill(box, [("", _("No filter"))], "")
