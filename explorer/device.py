@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from explorer import threads
 from explorer.errors import DeviceError
 from explorer.text import N_, _
 
@@ -186,11 +187,9 @@ def set_threads(wanted: int = 0) -> int:
     """Give torch ``wanted`` CPU threads and return how many it has.
 
     Args:
-        wanted: 0 for what suits the machine: one core in four stays free for the window and the camera, none of the
-            first three. torch's threads wait for one another, so one that must share its core slows them all.
+        wanted: 0 for what suits the machine, as far as it was measured (see ``threads``).
     """
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    torch.set_num_threads(wanted if wanted > 0 else max(1, cores - cores // 4))
+    torch.set_num_threads(wanted if wanted > 0 else threads.remembered() or threads.usual())
     return torch.get_num_threads()

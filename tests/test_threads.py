@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from itertools import cycle
 
 import pytest
+import torch
+
+from explorer import device, settings, threads
 
 DOORS = {
     "engine": "from explorer.engine.rooms import Rooms; Rooms().prepare(1)",
@@ -40,3 +45,79 @@ def test_it_is_set_before_torch(door: str) -> None:
 
 def test_a_persons_own_choice_stays() -> None:
     assert at_torch("engine", GOMP_SPINCOUNT="123") == "123"
+
+
+def tried(ms: dict[int, list[float]]) -> None:
+    """Let the trial find these times, round after round."""
+    times = {threads: cycle(given) for threads, given in ms.items()}
+    for _step in threads.trial(lambda n: next(times[n])):
+        pass
+
+
+@pytest.fixture
+def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(4)), raising=False)
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_what_suits_the_machine_is_measured_once_and_used() -> None:
+    assert threads.candidates() == (1, 2, 3, 4)
+    assert threads.remembered() is None
+    assert device.set_threads() == 3  # one core in four stays free until more is known
+    tried({1: [9.0], 2: [5.1, 5.2], 3: [5.0], 4: [20.0]})
+    assert threads.remembered() == 2  # nearly as fast as three, and one core is left
+    assert device.set_threads() == 2
+    assert device.set_threads(4) == 4
+    assert list(threads.trial(lambda n: pytest.fail("it is known"))) == []
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_a_busy_machine_tells_nothing() -> None:
+    tried({1: [9.0], 2: [5.0, 60.0, 70.0], 3: [50.0, 80.0, 90.0], 4: [200.0]})
+    assert threads.remembered() is None
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_another_torch_or_fewer_cores_are_measured_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried({1: [9.0], 2: [5.0], 3: [6.0], 4: [6.0]})
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "__version__", "99.0")
+        assert threads.remembered() is None
+    with monkeypatch.context() as patch:
+        patch.setattr("os.sched_getaffinity", lambda _pid: {0}, raising=False)
+        assert threads.remembered() is None
+    assert threads.remembered() == 2
+
+
+@pytest.mark.usefixtures("four_cores")
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"threads": 2}', "null", "\xff", "[" * 5000])
+def test_a_broken_file_is_measured_over(text: str) -> None:
+    file = settings.data_folder() / "threads.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="latin-1")
+    assert threads.remembered() is None
+    tried({n: [float(n)] for n in (1, 2, 3, 4)})
+    assert threads.remembered() == 1
+
+
+@pytest.mark.usefixtures("four_cores")
+@pytest.mark.parametrize("wrong", ["two", 0, -1, 5, 2.0, True, None])
+def test_a_number_that_cannot_be_is_not_used(wrong: object) -> None:
+    tried({n: [float(n)] for n in (1, 2, 3, 4)})
+    file = settings.data_folder() / "threads.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"threads": wrong}))
+    assert threads.remembered() is None
+
+
+@pytest.mark.usefixtures("four_cores")
+def test_a_folder_that_cannot_be_written_is_no_fault() -> None:
+    settings.data_folder().parent.mkdir(parents=True, exist_ok=True)
+    settings.data_folder().write_text("in the way")
+    tried({n: [float(n)] for n in (1, 2, 3, 4)})
+    assert threads.remembered() is None
+
+
+def test_the_work_that_is_timed_leaves_the_number_as_it_was() -> None:
+    before = torch.get_num_threads()
+    assert threads.convolutions_ms(before + 1) > 0
+    assert torch.get_num_threads() == before

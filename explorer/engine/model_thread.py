@@ -66,6 +66,7 @@ class ModelThread:
         self._key: NetworkKey | None = None
         self._done: tuple[int, Frame] | None = None
         self._opened = 0
+        self._tried = False
         self._asked: dict[type, Question] = {}
         self.worker = Worker(
             "model", "threads", "load", "frame", failed=self._failed, first=self._begin, last=self._end
@@ -114,6 +115,23 @@ class ModelThread:
 
     def _prepare(self) -> None:
         self._rooms.prepare(self._desk.settings.threads)
+
+    def _try_threads(self, steps: Iterator[None], known: bool = True) -> None:
+        """Measure, a step at a time so that frames go first, how many threads suit the machine; then use so many."""
+        desk = self._desk
+        if desk.settings.threads or desk.stopped:
+            return
+        if next(steps, self) is None:
+            self.worker.put("try threads", lambda: self._try_threads(steps, known=False))
+            return
+        if known:
+            return
+        before = self._rooms.threads()
+        self._prepare()
+        if self._network and self._key and self._rooms.threads() != before:
+            with desk.lock:
+                if desk.wants(self._key):
+                    self._tell(self._news(self._network, went=False))
 
     def _end(self) -> None:
         self._network = self._key = self._done = None
@@ -255,6 +273,9 @@ class ModelThread:
             if isinstance(event, ResultReady):
                 network = self._network
                 desk.recordings.take(event.result, lambda: self._rooms.raw_maps(network, frame, recipe))
+        if not self._tried:
+            self._tried = True
+            self._try_threads(self._rooms.trial())
 
     def _asks(self, question: Question) -> bool:
         """Whether ``question`` is the newest of its kind, and somebody waits for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -111,6 +111,12 @@ def _threads() -> int:
     return torch.get_num_threads()
 
 
+def _trial() -> Iterator[None]:
+    from explorer import threads
+
+    return threads.trial()
+
+
 def _devices() -> tuple[tuple[str, str], ...]:
     from explorer import device
 
@@ -199,6 +205,7 @@ class Rooms:
         remove_weights: removes a set of weights from the cache.
         prepare: loads torch with that many threads (0: what suits the machine), and tells of a card that it cannot use.
         threads: how many threads torch uses.
+        trial: measures, a step at a time, how many threads suit the machine; no step where that is known.
         devices: (name, title) of each device, the fastest first.
         session: a new session.
         read: reads a still source.
@@ -218,6 +225,7 @@ class Rooms:
     remove_weights: Callable[[str, str], None] = _remove_weights
     prepare: Callable[[int], DeviceError | None] = _prepare
     threads: Callable[[], int] = _threads
+    trial: Callable[[], Iterator[None]] = _trial
     devices: Callable[[], tuple[tuple[str, str], ...]] = _devices
     session: Callable[[], SessionLike] = _session
     read: Callable[[Source], Frame] = _read

@@ -156,6 +156,7 @@ class FakeRooms:
             stock=dict,
             prepare=self._prepare,
             threads=lambda: 2,
+            trial=lambda: iter(()),
             devices=lambda: (("cpu", "CPU"),),
             session=lambda: self.session,
             read=self._read,
