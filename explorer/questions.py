@@ -245,6 +245,7 @@ Question = (
 if TYPE_CHECKING:
     Answer = (
         Explanation
+        | Switched
         | own.Inspection
         | Kernels
         | Surveyed
