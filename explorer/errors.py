@@ -43,6 +43,10 @@ class HopelessError(SourceError):
     """A source that no further try can bring: what names it must change."""
 
 
+class MovesError(SourceError):
+    """There are moving pictures where one picture was looked for."""
+
+
 class NetworkError(PersonError):
     """A network, a layer or its weights are not there, or do not fit."""
 

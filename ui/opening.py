@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
 from explorer.engine.events import Problem
 from explorer.engine.transport import Loop, Step
+from explorer.errors import MovesError
 from explorer.sources.naming import VIDEOS, source_of
 from explorer.text import _
 from explorer.values import SEEKABLE, Source
@@ -55,6 +56,7 @@ class Opening(QObject):
         self.intake.failed.connect(controller.report)
         self.intake.told.connect(self.told)
         store.recipe_changed.connect(self._remember)
+        store.problems_changed.connect(self._follow_moving)
 
     def handlers(self) -> Mapping[str, Callable[[], None]]:
         """Return what the commands do, by name."""
@@ -235,6 +237,14 @@ class Opening(QObject):
     def _loop(self) -> None:
         if self._store.playing is not None:
             self._controller.play(Loop(not self._store.playing.loop))
+
+    @Slot()
+    def _follow_moving(self) -> None:
+        """Open an address anew whose server says that its pictures move."""
+        source, problem = self._store.recipe.source, self._store.problems.get("source")
+        if source.kind == "address" and problem is not None and isinstance(problem.error, MovesError):
+            self._controller.adjust(source=Source("stream", source.where))
+            self._controller.dismiss("source")
 
     @Slot()
     def _remember(self) -> None:

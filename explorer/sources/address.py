@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from explorer.errors import HopelessError, SourceError
+from explorer.errors import HopelessError, MovesError, SourceError
 from explorer.sources.picture import decode
 from explorer.text import N_
 from explorer.values import Frame, Source
@@ -19,6 +19,8 @@ TIMEOUT_S = 10.0
 DEADLINE_S = 60.0
 MOST_BYTES = 64 << 20
 _PIECE = 1 << 16
+_LISTS = ("vnd.apple.mpegurl", "x-mpegurl", "mpegurl", "dash+xml")
+"""Content types, of whatever family, of lists of a video's pieces."""
 
 
 def read(address: str) -> Frame:
@@ -53,6 +55,8 @@ def _fetch(address: str, shown: str) -> tuple[bytes, str]:
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             kind = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+            if kind.startswith(("video/", "multipart/")) or kind.rpartition("/")[2] in _LISTS:
+                raise MovesError(N_("{address} gives moving pictures, not one: open it as such."), address=shown)
             too_large = int(answer.headers.get("Content-Length") or 0) > MOST_BYTES
             while not too_large and (piece := answer.read1(_PIECE)):
                 body += piece

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explorer.errors import SourceError
+from explorer.errors import MovesError, SourceError
 from explorer.sources import address, read
 from explorer.values import Bytes, Source
+from tests.streams import FakeCamera, FakeFile
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (9, 11, 3), dtype=np.uint8)
 
@@ -210,3 +211,10 @@ def test_a_server_that_speaks_something_else(monkeypatch: pytest.MonkeyPatch) ->
 )  # fmt: skip
 def test_what_is_no_web_address(where: str) -> None:
     assert problem(where).endswith("is not a web address: it must begin with http:// or https:// and a host.")
+
+
+def test_moving_pictures_are_told_from_one_at_once() -> None:
+    with FakeCamera() as camera, pytest.raises(MovesError, match="gives moving pictures"):
+        read(Source("address", camera.url))
+    with FakeFile(b"#EXTM3U\n", "application/vnd.apple.mpegurl") as listed, pytest.raises(MovesError):
+        read(Source("address", listed.url))

@@ -10,7 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from explorer.engine.events import FrameRead
+from explorer.engine.events import FrameRead, Problem
+from explorer.errors import MovesError
 from explorer.values import Source
 from tests.ui import samples
 from tests.ui.desk import Desk, key
@@ -114,3 +115,15 @@ def test_rtsp_never_is_one_picture(one: Desk) -> None:
     shown.still.click()
     shown.yes.click()
     assert one.store.recipe.source == Source("stream", "rtsp://10.0.0.7/a.jpg")
+
+
+def test_a_pasted_address_whose_server_says_that_it_moves_is_opened_as_a_stream(one: Desk) -> None:
+    mime = QMimeData()
+    mime.setText("http://10.0.0.7:8080/video")
+    one.window.intake.take(mime)
+    assert one.store.recipe.source.kind == "address"
+    one.send(Problem("source", MovesError("It moves."), one.store.recipe))
+    assert one.store.recipe.source == Source("stream", "http://10.0.0.7:8080/video")
+    assert not one.window.problem.isVisible()
+    one.controller.undo()
+    assert one.store.recipe.source == Source(), "one step, however it was found out"
