@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from explorer import sources
-from explorer.cli import output
+from explorer.cli import output, recording
 from explorer.cli.arguments import Parser, add_network, check_weights, feed, seconds
 from explorer.cli.streams import complain, say
 from explorer.engine.events import Playing, Problem, Retrying
@@ -35,11 +35,13 @@ def arguments(parser: Parser) -> None:
     add_network(parser)
     parser.how.add_argument("--seconds", metavar="S", type=seconds, default=math.inf, help=_("stop after so long"))
     parser.how.add_argument("--json", action="store_true", help=_("print a line of JSON for every frame"))
+    recording.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print a line a frame until the time is over or the source ends; Ctrl-C is an ordinary end too, and no error."""
     check_weights(options)
+    recording.check(options)
     try:
         with _watched(options.source) as watched:
             _watch(watched, options)
@@ -124,20 +126,23 @@ def _watch(watched: _Watched, options: argparse.Namespace) -> None:
     from explorer.cli import opening
 
     network = opening.network(options)
-    recipe = opening.recipe(options.source, options)
+    unit = tuple(options.unit) if options.unit else None
+    recipe = opening.recipe(options.source, options, layer=options.layer, unit=unit)
     if not options.json:
         say(output.about(network))
-    if not watched.ended:
-        watched.feed.transport.put(Seek(0.0))
-    watched.feed.transport.put(Play())
-    end_s = time.perf_counter() + options.seconds
-    while time.perf_counter() < end_s:
-        if (frame := watched.take()) is not None:
-            with opening.aside():
-                result = frame_path.run(network, frame, recipe, {"read": watched.feed.read_ms})
-            _print(result, watched, options.json)
-        elif watched.ended:
-            return
+    with recording.film(options, network) as film:
+        if not watched.ended:
+            watched.feed.transport.put(Seek(0.0))
+        watched.feed.transport.put(Play())
+        end_s = time.perf_counter() + options.seconds
+        while time.perf_counter() < end_s:
+            if (frame := watched.take()) is not None:
+                with opening.aside():
+                    result = frame_path.run(network, frame, recipe, {"read": watched.feed.read_ms})
+                film(result)
+                _print(result, watched, options.json)
+            elif watched.ended:
+                return
 
 
 def _print(result: FrameResult, watched: _Watched, json: bool) -> None:

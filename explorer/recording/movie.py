@@ -65,7 +65,7 @@ class Movie:
         self._wished = self.path = path
         if path.exists() and not path.is_dir():
             if not replace:
-                raise ExportError(N_("“{path}” is there already: choose another name, or replace it."), path=path)
+                raise ExportError(N_("“{path}” is there already: choose another name, or remove it first."), path=path)
             self.path = _beside(path)
         try:
             if path.is_dir():
