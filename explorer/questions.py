@@ -21,7 +21,7 @@ from explorer.zoo.card import Card
 if TYPE_CHECKING:  # the window opens without
     from torch import Tensor
 
-    from explorer.attribution.methods import Explanation
+    from explorer.attribution.methods import Explanation, Switched
     from explorer.attribution.values import Effective
     from explorer.explaining import Asked
     from explorer.influence import Curve, Steps
