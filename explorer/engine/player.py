@@ -19,6 +19,7 @@ TOLD_S = 0.1
 """How often at most it is told where the clip is while it plays."""
 LATE_S = 0.5
 """A frame that is this late sets the clock back: the decoder cannot follow, and the clip plays as fast as it can."""
+_SAME_S = 1e-6
 USUAL_S = 0.04
 """How long the last frame shows where nobody knows the rate."""
 
@@ -38,7 +39,7 @@ class Player:
         self._skipped = 0
         self._at: tuple[int, float] = (0, 0.0)
         self._clock_s, self._from_s = 0.0, 0.0
-        self._told_s = -math.inf
+        self._told_s, self._owed = -math.inf, False
         self._troubled = self._told_cut = False
 
     def run(self) -> None:
@@ -53,8 +54,11 @@ class Player:
                 self._obey(command)
             if commands:
                 self._tell(at_once=True)
-            elif self._playing:
+                continue
+            if self._playing:
                 self._go_on()
+            if self._owed:
+                self._tell()
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -86,7 +90,7 @@ class Player:
 
     def _go_on(self) -> None:
         """Show the frame whose time has come, or what comes after the last one."""
-        if self._now_s() < self._due_s():
+        if self._now_s() < self._due_s() - _SAME_S:
             return
         if self._clip.due_s() is not None:
             frame, passed = self._clip.next(self._now_s())
@@ -121,9 +125,10 @@ class Player:
 
     def _tell(self, at_once: bool = False) -> None:
         now_s = time.perf_counter()
-        if not at_once and now_s - self._told_s < TOLD_S:
+        if not at_once and now_s - self._told_s < TOLD_S - _SAME_S:
+            self._owed = True
             return
-        self._told_s = now_s
+        self._told_s, self._owed = now_s, False
         clip, (index, position_s) = self._clip, self._at
         told = Playing(
             source=self._feed.source,
@@ -147,8 +152,11 @@ class Player:
         return due_s if due_s is not None else self._at[1] + (1.0 / self._clip.fps if self._clip.fps else USUAL_S)
 
     def _until_due_s(self) -> float | None:
-        """Return how long to wait for that, or None where only a command can make it happen."""
-        return max(0.0, (self._due_s() - self._now_s()) / self._speed) if self._playing else None
+        """Return how long to wait for that, or to tell of it; None where only a command can make something happen."""
+        waits_s = [(self._due_s() - self._now_s()) / self._speed] if self._playing else []
+        if self._owed:
+            waits_s.append(TOLD_S - (time.perf_counter() - self._told_s))
+        return max(0.0, min(waits_s)) if waits_s else None
 
     def _now_s(self) -> float:
         return self._from_s + (time.perf_counter() - self._clock_s) * self._speed
