@@ -96,7 +96,12 @@ class Timing(QObject):
         """Return the figures as lines with tabs, for a table elsewhere."""
         lines = ["\t".join((_("stage"), _("median, ms"), _("95 %, ms"), _("frames")))]
         lines += [f"{_(STAGES[s.name])}\t{s.median:.2f}\t{s.p95:.2f}\t{s.count}" for s in self.stages()]
-        return "\n".join([*lines, *("\t".join(fact) for fact in self.facts())])
+        return "\n".join([*lines, *("\t".join(fact) for fact in self.facts()), *filter(None, (self.speed(),))])
+
+    def speed(self) -> str:
+        """Return how a live source's newest frame went through its network, as a sentence; "" of a still picture."""
+        result = self._store.result
+        return str(result.speed) if result is not None and result.speed is not None else ""
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """Return what the stages belong to: what it is, and its value, in words."""

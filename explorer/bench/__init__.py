@@ -48,10 +48,11 @@ def _against(names: tuple[str, ...]) -> Iterator[Figure]:
 
 def _figures() -> Iterator[Figure]:
     from explorer import device
-    from explorer.bench import filters, forward, live, opening
+    from explorer.bench import filters, forward, live, opening, speed
 
     device.set_threads()
     yield from forward.figures()
+    yield from speed.figures()
     yield from opening.figures(forward.calibration_ms())
     yield from filters.figures(forward.calibration_ms())
     yield from _memory(forward.calibration_ms())

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.engine.events import ResultReady
 from explorer.settings import Settings
+from explorer.speed.values import MERGED, Speed
 from explorer.values import FrameResult, Source
 from tests.ui import samples
 from tests.ui.desk import Desk, desk, key
@@ -124,7 +125,10 @@ def test_the_table_is_reached_with_a_key_watched_and_copied(qapp: QApplication) 
         rows = {shown.table.topLevelItem(row).text(0): row for row in range(shown.table.topLevelItemCount())}
         assert list(rows) == ["grab", "filter", "prepare", "forward", "render", "paint"]
         one.controller.change(source=Source("demo", ""))
-        one.send(ResultReady(live(one, 5, time.perf_counter() - 0.040, forward=33.25, capture=2.5), 12))
+        assert not shown.speed.isVisible()
+        speed = Speed(merged=4, convolutions=5, apart=2e-6, message=MERGED)
+        result = live(one, 5, time.perf_counter() - 0.040, forward=33.25, capture=2.5)
+        one.send(ResultReady(replace(result, speed=speed), 12))
         text = {shown.table.topLevelItem(row).text(0): shown.table.topLevelItem(row).text(1) for row in range(8)}
         assert text["forward"] == "33.25"
         assert text["capture"] == "2.50"
@@ -135,6 +139,9 @@ def test_the_table_is_reached_with_a_key_watched_and_copied(qapp: QApplication) 
         by_key = QGuiApplication.clipboard().text()
         assert "forward\t33.25\t33.25\t1" in by_key.splitlines()
         assert "frames skipped\t12" in by_key.splitlines()
+        assert shown.speed.isVisible()
+        assert "4 of 5 convolutions" in shown.speed.text()
+        assert by_key.splitlines()[-1] == shown.speed.text() == str(speed)
         QGuiApplication.clipboard().setText("")
         shown.copy.click()
         assert QGuiApplication.clipboard().text() == by_key

@@ -188,6 +188,5 @@ class StatusBar(QFrame):
         ]
         count = max((one.count for one in stages), default=0)
         over = ngettext("Over the last frame.", "Over the last {count} frames.", count).format(count=count)
-        self.stages.show_times(
-            rows, over if count else _("Nothing was measured yet."), self.timing.facts(), self.timing.text()
-        )
+        over, timing = over if count else _("Nothing was measured yet."), self.timing
+        self.stages.show_times(rows, over, timing.facts(), timing.speed(), timing.text())

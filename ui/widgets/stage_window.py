@@ -51,6 +51,9 @@ class StageWindow(QDialog):
         self._over = QLabel(self)
         self._over.setObjectName("dim")
         self.facts = FactTable(self)
+        self.speed = QLabel(self)
+        self.speed.setObjectName("dim")
+        self.speed.setWordWrap(True)
         self.numbers = QCheckBox(self)
         self.numbers.toggled.connect(self.numbers_wanted)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -66,6 +69,7 @@ class StageWindow(QDialog):
         column.addWidget(self.table, 1)
         column.addWidget(self._over)
         column.addWidget(self.facts)
+        column.addWidget(self.speed)
         column.addWidget(self.numbers)
         column.addWidget(buttons)
         self.retranslate()
@@ -89,7 +93,12 @@ class StageWindow(QDialog):
             self.retranslate()
 
     def show_times(
-        self, rows: Sequence[tuple[str, str, str, str]], over: str, facts: Sequence[tuple[str, str]], text: str
+        self,
+        rows: Sequence[tuple[str, str, str, str]],
+        over: str,
+        facts: Sequence[tuple[str, str]],
+        speed: str,
+        text: str,
     ) -> None:
         """Show figures.
 
@@ -97,11 +106,14 @@ class StageWindow(QDialog):
             rows: title, median and 95th percentile of each stage, and what the stage is.
             over: over which frames they are.
             facts: what they belong to: name and value.
+            speed: what makes them shorter, or why nothing does; "" for nothing to tell.
             text: all of it, to be copied.
         """
         self._text = text
         self._over.setText(over)
         self.facts.show_facts(tuple(Fact(*fact) for fact in facts))
+        self.speed.setText(speed)
+        self.speed.setVisible(bool(speed))
         while self.table.topLevelItemCount() > len(rows):
             self.table.takeTopLevelItem(len(rows))
         for row, (*cells, note) in enumerate(rows):
