@@ -28,6 +28,7 @@ THEMES = ("system", "light", "dark")
 RECORDS = ("composite", "window", "panel")
 KEEP_FREE_MB = (50, 1_000_000)
 PLACES = ("explore", "networks", "filter", "arithmetic")
+FILTER_TABS = ("result", "steps", "learn", "detect")
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Settings:
         networks: names of the networks that were opened, the newest first, at most ``RECENT``.
         shared_weights: a folder of weights that a class shares, "" for none; it is only read.
         frame_numbers: whether every panel tells the number of the frame that it shows.
+        filter_tab: the open tab of the filter place, one of ``FILTER_TABS``.
+        filter_chosen: the place, from 0, of the chain's filter that was looked at; it may be past the chain's end.
     """
 
     language: str = ""
@@ -66,6 +69,8 @@ class Settings:
     networks: tuple[str, ...] = ()
     shared_weights: str = ""
     frame_numbers: bool = False
+    filter_tab: str = "result"
+    filter_chosen: int = 0
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -267,6 +272,9 @@ def _from_json(text: str) -> Settings:
         )
         and type(settings.frame_numbers) is bool
         and settings.place in PLACES
+        and settings.filter_tab in FILTER_TABS
+        and type(settings.filter_chosen) is int
+        and settings.filter_chosen >= 0
         and settings.record in RECORDS
         and type(settings.keep_free_mb) is int
         and KEEP_FREE_MB[0] <= settings.keep_free_mb <= KEEP_FREE_MB[1]

@@ -127,7 +127,7 @@ class Filtering(QObject):
     def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self._chosen = 0
+        self._chosen = store.settings.filter_chosen
         self._watched = False
         self._wants: frozenset[Want] = frozenset()
         self._key: object = None

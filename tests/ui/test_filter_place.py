@@ -15,11 +15,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
+from explorer import settings as preferences
 from explorer.engine.events import Answered
 from explorer.filters.bank import BANK
 from explorer.filters.filter import BORDERS, Filter
 from explorer.filters.kernel import Kernel, Magnitude
 from explorer.questions import AnswerFound, AnswerTo
+from explorer.recipe import Recipe
 from explorer.settings import Settings
 from explorer.values import Prediction
 from tests.ui.desk import Desk, desk, key
@@ -343,6 +345,32 @@ def test_the_place_is_in_the_rail_and_leads_to_explore(qapp: QApplication) -> No
         assert one.store.settings.place == "filter"
         place.result.maps.click()
         assert one.window.places.currentWidget() is one.window.explore
+
+
+def test_the_tab_and_the_chosen_filter_are_there_after_a_restart(qapp: QApplication) -> None:
+    recipe = Recipe(network="sample", filters=(BANK["sharpen"].filter, BANK["identity"].filter))
+    with desk(qapp, recipe=recipe, settings=Settings(language="en", place="filter")) as one:
+        one.show()
+        first = one.window.filter
+        assert first is not None
+        assert (first.tabs.currentIndex(), first.filtering.chosen) == (0, 0)
+        first.tabs.setCurrentIndex(2)
+        first.filtering.choose(1)
+    kept, problem = preferences.load()
+    assert problem is None
+    with desk(qapp, recipe=recipe, settings=kept) as one:
+        one.show()
+        again = one.window.filter
+        assert again is not None
+        assert again.learn.isVisible()
+        assert again.tabs.currentIndex() == 2
+        assert again.filtering.filter == BANK["identity"].filter
+        again.filtering.remove()
+        assert one.store.settings.filter_chosen == 0
+    with desk(qapp, recipe=recipe.with_(filters=()), settings=kept) as one:  # its chain is gone meanwhile
+        one.show()
+        assert one.window.filter is not None
+        assert one.window.filter.filtering.filter is None
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from explorer.settings import FILTER_TABS
 from explorer.text import _
 from ui import theme
 from ui.controller import Controller
@@ -33,6 +34,7 @@ class FilterPlace(QWidget):
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._controller = controller
         self.filtering = Filtering(store, controller, self)
         self.bank = FilterBank(controller, self.filtering, self)
         self.chain = FilterChain(controller, self.filtering, self)
@@ -72,6 +74,9 @@ class FilterPlace(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._columns)
         self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
+        self.tabs.setCurrentIndex(FILTER_TABS.index(store.settings.filter_tab))
+        self.tabs.currentChanged.connect(self._remember)
+        self.filtering.chain_changed.connect(self._remember)
         self.result.explore_wanted.connect(self.explore_wanted)
         self.retranslate()
         self.restyle()
@@ -88,6 +93,12 @@ class FilterPlace(QWidget):
         column.addWidget(self.result, 1)
         column.addLayout(below)
         return whole
+
+    @Slot()
+    def _remember(self) -> None:
+        """Keep the open tab and the chosen filter for the next start."""
+        tab, chosen = FILTER_TABS[self.tabs.currentIndex()], max(self.filtering.chosen, 0)
+        self._controller.prefer(filter_tab=tab, filter_chosen=chosen)
 
     # what the window asks
 
