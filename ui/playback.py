@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt, QTimer, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from explorer.text import _, ngettext
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.elided import ElidedLabel
 from ui.widgets.transport import TransportBar
 
 _TICK_MS = 250
@@ -17,31 +18,29 @@ _TICK_MS = 250
 
 
 class Playback(QWidget):
-    """Hidden while there is nothing to say or to do.
-
-    Signals:
-        waits_changed: another ``waits_s`` until the next try.
-    """
-
-    waits_changed = Signal()
+    """Hidden while there is nothing to say or to do."""
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._store, self._controller = store, controller
-        self.waits_s = 0
         self.bar = TransportBar(self)
         self.bar.wanted.connect(controller.play)
         self.sentence, self.again = QLabel(self), QPushButton(self)
         self.sentence.setWordWrap(True)
         self.sentence.setTextFormat(Qt.TextFormat.PlainText)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.when = ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
+        self.when.setObjectName("dim")
         self.again.clicked.connect(controller.retry)
         self._gone = QWidget(self)
-        rows = QVBoxLayout(self._gone)
+        rows, row = QVBoxLayout(self._gone), QHBoxLayout()
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(6)
         rows.addWidget(self.sentence)
-        rows.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
+        rows.addLayout(row)
+        row.setSpacing(8)
+        row.addWidget(self.again)
+        row.addWidget(self.when, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.bar)
@@ -63,14 +62,6 @@ class Playback(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
-
-    def waiting(self) -> str:
-        """Return when the source that is gone is tried again, in a few words; "" where none is."""
-        if self._store.retrying is None:
-            return ""
-        if not self.waits_s:
-            return _("reconnecting …")
-        return ngettext("again in {count} s", "again in {count} s", self.waits_s).format(count=self.waits_s)
 
     @Slot()
     def _show(self) -> None:
@@ -94,6 +85,8 @@ class Playback(QWidget):
         if gone is None:
             return
         waits_s = max(0, -int((time.perf_counter() - gone.told_s - gone.again_in_s) // 1))
-        if waits_s != self.waits_s:
-            self.waits_s = waits_s
-            self.waits_changed.emit()
+        if not waits_s:
+            self.when.setText(_("reconnecting …"))
+        else:
+            text = ngettext("reconnecting in {count} s", "reconnecting in {count} s", waits_s)
+            self.when.setText(text.format(count=waits_s))

@@ -83,7 +83,6 @@ class SourcePanel(Panel):
         self.shelf, self.playback = Shelf(store, controller, self), Playback(store, controller, self)
         self.gallery = self.shelf.gallery
         self.shelf.open_requested.connect(self.open_requested)
-        self.playback.waits_changed.connect(self._show_state)
 
         self.pad = DrawingPad(self)
         self.pad.drawn.connect(self._draw)
@@ -342,7 +341,7 @@ class SourcePanel(Panel):
         elif not store.recipe.source.live:
             self.set_badge("", "")
         elif store.retrying is not None:
-            self.set_badge(self.playback.waiting(), "warning")
+            self.set_badge(_("gone"), "warning")
         elif not store.live:
             playing = store.playing
             ended = playing is not None and playing.ended
