@@ -85,6 +85,7 @@ class _Bare(threading.Thread):
         self._network = network
         self._go, self.ready = threading.Event(), threading.Event()
         self._done: Bare | None = None
+        self._ended = False
         self.ms: list[float] = []
         self.start()
 
@@ -92,6 +93,12 @@ class _Bare(threading.Thread):
         """Measure for ``BARE_S``, then tell ``done``."""
         self._done = done
         self._go.set()
+
+    def end(self) -> None:
+        """Measure no more, and wait for the end of it."""
+        self._ended = True
+        self._go.set()
+        self.join()
 
     def run(self) -> None:
         """Wait to be told, and measure."""
@@ -104,7 +111,7 @@ class _Bare(threading.Thread):
         x = example(network)
         torch.set_num_threads(torch.get_num_threads())  # OpenMP keeps the number by thread
         self.ready.set()
-        while self._go.wait():
+        while self._go.wait() and not self._ended:
             self._go.clear()
             times, until_s = list[float](), time.perf_counter() + BARE_S
             with torch.inference_mode():
@@ -159,7 +166,7 @@ class Watch(QObject):
         self._limit.timeout.connect(self._finish)
         self._limit.start(LIMIT_MS + round(seconds * 1000))
         self._store.result_changed.connect(self._take)
-        self._store.problems_changed.connect(self._finish)
+        self._store.problems_changed.connect(self._look_for_problem)
 
     @Slot()
     def _take(self) -> None:
@@ -216,9 +223,16 @@ class Watch(QObject):
         self._ticked_s = now_s
 
     @Slot()
+    def _look_for_problem(self) -> None:
+        if self._store.problems:
+            self._finish()
+
+    @Slot()
     def _finish(self) -> None:
         for timer in (self._tick, self._turn, self._limit):
             timer.stop()
+        if self._bare is not None:
+            self._bare.end()
         self._application.end()
 
     def figures(self, sent: list[float]) -> dict[str, float]:
@@ -271,6 +285,8 @@ def live(address: str, network: str, layer: str, seconds: str = "0") -> dict[str
     application.window.resize(1280, 800)
     application.window.show()
     app.exec()
+    application.window.deleteLater()
+    application.deleteLater()
     return watch.figures(stream.sent(address))
 
 
