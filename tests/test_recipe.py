@@ -33,7 +33,13 @@ filters = st.builds(
 )
 recipes = st.builds(
     Recipe,
-    source=st.builds(Source, st.sampled_from(["sample", "picture", "camera", "demo"]), st.text(max_size=9)),
+    source=st.builds(
+        Source,
+        st.sampled_from(["sample", "picture", "camera", "demo", "video", "stream", "folder"]),
+        st.text(st.characters(exclude_characters=":"), max_size=9),
+        st.none() | st.tuples(st.integers(1, 9999), st.integers(1, 9999)),
+        st.booleans(),
+    ),
     filters=st.lists(filters, max_size=2).map(tuple),
     layer=st.text(max_size=9),
     channel=st.integers(0, 4096),
