@@ -1,4 +1,4 @@
-"""How many CPU threads suit this machine: tried once, a few milliseconds at a time, and remembered.
+"""How many CPU threads suit this machine: tried at the first starts, a few milliseconds at a time, and remembered.
 
 torch's threads wait for one another at every operation, so more are not always faster: on hyper-threaded cores, beside
 other programs, or on few and slow cores. What was measured holds for one torch on so many cores of one processor.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import platform
 import statistics
@@ -25,7 +26,9 @@ ROUNDS = 8
 NEAR = 1.05
 """Fewer threads win where they take at most so many times the fastest: what they leave free is the window's."""
 QUIET = 2.0
-"""Where the usual time is more than so many times the shortest, others keep the machine busy: nothing is remembered."""
+"""Where a usual time is more than so many times the shortest, others keep the machine busy: it is not remembered."""
+TRIALS = 3
+"""At so many starts: of each number of threads the shortest time of all of them counts."""
 
 
 def cores() -> int:
@@ -49,48 +52,56 @@ def candidates() -> tuple[int, ...]:
 
 def remembered() -> int | None:
     """Return how many threads were found to suit this machine, with this torch; None where that is not known."""
-    try:
-        kept = json.loads(_file().read_text(encoding="utf-8"))
-        threads = kept["threads"] if kept["machine"] == _machine() else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return threads if type(threads) is int and 1 <= threads <= cores() else None
+    times = _kept()[1]
+    return choice(times) if times else None
 
 
 def trial(timed: Callable[[int], float] | None = None) -> Iterator[None]:
-    """Try numbers of threads, one a step, and remember what suits; no step where that is known.
+    """Try numbers of threads, one a step, and remember their times; no step after ``TRIALS`` starts.
 
     Args:
         timed: returns the ms that some work takes with so many threads; None for two convolutions of torch's.
     """
-    if remembered() is not None:
+    trials, shortest = _kept()
+    if trials >= TRIALS:
         return
     found: dict[int, list[float]] = {threads: [] for threads in candidates()}
     for _round in range(ROUNDS):
         for threads, times in found.items():
             times.append((timed or convolutions_ms)(threads))
             yield
-    chosen = choice(found)
-    if chosen is None:
+    if any(statistics.median(times) > QUIET * min(times) for times in found.values()):
         log.info("numbers of threads cannot be compared while the machine is busy: %s", found)
         return
-    kept = {"machine": _machine(), "threads": chosen, "ms": {str(n): round(min(ms), 3) for n, ms in found.items()}}
+    best = {n: min(*times, shortest.get(n, math.inf)) for n, times in found.items()}
+    kept = {"machine": _machine(), "trials": trials + 1, "ms": {str(n): round(ms, 3) for n, ms in best.items()}}
     try:
         settings.write_atomically(_file(), json.dumps(kept, indent=2).encode())
     except ExportError as error:  # it is measured again at the next start
         log.warning("%s", error)
 
 
-def choice(times_ms: Mapping[int, list[float]]) -> int | None:
-    """Return the fewest threads that are about as fast as any; None where the times do not tell.
+def _kept() -> tuple[int, dict[int, float]]:
+    """Return how often this machine was tried, and the shortest ms by number of threads; (0, {}) for never."""
+    try:
+        kept = json.loads(_file().read_text(encoding="utf-8"))
+        if kept["machine"] != _machine():
+            return 0, {}
+        times = {int(n): float(ms) for n, ms in kept["ms"].items()}
+        good = set(times) == set(candidates()) and all(0 < ms < math.inf for ms in times.values())
+        return (int(kept["trials"]), times) if good else (0, {})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return 0, {}
+
+
+def choice(times_ms: Mapping[int, float]) -> int:
+    """Return the fewest threads that are about as fast as any.
 
     Args:
-        times_ms: of each number of threads; the shortest counts, for nothing makes work shorter than it is.
+        times_ms: the shortest time with each number of threads, for nothing makes work shorter than it is.
     """
-    fastest = min(min(times) for times in times_ms.values())
-    threads = min(n for n, times in times_ms.items() if min(times) <= NEAR * fastest)
-    steady = statistics.median(times_ms[threads]) <= QUIET * min(times_ms[threads])
-    return threads if steady else None
+    fastest = min(times_ms.values())
+    return min(n for n, ms in times_ms.items() if ms <= NEAR * fastest)
 
 
 def convolutions_ms(threads: int) -> float:
