@@ -81,7 +81,7 @@ class EffectiveRow(QWidget):
         beside.addLayout(going)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(10)
-        row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         row.addLayout(beside, 1)
         self.switch.toggled.connect(self._follow)
         self.stop.clicked.connect(self._stop)
