@@ -92,7 +92,7 @@ class OverTimePanel(Panel):
         self.anew.setToolTip(_("Forgets the frames so far"))
         self.export.setToolTip(_("Export the series (CSV), or everything (JSON)…"))
         self.export.setAccessibleName(self.export.toolTip())
-        for place, title in enumerate((_("Answers"), _("Patches"), _("Layers"))):
+        for place, title in enumerate((_("Predictions"), _("Patches"), _("Layers"))):
             self.tabs.setTabText(place, title)
         for page in (self.answers, self.patches, self.layers):
             page.retranslate()

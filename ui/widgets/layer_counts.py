@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QSplitter, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from explorer.overtime.values import LayerSpan
 from explorer.text import N_, _, ngettext
@@ -15,6 +24,7 @@ from ui.widgets.numbers import percent
 from ui.widgets.tables import align_heads, as_table
 
 _HEADS = (N_("Layer"), N_("Zeros"), N_("Mean"), N_("Dead"), N_("Constant"), N_("Saturated"), N_("NaN"))
+_WIDEST = ("", "100.0 %", "100.0 %", "0000", "0000", "0000", "0000")
 _NAN = len(_HEADS) - 1
 _SORT, _CHANNEL = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 _NONE = "–"
@@ -49,6 +59,11 @@ class LayerCounts(QWidget):
         self.table.setModel(self._model)
         as_table(self.table)
         self.table.setRootIsDecorated(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideLeft)  # the end tells a layer from its neighbours
+        header = self.table.header()
+        header.setStretchLastSection(False)
+        header.setMinimumSectionSize(theme.px(36))
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setSelectionMode(QTreeView.SelectionMode.SingleSelection)
         self.note, self.list = QLabel(self), QListWidget(self)
         self.note.setObjectName("dim")
@@ -95,13 +110,17 @@ class LayerCounts(QWidget):
         self._list()
 
     def fit_columns(self) -> None:
-        """Give the numbers the room of their heads, and the names the rest."""
+        """Give the numbers the room that they need, and the names the rest."""
         metrics, header = self.table.fontMetrics(), self.table.header()
-        for column, head in enumerate(_HEADS):
-            if column:
-                header.resizeSection(column, metrics.horizontalAdvance(_(head)) + theme.px(14))
-        numbers = sum(header.sectionSize(column) for column in range(1, len(_HEADS)))  # of a hidden one none
-        header.resizeSection(0, max(self.table.viewport().width() - numbers, theme.px(88)))
+        for column in range(1, len(_HEADS)):
+            widest = max(metrics.horizontalAdvance(text) for text in (_(_HEADS[column]), _WIDEST[column]))
+            header.resizeSection(column, widest + theme.px(14))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of the text's size."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and hasattr(self, "list"):
+            self.fit_columns()
 
     def show_layers(self, layers: Mapping[str, LayerSpan], share: float) -> None:
         """Show these; ``share`` of its cells at a bound make a channel saturated."""
@@ -117,12 +136,9 @@ class LayerCounts(QWidget):
                 for item in items[1:]:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._model.appendRow(items)
-            self.fit_columns()
         for name, span in layers.items():
             self._write(self._rows[name], span)
-        if (whole := not any(span.broken for span in layers.values())) != self.table.isColumnHidden(_NAN):
-            self.table.setColumnHidden(_NAN, whole)
-            self.fit_columns()
+        self.table.setColumnHidden(_NAN, not any(span.broken for span in layers.values()))
         self._list()
 
     def choose(self, layer: str) -> None:
@@ -135,11 +151,6 @@ class LayerCounts(QWidget):
         """The chosen layer, or ""."""
         index = self.table.currentIndex()
         return str(index.siblingAtColumn(0).data()) if index.isValid() else ""
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Share the width out anew."""
-        super().resizeEvent(event)
-        self.fit_columns()
 
     def sizeHint(self) -> QSize:
         """Return room for a table."""

@@ -14,7 +14,7 @@ from ui import theme
 from ui.widgets.numbers import number
 from ui.widgets.rgb_image import SMOOTH_BELOW
 
-_TILE, _LARGEST = 64, 128
+_TILE, _LARGEST = 64, 112
 """A side of a patch, px at text size 1, at least and at most."""
 _GAP = 8
 _LEAST = 64
@@ -119,7 +119,8 @@ class PatchGrid(QWidget):
         for columns in range(1, KEPT + 1):
             rows = -(-KEPT // columns)
             side = min((self.width() + _GAP) // columns - _GAP, self.height() // rows - self._line, theme.px(_LARGEST))
-            found = max(found, (columns, side), key=lambda one: one[1])
+            if side >= found[1]:  # of two that are as large the wider one: what is below stays together
+                found = columns, side
         return found
 
     def _tile(self, place: int) -> QRectF:
@@ -155,7 +156,8 @@ class LargePatch(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the patch."""
         if self._image is not None:
-            paint_fitted(QPainter(self), self._image, QRectF(self.rect()))
+            height = self.width() * self._image.height() / self._image.width()
+            paint_fitted(QPainter(self), self._image, QRectF(0, 0, self.width(), min(height, self.height())))
 
 
 def image(patch: Patch) -> QImage:
