@@ -78,6 +78,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("unlock_units", N_("Unlock all units"), ("Shift+L",)),
         Command("effective", N_("Effective receptive field of the unit"), ("E",)),
         Command("arithmetic", N_("Arithmetic of the unit: the numbers behind its value"), ("A",)),
+        Command("over_time", N_("Over time: what the frames tell together, or the maps again"), ("V",)),
         Command("", N_("In the arithmetic: open a number, back"), ("Return", "Backspace")),
         Command("", N_("In the maps: the neighbouring map"), ("Left", "Right", "Up", "Down")),
         Command(

@@ -22,7 +22,7 @@ from explorer.overtime.values import Followed, LayerFrame, LayerSpan, Leader, Pa
 from explorer.recipe import Following, Recipe, Unit
 from explorer.values import Prediction, Source
 from tests.ui import samples
-from tests.ui.desk import desk
+from tests.ui.desk import desk, key
 from ui import theme
 from ui.panels.over_time import OverTimePanel
 from ui.widgets.strip_chart import Line, StripChart
@@ -106,9 +106,11 @@ def test_nothing_is_asked_before_it_is_seen_nor_after(qapp: QApplication) -> Non
         explore = one.window.explore
         assert explore._over_time.made is None
         assert all(wish.overtime is None for wish in one.engine.wishes)
-        explore.columns.bring_forward(explore._over_time)
+        key(one, "V")
         assert one.engine.wishes[-1].overtime == Following()
-        explore.columns.bring_forward(explore.maps)
+        assert explore.over_time.tabs.tabBar().hasFocus()
+        key(one, "V")
+        assert explore.maps.isVisible()
         assert one.engine.wishes[-1].overtime is None
         explore.over_time.goes_on.setChecked(True)
         assert one.engine.wishes[-1].overtime == Following()
@@ -129,12 +131,12 @@ def test_a_step_taken_back_does_not_switch_it_off(bench: Bench) -> None:
 
 def test_facts_and_what_began(bench: Bench) -> None:
     panel = bench.show()
-    assert panel.facts.text() == "4 frames · 3 dropped between"
+    assert panel.facts.text() == "4 frames · 3 left out between"
     assert not panel.message.isVisible()
     panel.anew.click()
     assert bench.engine.wishes[-1].overtime == Following(begun=1)
     bench.show(replace(found(), frames=1))
-    assert panel.facts.text() == "1 frame · since you began anew · 3 dropped between"
+    assert panel.facts.text() == "1 frame · since you began anew · 3 left out between"
 
 
 def test_a_still_picture_says_what_to_do(bench: Bench) -> None:

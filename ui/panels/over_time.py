@@ -210,7 +210,7 @@ class OverTimePanel(Panel):
         steps = np.diff(found.indices)
         if missed := int((steps[steps > 1] - 1).sum()):
             parts.append(
-                ngettext("{count} dropped between", "{count} dropped between", missed).format(count=f"{missed:,}")
+                ngettext("{count} left out between", "{count} left out between", missed).format(count=f"{missed:,}")
             )
         return " · ".join(parts)
 

@@ -179,6 +179,7 @@ class Explore(QWidget):
             "unlock_units": self.areas.unlock_all,
             "effective": self.effective.toggle,
             "arithmetic": self.show_arithmetic,
+            "over_time": self.show_over_time,
             "copy_unit": self.unit.copy_numbers,
         }
 
@@ -335,6 +336,13 @@ class Explore(QWidget):
         """Open the numbers behind the value of the chosen unit."""
         self.columns.bring_forward(self._arithmetic)
         self.arithmetic.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot()
+    def show_over_time(self) -> None:
+        """Show what the frames tell together in the place of the maps, or the maps again."""
+        seen = self._over_time.isVisible()
+        self.columns.bring_forward(self.maps if seen else self._over_time)
+        (self.maps.mosaic if seen else self.over_time.tabs.tabBar()).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def home(self) -> None:
         """Give the list of layers the keyboard."""
