@@ -67,11 +67,20 @@ def read(path: Path) -> Case:
     Raises:
         PersonError: it cannot be read, or holds no case; the sentence says why.
     """
+    return from_json(read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file that was saved here.
+
+    Raises:
+        PersonError: it cannot be read, or is no text; the sentence says why.
+    """
     try:
         if not path.is_file():  # a pipe or a device would never end
             raise PersonError(N_("{file} is not a file: choose one with a case that was saved here."), file=path.name)
         with path.open("rb") as stream:
-            return from_json(stream.read(4 * LONGEST + 1).decode("utf-8-sig"))
+            return stream.read(4 * LONGEST + 1).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise PersonError(
             N_("{file} is no text: choose a file with a case that was saved here."), file=path.name

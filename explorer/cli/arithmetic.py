@@ -13,16 +13,17 @@ from math import prod
 from pathlib import Path
 from typing import Any, cast
 
+from explorer.arithmetic import exercise
 from explorer.arithmetic.case import PADDING_KINDS, POOL_KINDS, Case, Doubles, Kind, Pair, Shape, Sides
 from explorer.arithmetic.counts import Plan, count, layer
 from explorer.arithmetic.inputs import random
 from explorer.arithmetic.numbers import Planes, planes, shown
-from explorer.arithmetic.presets import PRESETS, Figure, Preset, preset
+from explorer.arithmetic.presets import PRESETS, Figure, Preset, Subject, preset
 from explorer.arithmetic.shift import Shift
 from explorer.arithmetic.sizes import Fit
 from explorer.arithmetic.trace import Trace, output, trace, traces
 from explorer.arithmetic.words import told, told_of
-from explorer.arithmetic.written import from_json, read, to_json
+from explorer.arithmetic.written import to_json
 from explorer.cli.arguments import Action, Parser, add_json, whole
 from explorer.cli.output import document, table
 from explorer.cli.streams import say
@@ -136,23 +137,36 @@ def _random_case(kind: Kind, options: argparse.Namespace, steps: dict[str, Any])
 
 
 def _named(text: str) -> Case:
-    if text.lstrip().startswith("{"):
-        return from_json(text)
-    path = Path(os.path.expanduser(text))
-    if text not in PRESETS and _exists(path):
-        return read(path)
+    found = _written(text)
+    if isinstance(found, Case):
+        return found
+    if found is not None:
+        raise _misplaced(found)
     if text not in PRESETS:
         raise PersonError(
             N_("There is no file and no example “{name}”; the nearest examples are: {names}."),
             name=text[:60],
             names=", ".join(nearest(text, PRESETS) or PRESETS),
         )
-    found = preset(text)
-    if isinstance(found.subject, Case):
-        return found.subject
+    example = preset(text)
+    if isinstance(example.subject, Case):
+        return example.subject
     raise PersonError(
-        N_("“{name}” is no case of numbers: write “arithmetic {page} {name}”."), name=text, page=found.page
+        N_("“{name}” is no case of numbers: write “arithmetic {page} {name}”."), name=text, page=example.page
     )
+
+
+def _written(text: str) -> Subject | None:
+    """Return the exercise in a text of JSON or in a file; None where it is neither, or an example's name."""
+    if text.lstrip().startswith("{"):
+        return exercise.from_json(text)
+    path = Path(os.path.expanduser(text))
+    return exercise.read(path) if text not in PRESETS and _exists(path) else None
+
+
+def _misplaced(found: Subject) -> PersonError:
+    kind = found.kind if isinstance(found, Case) else "weights" if isinstance(found, Plan) else "shift"
+    return PersonError(N_("This exercise belongs elsewhere: write “arithmetic {kind}” before it."), kind=kind)
 
 
 def _exists(path: Path) -> bool:
@@ -312,7 +326,8 @@ def _figure_text(figures: tuple[Figure, ...]) -> list[str]:
 
 def _weights_arguments(parser: Parser) -> None:
     names = ", ".join(name for name, one in PRESETS.items() if one.page == "weights")
-    about = _("conv3-128, fc-1000, maxpool or global, one after another; or one of: {names}").format(names=names)
+    about = _("conv3-128, fc-1000, maxpool or global, one after another; or JSON, a file of it, or one of: {names}")
+    about = about.format(names=names)
     parser.what.add_argument("layers", metavar="LAYER", nargs="+", help=about)
     about = _("channels, rows and columns; without it 1x224x224")
     parser.how.add_argument("--input", metavar="CxHxW", type=_shape, help=about)
@@ -324,7 +339,12 @@ def _weights(options: argparse.Namespace) -> None:
     """Print how many weights a network has, layer by layer."""
     name = options.layers[0]
     found = PRESETS.get(name) if len(options.layers) == 1 else None
-    if found is None:
+    written = _written(name) if len(options.layers) == 1 else None
+    if written is not None:
+        if not isinstance(written, Plan):
+            raise _misplaced(written)
+        plan = replace(written, bias=options.bias or written.bias, input=options.input or written.input)
+    elif found is None:
         plan = Plan(options.input or (1, 224, 224), tuple(map(layer, options.layers)), options.bias)
     elif isinstance(found.subject, Plan):
         plan = replace(found.subject, bias=options.bias, input=options.input or found.subject.input)
@@ -341,7 +361,8 @@ def _weights(options: argparse.Namespace) -> None:
             "total": counted.total,
             "worked": counted.worked,
         }
-        document({"input": list(plan.input), "layers": rows, **totals, **_figure_values(figures)})
+        given = {"case": json.loads(exercise.to_json(plan)), "input": list(plan.input)}
+        document({**given, "layers": rows, **totals, **_figure_values(figures)})
         return
     heading = (_("layer"), _("output"), "", _("weights"), _("biases"))
     lines = [
@@ -353,12 +374,12 @@ def _weights(options: argparse.Namespace) -> None:
 
 
 def _shift_arguments(parser: Parser) -> None:
-    parser.how.add_argument("--picture", metavar="NUMBERS", help=_("rows of numbers; without it the lecture's figure"))
-    parser.how.add_argument(
-        "--window", metavar="NUMBERS", help=_("the filter's numbers; without it the lecture's window")
-    )
-    about = _("cells down and to the right; without it 0 1")
-    parser.how.add_argument("--by", metavar=("Y", "X"), nargs=2, type=_step, default=(0, 1), help=about)
+    about = _("a moved picture as JSON, or a file of one; without it the lecture's")
+    parser.what.add_argument("case", metavar="CASE", nargs="?", help=about)
+    parser.how.add_argument("--picture", metavar="NUMBERS", help=_("rows of numbers, in place of the case's"))
+    parser.how.add_argument("--window", metavar="NUMBERS", help=_("the filter's numbers, in place of the case's"))
+    about = _("cells down and to the right, in place of the case's")
+    parser.how.add_argument("--by", metavar=("Y", "X"), nargs=2, type=_step, help=about)
     add_json(parser)
 
 
@@ -370,11 +391,19 @@ def _step(text: str) -> int:
 
 def _shift(options: argparse.Namespace) -> None:
     """Print which inputs change when the picture moves, and what becomes of the map."""
-    subject = cast(Shift, PRESETS["shift"].subject)
+    lecture = cast(Shift, PRESETS["shift"].subject)
+    subject = lecture if options.case in (None, "shift") else _written(options.case)
+    if subject is None:
+        raise PersonError(
+            N_("There is no file “{name}”: give a file with a moved picture, its JSON, or nothing for the lecture's."),
+            name=options.case[:60],
+        )
+    if not isinstance(subject, Shift):
+        raise _misplaced(subject)
     picture = planes(options.picture, _("The picture"))[0] if options.picture else subject.picture
     window = planes(options.window, _("The window"))[0] if options.window else subject.window
-    moved = Shift(picture, window, tuple(options.by))
-    figures = PRESETS["shift"].figures if moved == subject else ()
+    moved = Shift(picture, window, tuple(options.by or subject.by))
+    figures = PRESETS["shift"].figures if moved == lecture else ()
     if options.json:
         values = {
             "before": moved.before,
@@ -382,7 +411,8 @@ def _shift(options: argparse.Namespace) -> None:
             "map_before": moved.map_before,
             "map_after": moved.map_after,
         }
-        found: dict[str, Any] = {"by": list(moved.by), "changed": list(map(list, moved.changed))}
+        found: dict[str, Any] = {"case": json.loads(exercise.to_json(moved)), "by": list(moved.by)}
+        found["changed"] = list(map(list, moved.changed))
         found |= {name: value.tolist() for name, value in values.items()}
         found |= {"entered": list(map(list, moved.entered)), "only_moved": moved.only_moved}
         document(found | _figure_values(figures))

@@ -59,6 +59,32 @@ def test_a_case_goes_on_as_it_came_out(answer: Callable[..., Any], tmp_path: Pat
     assert answer("conv", tmp_path / "과제.json", "--value", 0, 6, 6)["values"] == found["values"]
 
 
+def test_weights_and_shifts_go_on_as_they_came_out(answer: Callable[..., Any], tmp_path: Path) -> None:
+    for found, action in (
+        (answer("weights", "conv3-4", "fc-2", "--input", "3x8x8", "--bias"), "weights"),
+        (answer("shift", "--picture", "[[1, 2], [3, 4]]", "--window", "[[2]]", "--by", 1, 0), "shift"),
+    ):
+        file = tmp_path / f"{action}.json"
+        file.write_text(json.dumps(found["case"]), encoding="utf-8")
+        assert answer(action, file) == found == answer(action, json.dumps(found["case"]))
+    assert answer("shift", tmp_path / "shift.json", "--by", 0, 1)["changed"] == [[0, 0], [0, 1], [1, 0], [1, 1]]
+
+
+def test_an_exercise_of_another_kind_says_where_it_belongs(capsys: pytest.CaptureFixture[str]) -> None:
+    shift = '{"kind": "shift", "picture": [[1]], "window": [[1]], "by": [0, 0]}'
+    plan = '{"kind": "weights", "input": [1, 1, 1], "layers": "fc-2"}'
+    for words, belongs in (
+        (("conv", shift), "shift"),
+        (("weights", shift), "shift"),
+        (("shift", plan), "weights"),
+        (("shift", "gone.json"), "There is no file “gone.json”"),
+    ):
+        assert main(["--lang", "en", "arithmetic", *words]) != 0
+        told = capsys.readouterr().err
+        assert belongs in told
+        assert "Traceback" not in told
+
+
 def test_steps_change_a_case_that_is_named(answer: Callable[..., Any]) -> None:
     found = answer("conv", "stride-1", "--stride", 3)
     assert (found["output_shape"], found["rows"]["fits"]) == ([1, 2, 2], False)
