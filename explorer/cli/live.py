@@ -114,7 +114,7 @@ def _watched(source: Source) -> Iterator[_Watched]:
 def _watch(watched: _Watched, options: argparse.Namespace) -> None:
     patience_s = max(options.seconds, OPENING_S)
     until_s = time.perf_counter() + patience_s
-    while watched.take() is None:  # a source that gives nothing fails here, before torch is loaded
+    while (first := watched.take()) is None:  # a source that gives nothing fails here, before torch is loaded
         if time.perf_counter() >= until_s:
             raise SourceError(
                 N_("{source} sent no picture within {seconds} s: check it, or give it more time with --seconds."),
@@ -128,6 +128,8 @@ def _watch(watched: _Watched, options: argparse.Namespace) -> None:
     network = opening.network(options)
     unit = tuple(options.unit) if options.unit else None
     recipe = opening.recipe(options.source, options, layer=options.layer, unit=unit)
+    with opening.aside():
+        frame_path.run(network, first, recipe)  # the first run of all takes long
     if not options.json:
         say(output.about(network))
     with recording.film(options, network) as film:
