@@ -34,7 +34,7 @@ _TICK = Fraction(1, 60_000)
 _FLAGS = "frag_keyframe+empty_moov+default_base_moof+hybrid_fragmented"
 _CODECS: dict[str, dict[str, str]] = {
     # tuned so that a picture comes out as soon as it went in: what waits in the encoder is lost with the process
-    "libx264": {"preset": "superfast", "tune": "zerolatency", "crf": "20", "forced-idr": "1"},
+    "libx264": {"preset": "ultrafast", "tune": "zerolatency", "crf": "20", "forced-idr": "1"},
     "libopenh264": {},
     "mpeg4": {},
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -19,6 +22,7 @@ T = TypeVar("T")
 WAITING = 4
 """So many pictures may wait; a full queue drops the next one rather than let the live path wait."""
 TOLD_EVERY_S = 0.25
+_NICE = 5
 LOOKED_EVERY_S = 1.0
 """How often the free space is looked at: at 30 MB/s, more than any recording writes, the least limit lasts longer."""
 
@@ -102,6 +106,7 @@ class Recorder(Generic[T]):
         self._ending.set()
 
     def _run(self) -> None:
+        _give_way()
         movie: MovieLike | None = None
         failed: ExplorerError | None = None
         try:
@@ -155,6 +160,13 @@ class Recorder(Generic[T]):
             movie.size_wh,
             error,
         )
+
+
+def _give_way() -> None:
+    """Let the network and the window go first where they want the processors; Linux alone does so by thread."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _sentence(error: Exception) -> ExplorerError:

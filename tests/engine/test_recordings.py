@@ -142,6 +142,7 @@ def test_another_layer_ends_the_maps_early_and_says_why(
     engine.recordings.keep_maps(str(path), 5)
     step(window, source)
     engine.wish(CAMERA.with_(layer="two"))
+    step(window, source)
     done = window.until(MapsKept, lambda event: event.state == "done")
     assert (done.frames, bool(done.why)) == (1, True)
 
