@@ -15,7 +15,7 @@ from explorer.graph.values import Graph
 from explorer.reduce import keep
 from explorer.speed.merge import Lesson, Merged, apart
 from explorer.speed.plan import groups
-from explorer.speed.values import MERGED, Speed
+from explorer.speed.values import MERGED, Speed, percent
 from explorer.text import N_
 
 log = logging.getLogger(__name__)
@@ -25,8 +25,8 @@ HALF = N_("Every op runs by itself: in half precision, what merging changes cann
 HOOKS = N_("Every op runs by itself: hooks on the network's modules may look at what lies between.")
 LARGE = N_("Every op runs by itself: a second copy of these weights would take {need} MB.")
 NOTHING = N_("Every op runs by itself: no convolution could take what follows it along.")
-OFF = N_("Every op runs by itself: merged ones differed by {apart} of a map's range, more than is allowed.")
-FAILED = N_("Every op runs by itself: merged ones stopped ({reason}).")
+OFF = N_("Every op runs by itself: the fast form differed by {apart} % of a map's range, more than is allowed.")
+FAILED = N_("Every op runs by itself: the fast form stopped ({reason}).")
 
 MOST_BYTES = 1 << 29
 """Of weights that lie in memory a second time, folded or in the processor's own order."""
@@ -138,7 +138,7 @@ class Fast:
             return
         share, of_allowed = (max(each) for each in zip(*differences, strict=True))
         if of_allowed > 1:
-            self._stop(OFF, apart=f"{share:.1g}")
+            self._stop(OFF, apart=percent(share))
             return
         self._shown.add(shown)
         self.told = replace(self.told, apart=max(share, self.told.apart))

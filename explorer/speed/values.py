@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from explorer.text import N_, _
 
@@ -14,8 +16,9 @@ Numbers of 24 bits, added in another order, differ by some 1e-7 of the range; fo
 """
 CHECKING = N_("Every op runs by itself until the faster way has been compared with it.")
 MERGED = N_(
-    "{merged} of {convolutions} convolutions run together with the batch norm and ReLU after them. On a frame of this "
-    "source the answer and the shown maps differed by at most {apart} of their range."
+    "{merged} of {convolutions} convolutions run in their fast form, with the batch norm and ReLU after them inside "
+    "wherever nothing between is looked at. On a frame, the answer and the shown maps differed from the plain form's "
+    "by at most {apart} % of their range."
 )
 
 
@@ -37,5 +40,10 @@ class Speed:
     values: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        known = {"merged": self.merged, "convolutions": self.convolutions, "apart": f"{self.apart:.1g}"}
+        known = {"merged": self.merged, "convolutions": self.convolutions, "apart": percent(self.apart)}
         return _(self.message).format(**known | dict(self.values))
+
+
+def percent(share: float) -> str:
+    """Return a share as percent, with one figure and without an exponent; "∞" where numbers are not even finite."""
+    return f"{Decimal(f'{100 * share:.1g}'):f}" if math.isfinite(share) else "∞"

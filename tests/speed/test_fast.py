@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from explorer.graph.values import Graph
 from explorer.speed import fast as rooms
 from explorer.speed import merge
 from explorer.speed.fast import Fast
+from explorer.speed.values import MERGED, Speed, percent
 from explorer.values import Floats
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
@@ -284,7 +286,7 @@ def test_a_whole_run_that_differs_or_stops_is_not_used(fault: str, monkeypatch: 
         np.testing.assert_allclose(looked(fast, graph, x, "relu").values["relu"], maps["relu"], **CLOSE)
     assert fast.told.merged == 0
     assert fast.told.message == (rooms.FAILED if fault == "raises" else rooms.OFF)
-    assert ("primitive" if fault == "raises" else "0.0") in str(fast.told)
+    assert ("primitive" if fault == "raises" else " 0.1 %") in str(fast.told)
 
 
 def test_what_rules_merging_out_is_told() -> None:
@@ -336,3 +338,23 @@ def test_how_far_two_layers_are_apart() -> None:
     assert merge.apart(plain, plain[:1])[1] == torch.inf
     assert merge.apart(torch.zeros(2, 3), torch.zeros(2, 3)) == (0, 0)
     assert merge.apart(torch.zeros(2, 3), torch.full((2, 3), 1e-9))[1] == torch.inf
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0"),
+        (2.3e-6, "0.0002"),
+        (8.7e-7, "0.00009"),
+        (9.9e-7, "0.0001"),
+        (0.012, "1"),
+        (1, "100"),
+        (1e-3, "0.1"),
+        (math.inf, "∞"),
+    ],
+)
+def test_a_share_is_told_without_an_exponent(share: float, text: str) -> None:
+    assert percent(share) == text
+    assert str(Speed(merged=1, convolutions=2, apart=share, message=MERGED)).endswith(
+        f"at most {text} % of their range."
+    )

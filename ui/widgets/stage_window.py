@@ -73,7 +73,7 @@ class StageWindow(QDialog):
         column.addWidget(self.numbers)
         column.addWidget(buttons)
         self.retranslate()
-        self.resize(theme.px(400), theme.px(560))
+        self.resize(theme.px(400), theme.px(640))
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
