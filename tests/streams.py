@@ -249,16 +249,22 @@ class FakeFile(Server):
     Args:
         data: its bytes.
         kind: its content type.
+
+    Attributes:
+        closed_to: so many requests are refused first.
     """
 
     path = "/clip.mp4"
 
     def __init__(self, data: bytes, kind: str = "video/mp4") -> None:
-        self.data, self.kind = data, kind
+        self.data, self.kind, self.closed_to = data, kind, 0
         super().__init__()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Send the part that is asked for."""
+        if len(self.requests) <= self.closed_to:
+            request.send_error(503)
+            return
         first, _dash, last = request.headers.get("Range", "bytes=0-").partition("=")[2].partition("-")
         start, end = int(first), min(int(last or len(self.data) - 1), len(self.data) - 1)
         request.send_response(206 if "Range" in request.headers else 200)

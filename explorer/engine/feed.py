@@ -227,6 +227,7 @@ class Grabber:
         try:
             if isinstance(live, Clip):
                 feed.pace()
+                self._recovered()
                 Player(feed, live, self._listener).run()
             else:
                 self._follow(live)
@@ -234,7 +235,7 @@ class Grabber:
             live.close()
 
     def _follow(self, live: Live) -> None:
-        feed, listener = self._feed, self._listener
+        feed = self._feed
         while not feed.closed.is_set():
             start = time.perf_counter()
             frame = live.read()
@@ -243,9 +244,13 @@ class Grabber:
                     N_("The source “{source}” sends no more pictures: check it, then try again."),
                     source=feed.name,
                 )
-            if self._tries:
-                self._tries = 0
-                listener.recovered(feed)
+            self._recovered()
             was_empty = feed.offer(frame, (time.perf_counter() - start) * 1000)
             if was_empty is not None:
-                listener.arrived(feed, frame, was_empty)
+                self._listener.arrived(feed, frame, was_empty)
+
+    def _recovered(self) -> None:
+        """Tell that frames come again, if it was told that they do not."""
+        if self._tries:
+            self._tries = 0
+            self._listener.recovered(self._feed)

@@ -18,7 +18,7 @@ from explorer.settings import Settings
 from explorer.sources import open_live
 from explorer.values import Frame, Source
 from tests.engine.fakes import PATIENCE_S, FakeLive, FakeRooms, Window, running, soon
-from tests.streams import FakeCamera, number_of, write_video
+from tests.streams import FakeCamera, FakeFile, number_of, write_video
 
 CAMERA = Recipe(source=Source("camera", "0"), network="a")
 
@@ -233,6 +233,19 @@ def test_of_a_stream_that_is_faster_than_everything_the_newest_frame_counts(
         assert number_of(newest.result.frame.pixels) == 100
         assert newest.dropped == 99
         assert [frame.index for _recipe, frame in fakes.runs] == [0, 100]
+        assert real.stop() == []
+
+
+def test_a_video_at_an_address_that_was_not_there_at_first(real: Engine, window: Window, tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", 50)
+    server = FakeFile((tmp_path / "a.mp4").read_bytes())
+    real.wish(Recipe(source=Source("stream", f"http://127.0.0.1:{server.port}/none.mp4"), network="a"))
+    server.closed_to = 2
+    with server:
+        window.until(Retrying)
+        window.until(Retrying, lambda event: event.tries == 0)
+        assert number_of(window.until(ResultReady).result.frame.pixels) == 0
+        assert window.until(Playing).count is not None
         assert real.stop() == []
 
 
