@@ -31,6 +31,9 @@ FAILED = N_("Every op runs by itself: the fast form stopped ({reason}).")
 MOST_BYTES = 1 << 29
 """Of weights that lie in memory a second time, folded or in the processor's own order."""
 
+_KEPT = 8
+"""Choices of layers whose steps are kept."""
+
 
 class Fast:
     """Runs a network as ``capture`` does, and faster from the second frame on.
@@ -55,7 +58,7 @@ class Fast:
         self._merged: list[Merged] | None = None
         self._versions: list[tuple[Tensor, int, int]] = []
         self._shown: set[str] = set()
-        self._steps: tuple[frozenset[str], dict[int, Step]] | None = None
+        self._steps: dict[frozenset[str], dict[int, Step]] = {}
         self._plain = False
         weights = 4 * sum(layer.parameters for layer in graph if layer.op == "conv2d")
         if varies:
@@ -77,17 +80,19 @@ class Fast:
         if self._plain:
             return capture(self._module, self._graph, x, wanted)
         if self._merged is not None and any(t._version != v or t.data_ptr() != at for t, v, at in self._versions):
-            self._merged, self._steps = None, None
+            self._merged = None
+            self._steps.clear()
             self._shown.clear()
         if self._merged is None or shown not in self._shown:
             return self._proved(x, wanted, shown)
         return capture(self._module, self._graph, x, wanted, self._instead(frozenset(wanted)))
 
     def _instead(self, wanted: frozenset[str]) -> dict[int, Step]:
-        if self._steps is None or self._steps[0] != wanted:
-            steps = dict(chain.from_iterable(one.steps(wanted).items() for one in self._merged or ()))
-            self._steps = wanted, steps
-        return self._steps[1]
+        if wanted not in self._steps:
+            if len(self._steps) == _KEPT:
+                self._steps.clear()
+            self._steps[wanted] = dict(chain.from_iterable(one.steps(wanted).items() for one in self._merged or ()))
+        return self._steps[wanted]
 
     def _proved(self, x: Tensor, wanted: Mapping[str, Reducer], shown: str) -> Captured:
         """Run by the network's own calls, and see whether the merged ones do the same."""
@@ -145,7 +150,8 @@ class Fast:
 
     def _stop(self, message: str, **values: object) -> None:
         """Take the plain way from now on."""
-        self._plain, self._merged, self._steps = True, None, None
+        self._plain, self._merged = True, None
+        self._steps.clear()
         self._versions.clear()
         self.told = Speed(convolutions=self.told.convolutions, message=message, values=values)
         log.info("plain runs: %s", message)
