@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
-from explorer.overtime.series import COLOURS
+from explorer.overtime.series import COLOURS, LEADING
 from explorer.overtime.values import Followed, Patch, UnitSeries
 from explorer.recipe import MOST_LOCKED, MOST_SMOOTHED, Following, Recipe, Smoothing
 from explorer.text import N_, _, ngettext
@@ -104,10 +104,13 @@ class AnswersPage(QWidget):
         plain = recipe.overtime is not None and recipe.overtime.smoothing == "none"
         self.chart.set_shares(not found.scores)
         self.chart.set_message("" if found.leaders else _("This network does not name classes."))
-        lines = [Line(one.label, _ink(colour), one.smoothed, None if plain else one.raw) for colour, one in leaders]
+        now = {one.index for one in found.smoothed[:LEADING]}  # of the others the thin lines would only hide these
+        lines = [
+            Line(one.label, _ink(colour), one.smoothed, one.raw if one.index in now and not plain else None)
+            for colour, one in leaders
+        ]
         self.chart.show_lines(lines, found.axis_s, found.indices, found.follows)
         told = number if found.scores else percent
-        now = {one.index for one in found.smoothed[:3]}
         self.legend.show_entries(
             [
                 Entry(_ink(colour), one.label, told(float(one.smoothed[-1])), one.index not in now)
