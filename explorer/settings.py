@@ -50,6 +50,7 @@ class Settings:
         keep_free_mb: a recording ends before the disk has less left, MB (10⁶ bytes), within ``KEEP_FREE_MB``.
         networks: names of the networks that were opened, the newest first, at most ``RECENT``.
         shared_weights: a folder of weights that a class shares, "" for none; it is only read.
+        mirror: whether a camera's left and right change places.
         frame_numbers: whether every panel tells the number of the frame that it shows.
         filter_tab: the open tab of the filter place, one of ``FILTER_TABS``.
         filter_chosen: the place, from 0, of the chain's filter that was looked at; it may be past the chain's end.
@@ -68,6 +69,7 @@ class Settings:
     keep_free_mb: int = 500
     networks: tuple[str, ...] = ()
     shared_weights: str = ""
+    mirror: bool = False
     frame_numbers: bool = False
     filter_tab: str = "result"
     filter_chosen: int = 0
@@ -270,7 +272,7 @@ def _from_json(text: str) -> Settings:
                 *settings.networks,
             )
         )
-        and type(settings.frame_numbers) is bool
+        and type(settings.mirror) is type(settings.frame_numbers) is bool
         and settings.place in PLACES
         and settings.filter_tab in FILTER_TABS
         and type(settings.filter_chosen) is int

@@ -47,7 +47,7 @@ class Opening(QObject):
     def __init__(self, store: Store, controller: Controller, playback: Playback, window: QWidget) -> None:
         super().__init__(window)
         self._store, self._controller, self._playback, self._window = store, controller, playback, window
-        self._camera, self._waits_for_camera = Source("camera", ""), False
+        self._camera, self._waits_for_camera = Source("camera", "", mirror=store.settings.mirror), False
         self._moving: Source | None = None
         self._mirrored: QAction | None = None
         self.intake = Intake(self)
@@ -83,6 +83,7 @@ class Opening(QObject):
         """Return the menus of the source buttons, by the name of the button's command."""
         self._mirrored = actions["mirror"]
         self._mirrored.setCheckable(True)
+        self._show_mirror()
         picture = RecentMenu(
             self._store,
             [actions["open"], actions["open_address"], actions["paste"]],
@@ -216,6 +217,7 @@ class Opening(QObject):
         """Let left and right change places, of the camera that shows or of the next one."""
         source = self._store.recipe.source
         self._camera = replace(self._camera, mirror=not self._camera.mirror)
+        self._controller.prefer(mirror=self._camera.mirror)
         if source.kind == "camera":
             self._controller.change(source=replace(source, mirror=not source.mirror))
         else:

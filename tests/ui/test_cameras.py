@@ -113,6 +113,7 @@ def test_mirror_before_there_is_a_camera_is_of_the_next_one(one: Desk) -> None:
     assert one.store.recipe.source == Source()
     assert one.window.status._times.text() == "The camera will be mirrored"
     assert one.window.commands["mirror"].isChecked()
+    assert one.store.settings.mirror, "at the next start too"
     key(one, "F3")
     answer(one, FOUND)
     assert one.store.recipe.source == Source("camera", "0", None, mirror=True)
