@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -99,3 +101,18 @@ def test_on_an_accelerator_norms_are_folded_too(network: Network, monkeypatch: p
             alike(found, wanted)
             assert found.speed is not None
             assert (found.speed.merged, found.speed.message) == (20, MERGED)
+
+
+def test_a_network_that_ran_live_is_let_go_at_once() -> None:
+    session = Session()
+    opened = session.open("resnet18", "none", (48, 48), "cpu")
+    for frame in frames(3):
+        frame_path.run(opened, frame, LIVE)
+    left = weakref.ref(opened.module), weakref.ref(opened.fast)
+    gc.disable()
+    try:
+        session.close()
+        del opened
+        assert [one() for one in left] == [None, None]
+    finally:
+        gc.enable()
