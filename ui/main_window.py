@@ -307,7 +307,7 @@ class MainWindow(QMainWindow):
                 from ui.places.arithmetic import ArithmeticPlace
 
                 self.arithmetic = ArithmeticPlace(self._store, self)
-                self.arithmetic.work.case_changed.connect(self._controller.history_changed)
+                self.arithmetic.work.subject_changed.connect(self._controller.history_changed)
                 self._take_in(self.arithmetic)
             return self.arithmetic
         return self.explore

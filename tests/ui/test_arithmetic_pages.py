@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -18,6 +18,7 @@ from explorer.arithmetic.counts import Plan
 from explorer.arithmetic.presets import PRESETS
 from explorer.arithmetic.shift import Shift
 from tests.ui.arithmetic import arithmetic_place, type_cell, type_field
+from ui import theme
 from ui.places.arithmetic import ArithmeticPlace
 from ui.widgets.number_grid import tint
 
@@ -141,15 +142,96 @@ def test_a_move_out_of_the_picture_is_said_in_place(one: ArithmeticPlace) -> Non
 def test_what_is_drawn_is_saved_as_a_picture(one: ArithmeticPlace, tmp_path: Path) -> None:
     one.open("two-filters")
     canvas = one.stage.canvas
-    one.stage.save_picture(tmp_path / "그림.png")
+    one.stage.tools.save_picture(tmp_path / "그림.png")
     image = QImage(str(tmp_path / "그림.png"))
     assert (image.width(), image.height()) == (3 * canvas.width(), 3 * canvas.height())
     place = canvas.rect_of("input", (0, 2, 1)).topLeft() + QPointF(4, 4)
     assert image.pixelColor((3 * place).toPoint()).name() == tint(8.0, 9.0)
-    one.stage.save_picture(tmp_path / "drawing.svg")
-    drawn = ElementTree.parse(tmp_path / "drawing.svg").getroot()
-    texts = ["".join(text.itertext()).strip() for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"42", "56", "17", "95", "Output 2×2×2"} <= set(texts)
+    one.stage.tools.save_picture(tmp_path / "drawing.svg")
+    assert {"42", "56", "17", "95", "Output 2×2×2"} <= set(svg_texts(tmp_path / "drawing.svg"))
     assert not one.stage.problem.isVisible()
-    one.stage.save_picture(tmp_path / "drawing.svg" / "inside.png")
+    one.stage.tools.save_picture(tmp_path / "drawing.svg" / "inside.png")
     assert one.stage.problem.isVisible()
+
+
+def svg_texts(file: Path) -> list[str]:
+    """Return the texts that a drawing shows, in its order."""
+    root = ElementTree.parse(file).getroot()
+    found = ["".join(text.itertext()).strip() for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    return [text.replace("\N{NO-BREAK SPACE}", " ") for text in found]
+
+
+@pytest.mark.parametrize("name", [*PLANS, "shift"])
+def test_weights_and_shift_go_out_and_come_in_as_text(one: ArithmeticPlace, name: str, tmp_path: Path) -> None:
+    one.open(name)
+    panel, file = (one.shift if name == "shift" else one.weights), tmp_path / "과제.json"
+    panel.tools["copy"].click()
+    panel.tools.save_file(file)
+    one.open("one-filter")
+    one.stage.tools["paste"].click()  # any page takes any exercise
+    assert panel.isVisible()
+    assert one.work.subject == PRESETS[name].subject
+    assert (one.work.name, one.presets.list.current()) == ("", "")
+    one.open("one-filter")
+    one.stage.tools.open_file(file)
+    assert one.work.subject == PRESETS[name].subject
+    file.write_bytes(b'{"kind": "weights", "input": [1, 4, 4], "layers": "fc"}')
+    panel.tools.open_file(file)
+    assert panel.problem.isVisible()
+    assert "“fc” is no layer" in panel.problem.text()
+    assert one.work.subject == PRESETS[name].subject
+    panel.tools["undo"].click()
+    assert not panel.problem.isVisible()
+    assert one.stage.isVisible()
+
+
+def test_steps_back_go_through_the_pages(one: ArithmeticPlace) -> None:
+    one.open("small-network")
+    type_field(one.weights.layers, "fc-3")
+    one.open("shift")
+    one.shift.right.setValue(2)
+    moved = one.work.subject
+    undo, redo = one.shift.tools["undo"], one.weights.tools["redo"]
+    undo.click()
+    assert (one.work.subject, one.presets._badge.text()) == (PRESETS["shift"].subject, "")
+    assert one.shift.right.value() == 1
+    undo.click()
+    assert (one.weights.isVisible(), one.weights.plan.text, one.weights.layers.text()) == (True, "fc-3", "fc-3")
+    one.weights.tools["undo"].click()
+    assert one.weights.plan == PRESETS["small-network"].subject
+    one.weights.tools["undo"].click()
+    assert one.stage.isVisible()
+    assert not one.stage.tools["undo"].isEnabled()
+    for _step in range(4):
+        redo.click()
+    assert one.work.subject == moved
+    assert not redo.isEnabled()
+
+
+def test_the_whole_table_of_weights_is_saved_as_a_picture(one: ArithmeticPlace, tmp_path: Path) -> None:
+    one.open("small-network")
+    type_field(one.weights.layers, " ".join(["conv3-8"] * 40 + ["fc-3"]))  # more rows than the screen has
+    one.weights.tools.save_picture(tmp_path / "table.svg")
+    texts = svg_texts(tmp_path / "table.svg")
+    assert texts.count("conv3-8") == 40
+    assert texts[-6:-2] == ["fc-3", "3×1×1", "128·3", "384"]
+    one.weights.tools.save_picture(tmp_path / "table.png")
+    image = QImage(str(tmp_path / "table.png"))
+    assert image.height() > 3 * 41 * 13
+    assert image.pixelColor(1, 1).name() == theme.current().panel
+    one.weights.tools.save_picture(tmp_path / "table.png" / "inside.svg")
+    assert one.weights.problem.isVisible()
+
+
+def test_the_picture_that_moves_is_saved_as_a_picture(one: ArithmeticPlace, tmp_path: Path) -> None:
+    one.open("shift")
+    type_cell(one.shift.grids["picture"], 1, 1, "77")
+    QApplication.processEvents()
+    one.shift.tools.save_picture(tmp_path / "shift.svg")
+    texts = svg_texts(tmp_path / "shift.svg")
+    assert texts.count("77") == 2, "before and after the move"
+    assert {"Window", "Picture", "Map of the convolution"} <= set(texts)
+    one.shift.tools.save_picture(tmp_path / "shift.png")
+    image, grid = QImage(str(tmp_path / "shift.png")), one.shift.grids["picture"]
+    place = grid.mapTo(one.shift._table, grid.rect_of(1, 1).topLeft().toPoint()) + QPoint(5, 5)
+    assert image.pixelColor(3 * place).name() == tint(77.0, 77.0)

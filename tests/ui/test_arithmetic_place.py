@@ -326,10 +326,10 @@ def test_a_case_goes_out_and_comes_in_as_text(one: ArithmeticPlace, tmp_path: Pa
     assert one.stage._title.text() == "Exercise 1"
     check_against_torch(one)
     file = tmp_path / "과제 1.json"
-    one.stage.save_file(file)
+    one.stage.tools.save_file(file)
     kept = one.work.case
     one.open("stride-1")
-    one.stage.open_file(file)
+    one.stage.tools.open_file(file)
     assert one.work.case == kept
 
 
@@ -346,15 +346,15 @@ def test_a_case_goes_out_and_comes_in_as_text(one: ArithmeticPlace, tmp_path: Pa
 def test_a_file_that_holds_no_case_is_said(one: ArithmeticPlace, tmp_path: Path, content: bytes, said: str) -> None:
     good, file = one.work.case, tmp_path / "case.json"
     file.write_bytes(content)
-    one.stage.open_file(file)
+    one.stage.tools.open_file(file)
     assert said in one.stage.problem.text()
     assert one.stage.problem.isVisible()
     assert one.work.case is good
-    one.stage.open_file(tmp_path / "gone.json")
+    one.stage.tools.open_file(tmp_path / "gone.json")
     assert "gone.json" in one.stage.problem.text()
     one.open("stride-1")
     assert not one.stage.problem.isVisible()
-    one.stage.save_file(file / "case.json")  # a file where a folder should be
+    one.stage.tools.save_file(file / "case.json")  # a file where a folder should be
     assert one.stage.problem.isVisible()
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from explorer.arithmetic.case import MOST_SIDE, Doubles
 from explorer.arithmetic.numbers import Cell, Planes, number, planes
 from explorer.arithmetic.shift import Shift
-from explorer.errors import ExplorerError, PersonError
+from explorer.errors import PersonError
 from explorer.text import N_, _, ngettext
 from ui import theme
+from ui.casework import Casework
+from ui.exercise_tools import Drawing, ExerciseTools
 from ui.widgets.number_grid import NumberGrid, Rows
 from ui.widgets.panel import Panel
 
@@ -21,17 +24,13 @@ _GRIDS = ("picture", "after", "map_before", "map_after", "window")
 
 
 class CaseShift(Panel):
-    """Picture and window are typed; a move that cannot be is said in place, and the last good one stays.
+    """Picture and window are typed; a move that cannot be is said in place, and the last good one stays."""
 
-    Signals:
-        changed: another picture, window or move.
-    """
-
-    changed = Signal()
-
-    def __init__(self, shift: Shift, parent: QWidget | None = None) -> None:
+    def __init__(self, work: Casework, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shift = shift
+        self._work = work
+        self.tools = ExerciseTools(work, self._drawing, self)
+        self.header.addWidget(self.tools)
         self.grids = {name: NumberGrid(self._reader(name), self) for name in _GRIDS}
         self.down, self.right = QSpinBox(self), QSpinBox(self)
         for spin in (self.down, self.right):
@@ -58,6 +57,9 @@ class CaseShift(Panel):
             self.grids[name].refused.connect(self._say)
         self.down.valueChanged.connect(self._move)
         self.right.valueChanged.connect(self._move)
+        for refused in (work.refused, self.tools.refused):
+            refused.connect(self._say)
+        work.subject_changed.connect(self._follow)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -96,13 +98,7 @@ class CaseShift(Panel):
     @property
     def shift(self) -> Shift:
         """What is shown."""
-        return self._shift
-
-    def show_shift(self, shift: Shift) -> None:
-        """Show another picture, window and move."""
-        self._shift = shift
-        self._show()
-        self.changed.emit()
+        return self._work.shift
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
@@ -129,7 +125,7 @@ class CaseShift(Panel):
             grid.update()
 
     def _show(self) -> None:
-        one = self._shift
+        one = self.shift
         self.grids["picture"].show_rows(one.picture)
         self.grids["window"].show_rows(one.window)
         for name in ("after", "map_before", "map_after"):
@@ -159,6 +155,21 @@ class CaseShift(Panel):
         self.told.setText(f"{inputs}\n{moves}")
         self._say("")
 
+    @Slot()
+    def _follow(self) -> None:
+        if isinstance(self._work.subject, Shift):
+            self._show()
+
+    def _drawing(self) -> Drawing:
+        """Return the pictures, the window and the maps with their captions."""
+
+        def paint(painter: QPainter) -> None:
+            painter.fillRect(self._table.rect(), QColor(theme.current().panel))
+            self._table.render(painter, QPoint(), self._table.rect(), QWidget.RenderFlag.DrawChildren)
+
+        return self._table.size(), paint
+
+    @Slot(str)
     def _say(self, text: str) -> None:
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
@@ -168,36 +179,28 @@ class CaseShift(Panel):
 
     # what is changed
 
-    def _attempt(self, make: Callable[[], Shift]) -> None:
-        try:
-            shift = make()
-        except ExplorerError as error:
-            self._say(str(error))
-        else:
-            self.show_shift(shift)
-
     @Slot()
     def _move(self) -> None:
         by = self.down.value(), self.right.value()
-        self._attempt(lambda: replace(self._shift, by=by))
+        self._work.attempt(lambda: replace(self.shift, by=by))
 
     @Slot(object)
     def _type_picture(self, rows: Rows) -> None:
-        self._attempt(lambda: replace(self._shift, picture=rows))
+        self._work.attempt(lambda: replace(self.shift, picture=rows))
 
     @Slot(object)
     def _type_window(self, rows: Rows) -> None:
-        self._attempt(lambda: replace(self._shift, window=rows))
+        self._work.attempt(lambda: replace(self.shift, window=rows))
 
     @Slot(str)
     def paste_picture(self, text: str) -> None:
         """Take a table of numbers as the picture."""
-        self._attempt(lambda: replace(self._shift, picture=_only(planes(text, self._captions["picture"].text()))))
+        self._work.attempt(lambda: replace(self.shift, picture=_only(planes(text, self._captions["picture"].text()))))
 
     @Slot(str)
     def paste_window(self, text: str) -> None:
         """Take a table of numbers as the window."""
-        self._attempt(lambda: replace(self._shift, window=_only(planes(text, self._captions["window"].text()))))
+        self._work.attempt(lambda: replace(self.shift, window=_only(planes(text, self._captions["window"].text()))))
 
 
 def _rows(values: Doubles) -> Rows:

@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QElapsedTimer, QIODevice, QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QHideEvent, QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QToolButton, QWidget
+from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSlider, QToolButton, QWidget
 
-from explorer.arithmetic.case import Case
 from explorer.arithmetic.trace import At, Term
-from explorer.arithmetic.written import from_json, read, to_json, write
-from explorer.errors import ExplorerError
-from explorer.settings import write_atomically
 from explorer.text import _
 from ui import theme
 from ui.casework import Casework
+from ui.exercise_tools import ExerciseTools
 from ui.widgets.case_canvas import CaseCanvas
 from ui.widgets.chooser import Chooser
 from ui.widgets.numbers import shape
 from ui.widgets.panel import Panel
-from ui.widgets.saving import ask_where
 
 SPEEDS = (1, 4, 15, 60)
 """Values a second."""
 _TICK_MS = 8
-_FINENESS = 3
 _BUTTONS = ("to-start", "previous", "play", "next")
-_TOOLS = ("undo", "redo", "copy", "paste", "folder", "save", "export")
 
 
 class CaseStage(Panel):
-    """Also where a case comes in and goes out as text.
+    """Also where a case comes in and goes out.
 
     Signals:
         input_chosen: (c, y, x) of the input, to be typed.
@@ -48,9 +39,9 @@ class CaseStage(Panel):
         super().__init__(parent)
         self._work = work
         self.canvas = CaseCanvas(self)
-        self.buttons, self.tools = self._made(_BUTTONS, ""), self._made(_TOOLS, "small")
-        for tool in self.tools.values():
-            self.header.addWidget(tool)
+        self.buttons = self._made()
+        self.tools = ExerciseTools(work, lambda: (self.canvas.size(), self.canvas.paint_to), self)
+        self.header.addWidget(self.tools)
         self.speed, self.slider, self.label = Chooser(7, self), QSlider(Qt.Orientation.Horizontal, self), QLabel(self)
         self.label.setObjectName("dim")
         bar = QHBoxLayout()
@@ -81,11 +72,10 @@ class CaseStage(Panel):
         self._wire()
         self.retranslate()
 
-    def _made(self, names: tuple[str, ...], kind: str) -> dict[str, QToolButton]:
+    def _made(self) -> dict[str, QToolButton]:
         found = {}
-        for name in names:
+        for name in _BUTTONS:
             found[name] = button = QToolButton(self)
-            button.setObjectName(kind)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             theme.set_icon(button, name)
         return found
@@ -95,10 +85,7 @@ class CaseStage(Panel):
         for name, slot in (("to-start", self._to_start), ("previous", self._back), ("next", self._next)):
             self.buttons[name].clicked.connect(slot)
         self.buttons["play"].clicked.connect(self.play)
-        for name, slot in zip(
-            _TOOLS, (work.undo, work.redo, self.copy, self._paste, self._open, self._save, self._export), strict=True
-        ):
-            self.tools[name].clicked.connect(slot)
+        self.tools.refused.connect(self._say)
         self.slider.valueChanged.connect(work.go)
         self.speed.activated.connect(self._restart)
         self.canvas.value_chosen.connect(self._choose)
@@ -117,13 +104,6 @@ class CaseStage(Panel):
             (self.buttons["previous"], _("One value back (←)")),
             (self.buttons["play"], _("Walk on its own, or stop (Space)")),
             (self.buttons["next"], _("One value on (→)")),
-            (self.tools["undo"], _("Back to the case before")),
-            (self.tools["redo"], _("On to the case that was taken back")),
-            (self.tools["copy"], _("Copy the case as text (JSON)")),
-            (self.tools["paste"], _("Paste a case (JSON)")),
-            (self.tools["folder"], _("Open a case from a file…")),
-            (self.tools["save"], _("Save the case to a file…")),
-            (self.tools["export"], _("Save what is drawn as a picture (SVG or PNG)…")),
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
@@ -225,8 +205,6 @@ class CaseStage(Panel):
         self._say("")
         names = {"conv": _("Convolution"), "pool": _("Pooling"), "fc": _("Fully connected")}
         self.set_title(case.title or names[case.kind], f"{shape(case.input_chw)} → {shape(case.output_chw)}")
-        self.tools["undo"].setEnabled(self._work.can_undo)
-        self.tools["redo"].setEnabled(self._work.can_redo)
         blocker = QSignalBlocker(self.slider)
         self.slider.setRange(0, self._work.last)
         blocker.unblock()
@@ -244,85 +222,7 @@ class CaseStage(Panel):
         blocker.unblock()
         self.label.setText(_("{number} of {count}").format(number=self._work.place + 1, count=self._work.last + 1))
 
+    @Slot(str)
     def _say(self, text: str) -> None:
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
-
-    # as text
-
-    @Slot()
-    def copy(self) -> None:
-        """Put the case on the clipboard as JSON."""
-        QGuiApplication.clipboard().setText(to_json(self._work.case))
-
-    @Slot()
-    def _paste(self) -> None:
-        text = QGuiApplication.clipboard().text()
-        if text.strip():
-            self._bring(lambda: from_json(text))
-        else:
-            self._say(_("The clipboard holds no text: copy a case first."))
-
-    @Slot()
-    def _open(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(self, _("Open a case"), "", "JSON (*.json)")
-        if path:
-            self.open_file(Path(path))
-
-    def open_file(self, path: Path) -> None:
-        """Show the case in a file."""
-        self._bring(lambda: read(path))
-
-    def _bring(self, make: Callable[[], Case]) -> None:
-        try:
-            case = make()
-        except ExplorerError as error:
-            self._say(str(error))
-        else:
-            self._work.attempt(lambda: case, named=False)
-
-    @Slot()
-    def _save(self) -> None:
-        if path := ask_where(self, _("Save the case"), self._work.case.title or self._work.name or "case", "json"):
-            self.save_file(Path(path))
-
-    def save_file(self, path: Path) -> None:
-        """Write the case to a file."""
-        try:
-            write(path, self._work.case)
-        except ExplorerError as error:
-            self._say(str(error))
-        else:
-            self._say("")
-
-    @Slot()
-    def _export(self) -> None:
-        stem = self._work.case.title or self._work.name or "case"
-        if path := ask_where(self, _("Save what is drawn"), stem, "svg", "png"):
-            self.save_picture(Path(path))
-
-    def save_picture(self, path: Path) -> None:
-        """Write what is drawn to a file: SVG, or PNG of three pixels for one on the screen."""
-        size, data = self.canvas.size(), QBuffer()
-        data.open(QIODevice.OpenModeFlag.WriteOnly)
-        if path.suffix.lower() == ".svg":
-            drawing = QSvgGenerator()
-            drawing.setOutputDevice(data)
-            drawing.setSize(size)
-            drawing.setViewBox(self.canvas.rect())
-            painter = QPainter(drawing)
-            self.canvas.paint_to(painter)
-            painter.end()
-        else:
-            image = QImage(size * _FINENESS, QImage.Format.Format_RGB32)
-            image.setDevicePixelRatio(_FINENESS)
-            painter = QPainter(image)
-            self.canvas.paint_to(painter)
-            painter.end()
-            image.save(data, "PNG")  # type: ignore[call-overload]
-        try:
-            write_atomically(path, bytes(data.data().data()))
-        except ExplorerError as error:
-            self._say(str(error))
-        else:
-            self._say("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,10 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.arithmetic.counts import MOST, Count, Plan, count, layer
-from explorer.errors import ExplorerError
+from explorer.arithmetic.counts import MOST, Count, Plan, Row, count, layer
 from explorer.text import _
 from ui import theme
+from ui.casework import Casework
+from ui.exercise_tools import Drawing, ExerciseTools
+from ui.widgets.drawn_table import DrawnTable
 from ui.widgets.numbers import percent, shape
 from ui.widgets.panel import Panel
 from ui.widgets.tables import align_heads
@@ -28,17 +30,13 @@ _COLUMNS = 6
 
 
 class CaseWeights(Panel):
-    """A network that cannot be is said in place; the last good one stays.
+    """A network that cannot be is said in place; the last good one stays."""
 
-    Signals:
-        changed: another network is counted.
-    """
-
-    changed = Signal()
-
-    def __init__(self, plan: Plan, parent: QWidget | None = None) -> None:
+    def __init__(self, work: Casework, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plan = plan
+        self._work = work
+        self.tools = ExerciseTools(work, self._drawing, self)
+        self.header.addWidget(self.tools)
         self.spins = [QSpinBox(self) for _n in range(3)]
         for spin in self.spins:
             spin.setRange(1, MOST)
@@ -83,23 +81,20 @@ class CaseWeights(Panel):
         self.bias.clicked.connect(self._take)
         for spin in self.spins:
             spin.valueChanged.connect(self._take)
+        for refused in (work.refused, self.tools.refused):
+            refused.connect(self._say)
+        work.subject_changed.connect(self._follow)
         self.retranslate()
 
     @property
     def plan(self) -> Plan:
         """The network that is counted."""
-        return self._plan
+        return self._work.plan
 
     @property
     def counted(self) -> Count:
         """What it has."""
-        return count(self._plan)
-
-    def show_plan(self, plan: Plan) -> None:
-        """Count another network."""
-        self._plan = plan
-        self._show()
-        self.changed.emit()
+        return count(self._work.plan)
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
@@ -120,25 +115,25 @@ class CaseWeights(Panel):
                 "· conv3-128@1: counted as if it saw one channel."
             )
         )
-        heads = (_("layer"), _("output"), _("worked"), _("weights"), _("biases"), _("share"))
-        self._rows.setHorizontalHeaderLabels(heads)
+        self._heads = (_("layer"), _("output"), _("worked"), _("weights"), _("biases"), _("share"))
+        self._rows.setHorizontalHeaderLabels(self._heads)
         self._show()
 
     @Slot()
     def _take(self) -> None:
         """Count what was typed, or say why it cannot be."""
         c, h, w = (spin.value() for spin in self.spins)
-        try:
-            plan = Plan((c, h, w), tuple(map(layer, self.layers.text().split())), self.bias.isChecked())
-        except ExplorerError as error:
-            self._say(str(error))
-            return
-        if plan != self._plan:
-            self.show_plan(plan)
-        self._say("")
+        self._work.attempt(
+            lambda: Plan((c, h, w), tuple(map(layer, self.layers.text().split())), self.bias.isChecked())
+        )
+
+    @Slot()
+    def _follow(self) -> None:
+        if isinstance(self._work.subject, Plan):
+            self._show()
 
     def _show(self) -> None:
-        plan, counted = self._plan, self.counted
+        plan, counted = self.plan, self.counted
         for spin, value in zip(self.spins, plan.input, strict=True):
             blocker = QSignalBlocker(spin)
             spin.setValue(value)
@@ -148,20 +143,35 @@ class CaseWeights(Panel):
             self.layers.setText(plan.text)
         self._rows.removeRows(0, self._rows.rowCount())
         for row in counted.rows:
-            share = percent(row.weights / counted.weights) if counted.weights else ""
-            figures = f"{row.weights:,}", f"{row.biases:,}", share
-            self._rows.appendRow(_items((row.layer.text, shape(row.output), row.worked, *figures)))
+            self._rows.appendRow(_items(_texts(row, counted)))
         align_heads(self._rows, range(3, _COLUMNS))
         self.worked.setText(counted.worked.replace(" + ", "\N{NO-BREAK SPACE}+ "))
-        words = _("{weights} weights and {biases} biases: {total} parameters")
-        self.total.setText(
-            words.format(weights=f"{counted.weights:,}", biases=f"{counted.biases:,}", total=f"{counted.total:,}")
-        )
+        self.total.setText(_together(counted))
         self._say("")
 
+    def _drawing(self) -> Drawing:
+        """Return the whole table, also the rows that the screen scrolls."""
+        counted, plan = self.counted, self.plan
+        title = f"{_('Weights')} · {shape(plan.input)} → {shape(counted.rows[-1].output)}"
+        lines, rows = (title, counted.worked, _together(counted)), [_texts(row, counted) for row in counted.rows]
+        table = DrawnTable(self.font(), lines, self._heads, rows, 3)
+        return table.size, table.paint
+
+    @Slot(str)
     def _say(self, text: str) -> None:
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
+
+
+def _together(counted: Count) -> str:
+    words = _("{weights} weights and {biases} biases: {total} parameters")
+    return words.format(weights=f"{counted.weights:,}", biases=f"{counted.biases:,}", total=f"{counted.total:,}")
+
+
+def _texts(row: Row, counted: Count) -> tuple[str, ...]:
+    """Return a layer's row of the table."""
+    share = percent(row.weights / counted.weights) if counted.weights else ""
+    return row.layer.text, shape(row.output), row.worked, f"{row.weights:,}", f"{row.biases:,}", share
 
 
 def _items(texts: tuple[str, ...]) -> list[QStandardItem]:

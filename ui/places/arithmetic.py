@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, Qt, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from explorer.arithmetic.counts import Plan
-from explorer.arithmetic.presets import PRESETS
 from explorer.arithmetic.shift import Shift
 from explorer.text import _
 from ui import theme
@@ -27,7 +26,6 @@ class ArithmeticPlace(QWidget):
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.work = Casework(self)
-        self._name = self.work.name
         self.presets = CasePresets(self)
         self.stage = CaseStage(self.work, self)
         self.sum, self.sizes = CaseSum(self.work, self), CaseSizes(self.work, self)
@@ -40,10 +38,7 @@ class ArithmeticPlace(QWidget):
         for splitter, parts in ((self._middle, (self.stage, self.sum)), (self._right, (self.form, self.sizes))):
             for part in parts:
                 splitter.addWidget(part)
-        weights, shift = PRESETS["small-network"].subject, PRESETS["shift"].subject
-        assert isinstance(weights, Plan)
-        assert isinstance(shift, Shift)
-        self.weights, self.shift = CaseWeights(weights, self), CaseShift(shift, self)
+        self.weights, self.shift = CaseWeights(self.work, self), CaseShift(self.work, self)
         self.pages = QStackedWidget(self)
         for page in (self._columns, self.weights, self.shift):
             self.pages.addWidget(page)
@@ -61,41 +56,26 @@ class ArithmeticPlace(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._whole)
         self.presets.wanted.connect(self.open)
-        for part_changed in (self.work.case_changed, self.weights.changed, self.shift.changed):
-            part_changed.connect(self._show_chosen)
+        self.work.subject_changed.connect(self._show_subject)
         self.stage.input_chosen.connect(self.form.type_input)
         self.stage.weight_chosen.connect(self.form.type_weight)
         self.sum.term_changed.connect(self.stage.mark_term)
         self.retranslate()
         self.restyle()
-        self._show_chosen()
+        self._show_subject()
 
     @Slot(str)
     def open(self, name: str) -> None:
         """Show an example as it is."""
-        self._name = name
-        subject = PRESETS[name].subject
-        if isinstance(subject, Plan):
-            self.pages.setCurrentWidget(self.weights)
-            self.weights.show_plan(subject)
-        elif isinstance(subject, Shift):
-            self.pages.setCurrentWidget(self.shift)
-            self.shift.show_shift(subject)
-        else:
-            self.pages.setCurrentWidget(self._columns)
-            self.work.open(name)
+        self.work.open(name)
 
     @Slot()
-    def _show_chosen(self) -> None:
-        """Tell which example it is, and whether its numbers are other ones by now."""
-        page = self.pages.currentWidget()
-        if page is self._columns:
-            self._name = self.work.name
-            changed = self.work.changed
-        else:
-            shown = self.weights.plan if page is self.weights else self.shift.shift
-            changed = shown != PRESETS[self._name].subject
-        self.presets.show_chosen(self._name, changed)
+    def _show_subject(self) -> None:
+        """Show the page of the exercise, which example it is, and whether its numbers are other ones by now."""
+        subject = self.work.subject
+        pages = {Plan: self.weights, Shift: self.shift}
+        self.pages.setCurrentWidget(pages.get(type(subject), self._columns))
+        self.presets.show_chosen(self.work.name, self.work.changed)
 
     # what the window asks
 
