@@ -27,7 +27,7 @@ class Columns(QSplitter):
     Args:
         source, predictions, unit, network_input: the first column, the last two behind one another.
         layers: the second.
-        maps, over_time: the third, behind one another.
+        maps, over_time, why: the third, behind one another.
         channel, prove, arithmetic, pixels: the last.
     """
 
@@ -44,12 +44,14 @@ class Columns(QSplitter):
         arithmetic: QWidget,
         pixels: QWidget,
         over_time: QWidget,
+        why: QWidget,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._unit, self._network_input, self._channel, self._pixels = unit, network_input, channel, pixels
         self._prove, self._arithmetic = prove, arithmetic
         self._answers, self._middle, self._detail = (_Tabs(first) for first in (predictions, maps, channel))
         self._middle.take(over_time)
+        self._middle.take(why)
         self._seen = _Tabs(unit)
         self._left, self._right = _Column(source, self._answers, self._seen), _Column(self._detail)
         self._titles: Mapping[QWidget, str] = {}

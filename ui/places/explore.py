@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the window opens without
     from ui.panels.over_time import OverTimePanel
     from ui.panels.pixel_inspector import PixelInspector
     from ui.panels.prove import ProvePanel
+    from ui.panels.why import WhyPanel
 
 Step = Literal[-1, 1]
 _T = TypeVar("_T")
@@ -64,6 +65,7 @@ class Explore(QWidget):
         self._arithmetic = Late(self._make_arithmetic, self)
         self._pixels = Late(self._make_pixels, self)
         self._over_time = Late(self._make_over_time, self)
+        self._why = Late(self._make_why, self)
         self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
         self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
@@ -79,6 +81,7 @@ class Explore(QWidget):
             self._arithmetic,
             self._pixels,
             self._over_time,
+            self._why,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -99,7 +102,7 @@ class Explore(QWidget):
         self._later.setInterval(_DIM_AFTER_MS)
         self._later.timeout.connect(self._show_age)
         store.age_changed.connect(self._follow_age)
-        for late in (self._prove, self._arithmetic, self._pixels, self._over_time):
+        for late in (self._prove, self._arithmetic, self._pixels, self._over_time, self._why):
             late.came.connect(self._show_age)
         self.retranslate()
 
@@ -124,6 +127,16 @@ class Explore(QWidget):
     def over_time(self) -> OverTimePanel:
         """The panel of what the frames tell together."""
         return self._over_time.widget
+
+    @property
+    def why(self) -> WhyPanel:
+        """The panel of why the network answers as it does."""
+        return self._why.widget
+
+    def _make_why(self) -> WhyPanel:
+        from ui.panels.why import WhyPanel
+
+        return WhyPanel(self._store, self._controller, self)
 
     def _make_over_time(self) -> OverTimePanel:
         from ui.panels.over_time import OverTimePanel
@@ -199,6 +212,7 @@ class Explore(QWidget):
                 self._arithmetic: _("Arithmetic"),
                 self._pixels: _("Pixels"),
                 self._over_time: _("Over time"),
+                self._why: _("Why"),
             }
         )
 
