@@ -7,8 +7,9 @@ import http.client
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -70,11 +71,7 @@ def open_stream(address: str) -> Live | Clip:
                 N_("{name} leads to {kind} and not to moving pictures: check the address."), name=name, kind=kind
             )
 
-    def again() -> Any:
-        return av.open(_with_login(address, name), options=options, timeout=(OPENING_S, SILENCE_S))
-
-    options = {} if scheme in ("http", "https") else {"rtsp_transport": "tcp"}
-    container = _opened(again, name)
+    container = _opened(address, name)
     try:
         stream = moving(container, name)
         known = scheme in ("http", "https") and (container.duration or 0) > 0  # RTSP comes at its own pace
@@ -84,7 +81,7 @@ def open_stream(address: str) -> Live | Clip:
     if not known:
         return LiveVideo(container, stream, name)
     container.close()
-    return Video(again, name)
+    return Video(partial(_opened, address, name), name)
 
 
 class LiveVideo:
@@ -101,10 +98,13 @@ class LiveVideo:
         self._index = 0
         self._waited_s = self._shown_s = time.perf_counter()
         self._frames = self._decode()
-        self._first = self._next()
-        if self._first is None:
+        try:
+            self._first = self._next()
+            if self._first is None:
+                raise SourceError(NO_VIDEO, name=name)
+        except SourceError:
             self.close()
-            raise SourceError(NO_VIDEO, name=name)
+            raise
 
     def read(self) -> Frame | None:
         """Wait for the next frame and return it; None when the stream has ended."""
@@ -197,11 +197,12 @@ def _answer(address: str, name: str) -> http.client.HTTPResponse:
     return answer
 
 
-def _opened(again: Callable[[], Any], name: str) -> Any:
-    """Return the open container; no error that names the address stays."""
+def _opened(address: str, name: str) -> Any:
+    """Return the open container of an address; no error that tells the address stays."""
     until = time.monotonic() + OPENING_S
+    options = {"rtsp_transport": "tcp"} if address.lower().startswith("rtsp") else {}
     try:
-        return again()
+        return av.open(_with_login(address, name), options=options, timeout=(OPENING_S, SILENCE_S))
     except (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError):
         raise HopelessError(_LOGIN, name=name) from None
     except (av.error.FFmpegError, OSError, ValueError) as error:

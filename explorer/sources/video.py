@@ -212,7 +212,7 @@ class Frames:
             self.fps = float(self.stream.average_rate or self.stream.guessed_rate or 0) or None
             self.period_s = 1.0 / (self.fps or USUAL_FPS)
             if self.due_s() is None:
-                raise SourceError(_NOTHING, name=name) from self.broke
+                raise SourceError(_NOTHING, name=name)
         except SourceError:
             self.close()
             raise

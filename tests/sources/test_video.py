@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import struct
+import traceback
 import wave
 from bisect import bisect_right
 from pathlib import Path
@@ -273,3 +274,26 @@ def test_a_video_at_an_address_is_played_as_a_file(tmp_path: Path, monkeypatch: 
         assert [number_of(frame.pixels) for frame in run(clip)] == list(range(COUNT))
         assert number_of(clip.seek(0.42).pixels) == 10
         clip.close()
+
+
+def test_a_password_of_an_address_is_in_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    write_video(tmp_path / "a.mp4", COUNT, FPS)
+    data = (tmp_path / "a.mp4").read_bytes()
+    for damaged, refused in ((b"no video" * 99, 0), (data, 0), (data, 9)):
+        with FakeFile(damaged) as server:
+            address = server.url.replace("://", "://me:geheim@")
+            server.closed_to = refused
+            try:
+                clip = open_live(Source("stream", address))
+                assert isinstance(clip, Video)
+                server.closed_to = 99
+                with pytest.raises(SourceError) as caught:  # it is opened anew, and refused
+                    clip._frames.rewind()
+                clip.close()
+                error: Exception = caught.value
+            except SourceError as found:
+                error = found
+        told = "".join(traceback.format_exception(error))
+        assert server.url in str(error)
+        assert "geheim" not in told
