@@ -84,11 +84,11 @@ def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
         one.controller.prefer(font_scale=scale)
         until(lambda: not one.window.explore.columns._later.isActive())
         panels = explore.findChildren(QWidget, "panel")
-        assert len(panels) == 11
+        assert len(panels) == 12
         hidden = {type(panel).__name__ for panel in panels if not panel.isVisible()}
         seen.setdefault((size, scale), hidden)
         assert seen[size, scale] == hidden
-    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput", "OverTimePanel"}
+    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput", "OverTimePanel", "WhyPanel"}
     large = {"ChannelInspector", "PixelInspector", "UnitPanel", *behind}
     assert list(seen.values()) == [behind - {"NetworkInput"} | {"PixelInspector"}, behind, large]
 
