@@ -16,6 +16,7 @@ from explorer.values import Source
 from tests.streams import FakeBroadcast, FakeRtsp, number_of, transport_stream
 
 COUNT = 30
+BEHIND = {name: getattr(stream, name) for name in ("BEHIND_S", "FAR_BEHIND_S")}
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +24,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setattr(stream, "SILENCE_S", 0.5)
     monkeypatch.setattr(stream, "OPENING_S", 0.5)
+    for name in BEHIND:  # what is sent all at once is not to be left out, however busy the machine is
+        monkeypatch.setattr(stream, name, 60.0)
 
 
 def opened(url: str) -> LiveVideo:
@@ -116,6 +119,8 @@ class Slow:
 
 
 def test_a_reader_that_is_behind_leaves_out_frames_until_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in BEHIND.items():
+        monkeypatch.setattr(stream, name, seconds)
     slow = Slow(monkeypatch, took_s=0.05, waits_from=120)
     live = LiveVideo(cast(Any, slow), cast(Any, slow), "camera")
     shown: list[tuple[int, float]] = []
