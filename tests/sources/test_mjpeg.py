@@ -76,7 +76,7 @@ def test_a_stream_of_nothing_but_garbage_is_said(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_stream_that_stalls_is_said_instead_of_hanging(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("explorer.sources.stream.SILENCE_S", 0.3)
+    monkeypatch.setattr("explorer.sources.stream.SILENCE_S", 1.0)
     with FakeCamera(fps=None, stall_after=5) as fake:
         live = opened(fake.url)
         for _ in range(5):
@@ -98,7 +98,7 @@ def test_a_stream_that_stalls_is_said_instead_of_hanging(monkeypatch: pytest.Mon
 def test_a_stream_that_gives_no_picture(
     options: dict[str, int], words: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("explorer.sources.stream.SILENCE_S", 0.3)
+    monkeypatch.setattr("explorer.sources.stream.SILENCE_S", 1.0)
     with FakeCamera(**options) as fake, pytest.raises(SourceError, match=words) as caught:  # type: ignore[arg-type]
         open_live(Source("stream", fake.url))
     assert not isinstance(caught.value, HopelessError)

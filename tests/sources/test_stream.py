@@ -22,8 +22,8 @@ BEHIND = {name: getattr(stream, name) for name in ("BEHIND_S", "FAR_BEHIND_S")}
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(stream, "SILENCE_S", 0.5)
-    monkeypatch.setattr(stream, "OPENING_S", 0.5)
+    monkeypatch.setattr(stream, "SILENCE_S", 1.0)
+    monkeypatch.setattr(stream, "OPENING_S", 1.0)
     for name in BEHIND:  # what is sent all at once is not to be left out, however busy the machine is
         monkeypatch.setattr(stream, name, 60.0)
 
