@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.cv import cv2
-from explorer.overtime.values import Patch
+from explorer.overtime.values import MOST_PATCHES, Patch
 from explorer.values import Bytes, Floats
 
-KEPT = 9
 MOST_PX = 320
 """A side of what is kept of a picture; larger ones are made smaller."""
 APART = 15
@@ -28,7 +27,7 @@ class _Kept:
 
 
 class Strongest:
-    """Keeps the ``KEPT`` strongest patches of one channel, one for each moment.
+    """Keeps the ``MOST_PATCHES`` strongest patches of one channel, one for each moment.
 
     Two patches are of one moment if their frames are less than ``APART`` apart, or if they look alike: a picture that
     stands still for minutes, or a video that begins again, is there once. Of one moment the strongest stays, of equal
@@ -46,7 +45,7 @@ class Strongest:
             index: the frame's number.
             cut: makes the patch; only called where it may be kept.
         """
-        if len(self._kept) == KEPT and value <= self._kept[-1].patch.value:
+        if len(self._kept) == MOST_PATCHES and value <= self._kept[-1].patch.value:
             return
         if any(one.patch.value >= value and abs(one.patch.index - index) < APART for one in self._kept):
             return
@@ -54,7 +53,7 @@ class Strongest:
         rivals = [one for one in self._kept if _one_moment(one, new)]
         if all(one.patch.value < value for one in rivals):
             stay = [one for one in self._kept if one not in rivals]
-            self._kept = sorted([*stay, new], key=lambda one: -one.patch.value)[:KEPT]
+            self._kept = sorted([*stay, new], key=lambda one: -one.patch.value)[:MOST_PATCHES]
 
     @property
     def found(self) -> tuple[Patch, ...]:

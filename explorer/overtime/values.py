@@ -20,6 +20,8 @@ Integers = NDArray[np.int64]
 Anew = Literal["", "source", "filters", "network", "weights", "input", "asked"]
 """What a series of frames ended with."""
 
+MOST_PATCHES = 9
+"""So many of the strongest answers of a channel are kept."""
 PAUSE_S = 2.0
 """Where no frame came for longer, the axis of time shows no more than this."""
 
@@ -216,7 +218,7 @@ class Patches:
         layer, channel: whose.
         frames: of so many frames.
         nan_frames: in so many of them it had a NaN.
-        found: at most ``patches.KEPT``, the strongest first.
+        found: at most ``MOST_PATCHES``, the strongest first.
         clips: whether only values above zero count, as after a ReLU.
     """
 

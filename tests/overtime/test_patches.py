@@ -12,7 +12,7 @@ from torch import nn
 
 from explorer import frame_path
 from explorer.overtime import patches
-from explorer.overtime.values import Patch, Patches
+from explorer.overtime.values import MOST_PATCHES, Patch, Patches
 from explorer.recipe import Following, Recipe, Unit
 from explorer.session import Network, Session
 from explorer.values import Frame
@@ -86,7 +86,7 @@ def test_the_highest_cells_of_frames_that_are_apart(network: Network) -> None:
     for channel in range(2):
         found = strongest(network, frames, channel=channel)
         maxima = sorted(((float(maps64(network, f)[channel].max()), f.index) for f in frames), reverse=True)
-        expected = [(value, index) for value, index in maxima if value > 0][: patches.KEPT]
+        expected = [(value, index) for value, index in maxima if value > 0][:MOST_PATCHES]
         assert [patch.index for patch in found.found] == [index for _value, index in expected]
         assert [patch.value for patch in found.found] == pytest.approx([v for v, _i in expected], rel=1e-5)
         assert (found.layer, found.channel) == ("relu", channel)

@@ -8,8 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.overtime.patches import KEPT
-from explorer.overtime.values import Patch
+from explorer.overtime.values import MOST_PATCHES, Patch
 from ui import theme
 from ui.widgets.numbers import number
 from ui.widgets.rgb_image import SMOOTH_BELOW
@@ -116,8 +115,8 @@ class PatchGrid(QWidget):
     def _layout(self) -> tuple[int, int]:
         """Return how many columns there are and how large a patch is, px, so that all have room and are large."""
         found = (1, 0)
-        for columns in range(1, KEPT + 1):
-            rows = -(-KEPT // columns)
+        for columns in range(1, MOST_PATCHES + 1):
+            rows = -(-MOST_PATCHES // columns)
             side = min((self.width() + _GAP) // columns - _GAP, self.height() // rows - self._line, theme.px(_LARGEST))
             if side >= found[1]:  # of two that are as large the wider one: what is below stays together
                 found = columns, side
