@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.arithmetic.case import Case, Kind, Pair, Shape
-from explorer.arithmetic.inputs import random
+from explorer.arithmetic.inputs import cut, random
 from explorer.arithmetic.numbers import Planes
+from explorer.errors import PersonError
+from explorer.text import N_
+from explorer.values import Bytes
 
 _KEPT = ("stride", "padding", "padding_kind", "dilation", "groups", "pool", "ceil_mode", "count_padding")
 
@@ -78,6 +81,32 @@ def with_input(case: Case, planes: Planes) -> Case:
     if shape == case.input_chw:
         return replace(case, input=planes)
     return replace(reshaped(case, input_chw=shape), input=planes)
+
+
+def middle(pixels: Bytes, hw: Pair) -> Pair:
+    """Return the first row and column of a part of so many rows and columns in the middle of a picture."""
+    (height, width), (h, w) = pixels.shape[:2], hw
+    return max((height - h) // 2, 0), max((width - w) // 2, 0)
+
+
+def with_cut(case: Case, pixels: Bytes, at: Pair, hw: Pair | None = None) -> Case:
+    """Return ``case`` with a part of a picture as its input: of three channels R, G, B, of one the grey.
+
+    Args:
+        case: says how many channels, and without ``hw`` how many rows and columns.
+        pixels: uint8 (H, W, 3).
+        at: the part's first row and column; moved so that the part lies in the picture.
+        hw: its rows and columns; less where the picture is smaller.
+
+    Raises:
+        PersonError: an input of two, or more than three, channels; and as the case itself.
+    """
+    c, h, w = case.input_chw
+    if c not in (1, 3):
+        raise PersonError(
+            N_("An input of {count} channels cannot come from a picture: set it to 1 for grey or 3."), count=c
+        )
+    return with_input(case, cut(pixels, *at, *(hw or (h, w)), grey=c == 1))
 
 
 def with_filter(case: Case, number: int, planes: Planes) -> Case:

@@ -8,33 +8,33 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 from math import prod
 from pathlib import Path
 from typing import Any, cast
 
+from explorer import sources
 from explorer.arithmetic import exercise
-from explorer.arithmetic.case import PADDING_KINDS, POOL_KINDS, Case, Doubles, Kind, Pair, Shape, Sides
+from explorer.arithmetic.case import MOST_SIDE, PADDING_KINDS, POOL_KINDS, Case, Kind, Pair, Shape, Sides
 from explorer.arithmetic.counts import Plan, count, layer
 from explorer.arithmetic.inputs import random
-from explorer.arithmetic.numbers import Planes, planes, shown
-from explorer.arithmetic.presets import PRESETS, Figure, Preset, Subject, preset
+from explorer.arithmetic.numbers import Planes, planes
+from explorer.arithmetic.presets import PRESETS, Preset, Subject, preset
+from explorer.arithmetic.reshape import middle, with_cut
 from explorer.arithmetic.shift import Shift
 from explorer.arithmetic.sizes import Fit
 from explorer.arithmetic.trace import Trace, output, trace, traces
-from explorer.arithmetic.words import told, told_of
+from explorer.arithmetic.words import told
 from explorer.arithmetic.written import to_json
-from explorer.cli.arguments import Action, Parser, add_json, whole
+from explorer.cli.arguments import Action, Parser, add_json, picture, whole
 from explorer.cli.output import document, table
 from explorer.cli.streams import say
-from explorer.errors import PersonError, nearest
+from explorer.cli.worked import case_text, figure_text, figure_values, fit_values, map_text, trace_text, trace_values
+from explorer.errors import PersonError, SourceError, nearest
 from explorer.text import N_, _
 
 ABOUT = N_("work small convolutions, poolings and fully connected layers by hand, term by term; count weights")
 MOST_TERMS = 200_000
 """Of all values together, with --all."""
-_WIDEST = 16
-"""Columns of a map that a terminal shows."""
 
 
 def _case_arguments(kind: Kind) -> Callable[[Parser], None]:
@@ -45,6 +45,11 @@ def _case_arguments(kind: Kind) -> Callable[[Parser], None]:
         how = parser.how
         how.add_argument("--input", metavar="CxHxW|NUMBERS", help=_("size of a random input, or its numbers"))
         how.add_argument("--seed", metavar="N", type=whole(0), help=_("draws the random numbers; without it 0"))
+        about = _("cut the input from a picture: a file, an http address or a sample's name")
+        how.add_argument("--image", metavar="FILE", type=picture, help=about)
+        about = _("first row and column that is cut; without it the middle")
+        how.add_argument("--at", metavar=("Y", "X"), nargs=2, type=whole(0), help=about)
+        how.add_argument("--size", metavar="HxW", type=_size, help=_("how much is cut; without it the input's size"))
         if kind != "fc":
             how.add_argument("--kernel", metavar="HxW", type=_size, help=_("rows and columns of the window"))
             how.add_argument("--stride", metavar="N|Y,X", type=_pair("--stride"), help=_("cells from window to window"))
@@ -75,18 +80,51 @@ def _case_run(kind: Kind) -> Callable[[argparse.Namespace], None]:
     def run(options: argparse.Namespace) -> None:
         """Print sizes, output and the terms of one value, or of all."""
         found = PRESETS.get(options.case or "")
-        case = _case(kind, options)
+        case = _cut(_case(kind, options), options)
         opened = _opened(case, options)
         figures = found.figures if found and found.subject == case else ()
         if options.json:
             values: dict[str, Any] = {"case": json.loads(to_json(case)), "output_shape": list(case.output_chw)}
-            values |= {"rows": _fit_values(case.fits[0]), "columns": _fit_values(case.fits[1])}
-            values |= {"output": output(case).tolist(), "values": [_trace_values(one) for one in opened]}
-            document(values | _figure_values(figures))
+            values |= {"rows": fit_values(case.fits[0]), "columns": fit_values(case.fits[1])}
+            values |= {"output": output(case).tolist(), "values": [trace_values(one) for one in opened]}
+            document(values | figure_values(figures))
             return
-        say("\n\n".join([_case_text(case), *(_trace_text(one) for one in opened), *_figure_text(figures)]))
+        say("\n\n".join([case_text(case), *(trace_text(one) for one in opened), *figure_text(figures)]))
 
     return run
+
+
+def _cut(case: Case, options: argparse.Namespace) -> Case:
+    """Return the case with what is cut from a picture as its input, where that is asked for.
+
+    Raises:
+        PersonError: the part does not lie in the picture, or no case can have it. SourceError: no picture can be read.
+    """
+    if options.image is None:
+        for name in ("at", "size"):
+            if getattr(options, name):
+                raise PersonError(N_("{option} says what is cut from a picture: add --image."), option=f"--{name}")
+        return case
+    frame = sources.read(options.image)
+    if frame.array is not None:
+        raise SourceError(N_("“{name}” is an array, which nothing is cut from: give a picture."), name=frame.source)
+    pixels = frame.pixels
+    hw = h, w = options.size or case.input_chw[1:]
+    if not all(1 <= n <= MOST_SIDE for n in hw):
+        raise PersonError(N_("--size cannot be {h}x{w}: each side is from 1 to {most}."), h=h, w=w, most=MOST_SIDE)
+    top, left = options.at or middle(pixels, hw)
+    height, width = pixels.shape[:2]
+    if top + h > height or left + w > width:
+        raise PersonError(
+            N_("{h}x{w} from row {top}, column {left} leaves the picture of {height}x{width}: correct --at or --size."),
+            h=h,
+            w=w,
+            top=top,
+            left=left,
+            height=height,
+            width=width,
+        )
+    return with_cut(case, pixels, (top, left), hw)
 
 
 _OWN = ("input", "seed", "kernel", "filters", "bias")
@@ -236,94 +274,6 @@ def _sides(text: str) -> Sides:
     return sides if len(sides) == 4 else sides * 4  # type: ignore[return-value]  # mypy counts no repeated tuple
 
 
-def _exact(value: Fraction) -> int | str:
-    return int(value) if value.denominator == 1 else str(value)
-
-
-def _fit_values(fit: Fit) -> dict[str, Any]:
-    return {
-        "n": fit.n,
-        "kernel": fit.kernel,
-        "stride": fit.stride,
-        "padding": list(fit.padding),
-        "dilation": fit.dilation,
-        "ceil_mode": fit.ceil_mode,
-        "formula": fit.formula,
-        "worked": fit.worked,
-        "exact": _exact(fit.exact),
-        "out": fit.out,
-        "fits": fit.fits,
-        "unseen": list(fit.unseen),
-        "mend": list(map(list, fit.mend)),
-    }
-
-
-def _trace_values(one: Trace) -> dict[str, Any]:
-    terms = [
-        {
-            "place": list(term.place),
-            "source": term.source and list(term.source),
-            "x": term.number or None,
-            "w": term.weight_number or None,
-            "weight_at": term.weight_at and list(term.weight_at),
-            "weight": term.weight,
-            "value": term.value,
-            "product": term.product,
-        }
-        for term in one.terms
-    ]
-    written = {"lecture": one.lecture, "indexed": one.indexed, "numbers": one.numbers}
-    found = {"at": list(one.at), "kind": one.kind, **written, "terms": terms, "skipped": list(map(list, one.skipped))}
-    return found | {
-        "sum": one.sum,
-        "bias": one.bias,
-        "multiplier": one.multiplier,
-        "divisor": one.divisor,
-        "result": one.result,
-    }
-
-
-def _figure_values(figures: tuple[Figure, ...]) -> dict[str, Any]:
-    return {"figures": [one._asdict() | {"agrees": one.agrees} for one in figures]} if figures else {}
-
-
-def _case_text(case: Case) -> str:
-    rows = [(_("input"), "×".join(map(str, case.input_chw)))]
-    if case.filters:
-        each = "×".join(map(str, case.filter_array.shape[1:]))
-        rows.append((_("filters"), _("{count} of {size}").format(count=len(case.filters), size=each)))
-    if case.kind != "fc":
-        rows += [(_("rows"), case.fits[0].worked), (_("columns"), case.fits[1].worked)]
-    rows.append((_("output"), "×".join(map(str, case.output_chw))))
-    head = [case.title] if case.title else []
-    return "\n".join([*head, table((), rows, "ll"), *told_of(case), *_maps_text(output(case))])
-
-
-def _maps_text(values: Doubles) -> list[str]:
-    if values.shape[1:] == (1, 1):  # as of a fully connected layer: in one line
-        values = values.reshape(1, 1, -1)
-    return list(map(_map_text, values))
-
-
-def _map_text(values: Doubles) -> str:
-    if values.shape[1] > _WIDEST:
-        return _("(a map of {rows} × {columns}: see --json)").format(rows=values.shape[0], columns=values.shape[1])
-    cells = [[shown(value) for value in row] for row in values]
-    return "\n" + table((), [["", *row] for row in cells], "l" + "r" * values.shape[1])
-
-
-def _trace_text(one: Trace) -> str:
-    return "\n".join([one.lecture, one.indexed, f"= {one.numbers}"])
-
-
-def _figure_text(figures: tuple[Figure, ...]) -> list[str]:
-    if not figures:
-        return []
-    rows = [(_(one.what), one.lecture or "–", one.ours) for one in figures]
-    notes = dict.fromkeys(_(one.why) for one in figures if one.why)
-    return ["\n".join([table(("", _("the lecture"), _("here")), rows, "lll"), *notes])]
-
-
 def _weights_arguments(parser: Parser) -> None:
     names = ", ".join(name for name, one in PRESETS.items() if one.page == "weights")
     about = _("conv3-128, fc-1000, maxpool or global, one after another; or JSON, a file of it, or one of: {names}")
@@ -362,7 +312,7 @@ def _weights(options: argparse.Namespace) -> None:
             "worked": counted.worked,
         }
         given = {"case": json.loads(exercise.to_json(plan)), "input": list(plan.input)}
-        document({**given, "layers": rows, **totals, **_figure_values(figures)})
+        document({**given, "layers": rows, **totals, **figure_values(figures)})
         return
     heading = (_("layer"), _("output"), "", _("weights"), _("biases"))
     lines = [
@@ -370,7 +320,7 @@ def _weights(options: argparse.Namespace) -> None:
         for one in counted.rows
     ]
     lines.append(("", "", _("together"), f"{counted.weights:,}", f"{counted.biases:,}"))
-    say("\n\n".join([table(heading, lines, "lllrr"), counted.worked, *_figure_text(figures)]))
+    say("\n\n".join([table(heading, lines, "lllrr"), counted.worked, *figure_text(figures)]))
 
 
 def _shift_arguments(parser: Parser) -> None:
@@ -415,7 +365,7 @@ def _shift(options: argparse.Namespace) -> None:
         found["changed"] = list(map(list, moved.changed))
         found |= {name: value.tolist() for name, value in values.items()}
         found |= {"entered": list(map(list, moved.entered)), "only_moved": moved.only_moved}
-        document(found | _figure_values(figures))
+        document(found | figure_values(figures))
         return
     pictures = (
         (_("picture"), moved.before),
@@ -423,13 +373,13 @@ def _shift(options: argparse.Namespace) -> None:
         (_("map"), moved.map_before),
         (_("map, moved"), moved.map_after),
     )
-    parts = [f"{name}\n{_map_text(values)}" for name, values in pictures]
+    parts = [f"{name}\n{map_text(values)}" for name, values in pictures]
     parts.append(
         _(
             "{changed} of {all} inputs change; the map only moves, but for {entered} values where the picture came in."
         ).format(changed=len(moved.changed), all=moved.before.size, entered=len(moved.entered))
     )
-    say("\n\n".join([*parts, *_figure_text(figures)]))
+    say("\n\n".join([*parts, *figure_text(figures)]))
 
 
 def _size_arguments(parser: Parser) -> None:
@@ -449,7 +399,7 @@ def _sizes(options: argparse.Namespace) -> None:
     """Print how many positions a window takes."""
     fit = Fit(options.n, options.kernel, options.stride, options.padding, options.dilation, options.ceil)
     if options.json:
-        document(_fit_values(fit))
+        document(fit_values(fit))
         return
     say("\n".join([fit.formula, fit.worked, *(told(fit) or [_("The window fits: {out}.").format(out=fit.out)])]))
 
@@ -467,7 +417,7 @@ def _examples(options: argparse.Namespace) -> None:
 
 
 def _example(name: str, one: Preset) -> dict[str, Any]:
-    return {"name": name, "page": one.page, "title": one.title, "about": one.about} | _figure_values(one.figures)
+    return {"name": name, "page": one.page, "title": one.title, "about": one.about} | figure_values(one.figures)
 
 
 ACTIONS = {

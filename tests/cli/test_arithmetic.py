@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch.nn import functional
 
 from explorer.arithmetic.inputs import random
 from explorer.arithmetic.written import from_values, write
 from explorer.cli.main import main
+
+FILES = {"PICTURE": "picture.png", "ARRAY": "array.npy", "BROKEN": "broken.png"}
 
 
 @pytest.fixture
@@ -57,6 +60,53 @@ def test_a_case_goes_on_as_it_came_out(answer: Callable[..., Any], tmp_path: Pat
     assert answer("conv", json.dumps(found["case"]), "--value", 0, 6, 6) | {"figures": found["figures"]} == found
     write(tmp_path / "과제.json", from_values(found["case"]))
     assert answer("conv", tmp_path / "과제.json", "--value", 0, 6, 6)["values"] == found["values"]
+
+
+def test_the_input_is_cut_from_a_picture(answer: Callable[..., Any], tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    file = tmp_path / "그림.png"
+    Image.fromarray(pixels).save(file)
+    found = answer("conv", "--image", file, "--at", 10, 50, "--input", "3x4x5", "--kernel", 3, "--filters", 2)
+    part = pixels[10:14, 50:55].transpose(2, 0, 1)
+    assert found["case"]["input"] == part.tolist()
+    weight = torch.tensor(found["case"]["filters"], dtype=torch.float64)
+    wanted = functional.conv2d(torch.tensor(part.astype(float))[None], weight)[0]
+    np.testing.assert_array_equal(found["output"], wanted.numpy())
+    grey = np.asarray(Image.fromarray(pixels).convert("L"), float)  # the same weights, by Pillow's integers
+    found = answer("pool", "max-pooling", "--image", file, "--at", 0, 0, "--size", "6x8")
+    np.testing.assert_allclose(found["case"]["input"], [grey[:6, :8]], atol=1)
+    assert found["output_shape"] == [1, 3, 4]
+    middle = answer("pool", "max-pooling", "--image", file)["case"]["input"]
+    np.testing.assert_allclose(middle, [grey[18:22, 28:32]], atol=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("conv", "--at", 1, 2), "--at says what is cut from a picture: add --image."),
+        (("conv", "--size", "2x2"), "--size says what is cut from a picture: add --image."),
+        (("conv", "--image", "PICTURE", "--at", 9, 7), "7x7 from row 9, column 7 leaves the picture of 12x14"),
+        (("conv", "--image", "PICTURE", "--size", "13x2"), "13x2 from row 0, column 6 leaves the picture"),
+        (("conv", "--image", "PICTURE", "--size", "0x2"), "--size cannot be 0x2"),
+        (("conv", "--image", "PICTURE", "--size", "2x9999"), "--size cannot be 2x9999"),
+        (("conv", "--image", "PICTURE", "--size", "2x2"), "window"),
+        (("conv", "--image", "PICTURE", "--input", "2x4x4"), "An input of 2 channels cannot come from a picture"),
+        (("pool", "--image", "gone.png"), "There is no picture “gone.png”"),
+        (("pool", "--image", "ARRAY"), "is an array, which nothing is cut from"),
+        (("pool", "--image", "BROKEN"), "broken.png"),
+    ],
+)
+def test_what_cannot_be_cut_is_said(
+    words: tuple[object, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {name: tmp_path / file for name, file in FILES.items()}
+    Image.fromarray(np.zeros((12, 14, 3), np.uint8)).save(files["PICTURE"])
+    np.save(files["ARRAY"], np.zeros((3, 8, 8), np.float32))
+    files["BROKEN"].write_bytes(files["PICTURE"].read_bytes()[:40])
+    assert main(["--lang", "en", "arithmetic", *(str(files.get(str(word), word)) for word in words)]) != 0
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
 
 
 def test_weights_and_shifts_go_on_as_they_came_out(answer: Callable[..., Any], tmp_path: Path) -> None:

@@ -233,5 +233,5 @@ def test_the_picture_that_moves_is_saved_as_a_picture(one: ArithmeticPlace, tmp_
     assert {"Window", "Picture", "Map of the convolution"} <= set(texts)
     one.shift.tools.save_picture(tmp_path / "shift.png")
     image, grid = QImage(str(tmp_path / "shift.png")), one.shift.grids["picture"]
-    place = grid.mapTo(one.shift._table, grid.rect_of(1, 1).topLeft().toPoint()) + QPoint(5, 5)
+    place = grid.mapTo(one.shift._table, grid.rect_of(1, 1).topLeft().toPoint()) + QPoint(16 + 5, 16 + 5)
     assert image.pixelColor(3 * place).name() == tint(77.0, 77.0)

@@ -313,6 +313,47 @@ def test_the_input_comes_from_the_picture(qapp: QApplication) -> None:
         assert "An input of 2 channels cannot come from a picture" in place.form.problem.text()
 
 
+def test_where_the_picture_is_cut_is_chosen(qapp: QApplication) -> None:
+    with desk(qapp) as it:
+        it.show()
+        it.load()
+        key(it, "Ctrl+4")
+        place = it.window.arithmetic
+        assert place is not None
+        assert it.store.frame is not None
+        pixels = it.store.frame.pixels
+        height, width = pixels.shape[:2]
+        picker = place.form.picker
+
+        def shown(top: int, left: int) -> bool:
+            wanted = pixels[top : top + 3, left : left + 3].transpose(2, 0, 1)
+            return bool(place.work.case.input_array.tolist() == wanted.tolist()) and picker.at == (top, left)
+
+        place.form.cut.click()
+        assert picker.isVisible()
+        assert shown((height - 3) // 2, (width - 3) // 2)
+        picker.row.setValue(2)
+        picker.column.setValue(height - 3)
+        assert shown(2, height - 3)
+        across, down = picker.view.width() / width, picker.view.height() / height
+        QTest.mouseClick(
+            picker.view, Qt.MouseButton.LeftButton, pos=QPoint(round(8.5 * across), round(5.5 * down))
+        )  # column 8, row 5: the part's middle
+        assert shown(4, 7)
+        QTest.keyClick(picker.view, Qt.Key.Key_Left)
+        QTest.keyClick(picker.view, Qt.Key.Key_Down)
+        assert shown(5, 6)
+        QTest.mouseClick(picker.view, Qt.MouseButton.LeftButton, pos=QPoint(1, 0))
+        assert shown(0, 0), "the part lies in the picture"
+        QTest.keyClick(picker.view, Qt.Key.Key_Escape)
+        assert not picker.isVisible()
+        key(it, "Ctrl+Z")
+        assert place.work.case.input_array.tolist() == pixels[5:8, 6:9].transpose(2, 0, 1).tolist()
+        place.form.cut.click()
+        assert shown(0, 0), "it stays where it was put"
+        picker.close()
+
+
 def test_a_case_goes_out_and_comes_in_as_text(one: ArithmeticPlace, tmp_path: Path) -> None:
     one.open("two-filters")
     one.stage.tools["copy"].click()

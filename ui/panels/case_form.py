@@ -20,15 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from explorer.arithmetic.case import KINDS, MOST_SIDE, PADDING_KINDS, POOL_KINDS, Case, Kind
-from explorer.arithmetic.inputs import cut
 from explorer.arithmetic.numbers import Cell, number, planes, wholes, wholes_text
-from explorer.arithmetic.reshape import redrawn, reshaped, with_filter, with_input
-from explorer.errors import PersonError
-from explorer.text import N_, _
+from explorer.arithmetic.reshape import redrawn, reshaped, with_cut, with_filter, with_input
+from explorer.text import _
 from ui import theme
 from ui.casework import Casework
 from ui.store import Store
 from ui.widgets.chooser import Chooser
+from ui.widgets.cut_picker import CutPicker
 from ui.widgets.number_grid import NumberGrid, Rows
 from ui.widgets.panel import Panel
 
@@ -54,7 +53,7 @@ class CaseForm(Panel):
             spin.setButtonSymbols(QSpinBox.ButtonSymbols.UpDownArrows)
         self.texts = {name: QLineEdit(self) for name in _TEXTS}
         self.flags = {name: QCheckBox(self) for name in _FLAGS}
-        self.draw, self.cut = QPushButton(self), QPushButton(self)
+        self.draw, self.cut, self.picker = QPushButton(self), QPushButton(self), CutPicker(self)
         self.part, self.plane = Chooser(9, self), Chooser(5, self)
         self.grid = NumberGrid(self._read, self)
         self.problem = QLabel(self)
@@ -119,7 +118,8 @@ class CaseForm(Panel):
         for flag in self.flags.values():
             flag.clicked.connect(self._resize)
         self.draw.clicked.connect(self._draw)
-        self.cut.clicked.connect(self._cut)
+        self.cut.clicked.connect(self._pick)
+        self.picker.moved.connect(self._cut)
         self.part.activated.connect(self._show_grid)
         self.plane.activated.connect(self._show_grid)
         self.grid.edited.connect(self._type_numbers)
@@ -182,7 +182,7 @@ class CaseForm(Panel):
             (self.texts["dilation"], _("Cells from one that the window reads to the next: one number, or two")),
             (self.texts["padding"], _("Cells around the input: one number, or top, bottom, left, right as in 0,1,0,1")),
             (self.draw, _("Draw all numbers anew")),
-            (self.cut, _("Take the input from the middle of the picture")),
+            (self.cut, _("Take the input from the picture, and choose where")),
             (self.part, _("Which numbers are typed")),
             (self.plane, _("Channel whose numbers are typed")),
         ):
@@ -245,7 +245,10 @@ class CaseForm(Panel):
 
     @Slot()
     def _show_cut(self) -> None:
-        self.cut.setEnabled(self._store.frame is not None)
+        frame, (_c, h, w) = self._store.frame, self._work.case.input_chw
+        self.cut.setEnabled(frame is not None)
+        if frame is not None:
+            self.picker.show_part(frame.pixels, (h, w))
 
     def _show_parts(self, case: Case) -> None:
         """List what can be typed; what was chosen stays chosen where it is still there."""
@@ -428,21 +431,15 @@ class CaseForm(Panel):
             self.spins["seed"].setValue((seed + 1) % (_LARGEST_SEED + 1))
 
     @Slot()
+    def _pick(self) -> None:
+        """Take the part of the picture that was chosen last, and let another one be chosen."""
+        self._cut()
+        self.picker.open_at(self.cut)
+
+    @Slot()
     def _cut(self) -> None:
-        frame, case = self._store.frame, self._work.case
-        if frame is None:
-            return
-        c, h, w = case.input_chw
-        height, width = frame.pixels.shape[:2]
-
-        def made() -> Case:
-            if c not in (1, 3):
-                raise PersonError(
-                    N_("An input of {count} channels cannot come from a picture: set it to 1 for grey or 3."), count=c
-                )
-            return with_input(case, cut(frame.pixels, (height - h) // 2, (width - w) // 2, h, w, grey=c == 1))
-
-        self._work.attempt(made)
+        if (frame := self._store.frame) is not None:
+            self._work.attempt(lambda: with_cut(self._work.case, frame.pixels, self.picker.at))
 
 
 def _mark(field: QLineEdit, wrong: bool) -> None:

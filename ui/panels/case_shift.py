@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Slot
+from PySide6.QtCore import QMargins, QPoint, QRect, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ from ui.exercise_tools import Drawing, ExerciseTools
 from ui.widgets.number_grid import NumberGrid, Rows
 from ui.widgets.panel import Panel
 
+_MARGIN = 16
+"""Around a drawing."""
 _GRIDS = ("picture", "after", "map_before", "map_after", "window")
 
 
@@ -163,11 +165,14 @@ class CaseShift(Panel):
     def _drawing(self) -> Drawing:
         """Return the pictures, the window and the maps with their captions."""
 
-        def paint(painter: QPainter) -> None:
-            painter.fillRect(self._table.rect(), QColor(theme.current().panel))
-            self._table.render(painter, QPoint(), self._table.rect(), QWidget.RenderFlag.DrawChildren)
+        size = self._table.size().grownBy(QMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN))
 
-        return self._table.size(), paint
+        def paint(painter: QPainter) -> None:
+            painter.fillRect(QRect(QPoint(), size), QColor(theme.current().panel))
+            part = self._table.rect()
+            self._table.render(painter, QPoint(_MARGIN, _MARGIN), part, QWidget.RenderFlag.DrawChildren)
+
+        return size, paint
 
     @Slot(str)
     def _say(self, text: str) -> None:
