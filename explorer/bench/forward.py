@@ -21,10 +21,9 @@ from explorer.render import measure
 from explorer.session import Network, Session
 
 NETWORKS = {"resnet18": 40, "vgg16": 15}
-"""Networks of the issue, each with its rounds."""
+"""Each with its rounds."""
 LIMITS = {"first": 1.25, "middle": 1.10, "last": 1.10}
-"""Of a frame of a live source; a still picture runs by the network's own calls."""
-STILL_LIMITS = {"first": 1.30, "middle": 1.15, "last": 1.15}
+"""Of a still picture, which runs by the network's own calls, and of a frame of a live source."""
 ALL_LIMIT = 1.40
 COLUMNS, OVERVIEW_LIMIT = 6, 1.25
 """Maps of every stage, and what they may cost."""
@@ -87,7 +86,7 @@ def _of(network: Network, rounds: int, defaults_ms: float) -> Iterator[Figure]:
     for name, layer in chosen.items():
         what = f"{name} convolution ({layer.id}) captured and rendered"
         yield figure(f"{what}, live", name, LIMITS[name])
-        yield figure(f"{what}, still", f"{name}_still", STILL_LIMITS[name])
+        yield figure(f"{what}, still", f"{name}_still", LIMITS[name])
     yield figure("all layers cloned, not rendered", "all", ALL_LIMIT)
     yield figure("the whole path of a frame, first convolution", "path", None)
     yield Figure(
