@@ -110,6 +110,9 @@ def _window(calibration_ms: float) -> Iterator[Figure]:
             typed,
             calibration_ms,
         )
+    stepped = process.window("stepped")
+    name = "ticks missed of 300 while a filter's window walks over 1280×720 at 60 steps/s, every step painted"
+    yield Figure(name, stepped["missed"], 0.0, stepped, calibration_ms, "ticks")
     for what, where, most in (("area", "a still picture", 16.0), ("area_live", "the demo feed", None)):
         clicked = process.window(what)
         name = f"99 % of the clicks on a unit of resnet152 show its area on {where} after at most"

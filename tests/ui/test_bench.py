@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from ui.bench import clicks, gaps, paint, typing
+from ui.bench import clicks, gaps, paint, stepping, typing
 
 
 def test_a_mosaic_costs_a_tenth_of_one_item_a_map(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,3 +53,23 @@ def test_typing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ms["kernels"] == 2
     assert ms["limit_ms"] == pytest.approx(4 * ms["opencv_ms"] + 16)
     assert 0 < ms["typed_ms"] <= ms["typed_p95_ms"]
+
+
+def test_walking_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stepping, "TICKS", 12)
+    found = stepping.stepped()
+    assert found["ticks"] == 12
+    assert 0 <= found["missed"] <= 12
+    assert 1000 / 60 / 2 < found["longest_gap_ms"] < 60_000
+
+
+def test_a_tick_is_missed_by_a_late_step_and_by_one_that_is_never_painted() -> None:
+    in_time = [(step, step / 60 + 0.010) for step in range(1, 11)]
+    found = stepping.figures(in_time, 10, 60)
+    assert found["missed"] == 0
+    assert found["longest_gap_ms"] == pytest.approx(1000 / 60 + 10)
+    assert stepping.figures([*in_time[:4], *in_time[5:]], 10, 60)["missed"] == 1
+    late = [*in_time[:4], (5, 5 / 60 + 0.050), (6, 5 / 60 + 0.051), (7, 7 / 60 + 0.017), *in_time[7:]]
+    assert stepping.figures(late, 10, 60)["missed"] == 3
+    again = [*in_time, (3, 1.0)]
+    assert stepping.figures(again, 10, 60)["missed"] == 0, "painted once more"

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 
-from ui.bench import clicks, gaps, live, paint, typing
+from ui.bench import clicks, gaps, live, paint, stepping, typing
 
 MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "mosaic": paint.mosaic,
@@ -15,6 +15,7 @@ MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "area_live": clicks.area_live,
     "typed": typing.typed,
     "typed_live": typing.typed_live,
+    "stepped": stepping.stepped,
     "gap": gaps.gap,
     "window_gap": gaps.window_gap,
     "live": live.live,

@@ -36,7 +36,7 @@ def typed() -> dict[str, float]:
         from explorer.cv import cv2
 
         path = Path(folder) / "picture.png"
-        path.write_bytes(cv2.imencode(".png", _scene())[1].tobytes())
+        path.write_bytes(cv2.imencode(".png", scene())[1].tobytes())
         return _measured(STILL.with_(source=Source("picture", str(path))), Rooms())
 
 
@@ -157,7 +157,7 @@ class _Wide:
         self._demo.close()
 
 
-def _scene() -> Bytes:
+def scene() -> Bytes:
     """Return a picture that is not flat."""
     from explorer.cv import cv2
     from explorer.sources.demo import Demo
@@ -169,7 +169,7 @@ def _filter2d_ms() -> float:
     """Return the median ms of OpenCV's filter2D with a kernel of that size on the picture."""
     from explorer.cv import cv2
 
-    pixels, weights = _scene(), np.random.default_rng(0).normal(0, 0.2, (SIDE, SIDE))
+    pixels, weights = scene(), np.random.default_rng(0).normal(0, 0.2, (SIDE, SIDE))
     times = []
     for _turn in range(WARM + TYPED):
         start_s = time.perf_counter()
