@@ -154,7 +154,7 @@ class Explanation:
         layer: whose maps were weighted, for methods of a layer; else "".
         values: what the heat was made from: float32 (C, h, w) at the input, or (h', w') of the layer.
         completeness: by what share of the answer's change the sum of a signed heat misses it (Sundararajan et al. 2017,
-            proposition 1); None where no theory says that they are equal.
+            proposition 1); None where no theory says that they are equal, or there is no change that is finite.
     """
 
     method: str

@@ -7,6 +7,7 @@ is the largest size over the channels (Simonyan et al. 2013, section 3) or, wher
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -60,9 +61,10 @@ class Run:
         return flow(self.module, self.graph, self.x if x is None else x, self.target, layers, rule)
 
     def value(self, x: Tensor) -> float:
-        """Return the target's number for another input; without gradients."""
+        """Return the target's number for another input, which is left untouched; without gradients."""
         layer = self.graph[self.target.layer]
-        taken = capture(self.module, self.graph, x, {layer.id: lambda out: picked(out, layer, self.target).item()})
+        reducers = {layer.id: lambda out: picked(out, layer, self.target).item()}
+        taken = capture(self.module, self.graph, x.clone(), reducers)  # a network may write into its input
         return float(taken.values[layer.id])
 
 
@@ -162,8 +164,10 @@ def _integrated(method: Method, run: Run) -> Iterator[Part]:
             done += 1
             yield done, done + max(1, round(steps * (1 - place))), None
         values = (total * x)[0]
-        missed = abs(float(values.double().sum()) - change) / max(abs(change), 1e-12)
-        if missed <= COMPLETE or steps * 2 > MOST_INTEGRATED:
+        missed: float | None = abs(float(values.double().sum()) - change) / max(abs(change), 1e-12)
+        if not math.isfinite(change):  # of zeros the network makes no number, with which nothing can be compared
+            missed = None
+        if missed is None or missed <= COMPLETE or steps * 2 > MOST_INTEGRATED:
             yield done, done, _at_input(method, run, value, values, missed)
             return
         steps *= 2
@@ -205,6 +209,8 @@ def _occlusion(method: Method, run: Run) -> Iterator[Part]:
         if number < len(corners):
             yield number, len(corners), None
     heat = (falls / np.maximum(covered, 1)).astype(np.float32)
+    if not np.isfinite(heat).all():
+        raise ForwardError(N_("The output is not finite: the input or the weights hold NaN, infinite or huge values."))
     yield len(corners), len(corners), Explanation(method.name, run.target, value, heat, "", heat[None])
 
 

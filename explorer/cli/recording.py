@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from explorer.cli.arguments import Parser, whole
 from explorer.cli.output import document
 from explorer.cli.streams import say
-from explorer.errors import PersonError
+from explorer.errors import ExportError, PersonError
 from explorer.recording.recorder import Recorder
 from explorer.recording.values import Filmed
 from explorer.settings import Settings
@@ -51,7 +51,7 @@ def check(options: argparse.Namespace) -> None:
 
 @contextmanager
 def film(options: argparse.Namespace, network: Network) -> Iterator[Callable[[FrameResult], object]]:
-    """Yield what takes every result; the film is ended on the way out, also by Ctrl-C.
+    """Yield what takes every result; the film is ended on the way out, also by Ctrl-C, which goes no further then.
 
     Raises:
         NetworkError: there is no such layer or unit. ExportError: the film ended by itself; what came before it plays.
@@ -82,10 +82,17 @@ def film(options: argparse.Namespace, network: Network) -> Iterator[Callable[[Fr
         recorder.offer(result, result.frame.time_s)
 
     try:
-        yield offer
+        with suppress(KeyboardInterrupt):  # an ordinary end: how the film ended is told then too
+            yield offer
     finally:
         recorder.stop()
         recorder.thread.join(ENDING_S)
+    if recorder.thread.is_alive():
+        raise ExportError(
+            N_("“{path}” was not ended within {seconds} s: it plays, but seeks slowly; choose a faster disk."),
+            path=options.record,
+            seconds=f"{ENDING_S:g}",
+        )
     last = told[0]
     if last.error is not None:
         raise last.error

@@ -359,3 +359,43 @@ def test_every_method_is_told_with_its_source() -> None:
     for one in METHODS.values():
         assert isinstance(one, Method)
         assert "arXiv" in one.source or "doi" in one.source
+
+
+class WritesIntoItsInput(Plain):
+    """Prepares the picture where it lies."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.sub_(0.5).mul_(2.0))
+
+
+class Copies(Plain):
+    """The same, in a copy."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.sub(0.5).mul(2.0))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_network_that_writes_into_its_input_is_asked_about_the_same_picture(name: str, x: Tensor) -> None:
+    kept = x.clone()
+    found, expected = asked(seeded(WritesIntoItsInput), name, x), asked(seeded(Copies), name, kept)
+    assert torch.equal(x, kept)
+    np.testing.assert_array_equal(found.heat, expected.heat)
+    assert (found.value, found.completeness) == (expected.value, expected.completeness)
+
+
+class OfTheLength(Plain):
+    """Divides by the picture's length, which zeros do not have."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x / x.norm())
+
+
+def test_what_is_missed_of_a_change_that_is_no_number_is_not_told(x: Tensor) -> None:
+    assert asked(seeded(OfTheLength), "integrated-gradients", x).completeness is None
+
+
+def test_a_heat_of_covered_patches_that_is_not_finite_is_no_answer(x: Tensor) -> None:
+    x[0, 0, 0, 0] = torch.nan
+    with pytest.raises(ForwardError, match="not finite"):
+        asked(seeded(Plain), "occlusion", x)

@@ -11,6 +11,8 @@ import pytest
 
 from explorer.cli import live
 from explorer.cli.main import main
+from explorer.errors import ExportError
+from explorer.recording.movie import Movie
 from explorer.render.composite import SIZE_WH
 
 
@@ -63,6 +65,26 @@ def test_ctrl_c_ends_the_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, o
             raise KeyboardInterrupt
 
     monkeypatch.setattr(live, "_print", interrupt)
-    out("live", "demo", "--model", "lenet5", "--record", path)
+    said = out("live", "demo", "--model", "lenet5", "--record", path)
     with av.open(str(path)) as file:
-        assert 0 < len(list(file.decode(video=0))) <= 3
+        count = len(list(file.decode(video=0)))
+    assert 0 < count <= 3
+    assert f"{path}: {count} picture" in said
+
+
+def test_ctrl_c_hides_no_film_that_could_not_be_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    close = Movie.close
+
+    def full(movie: Movie) -> None:
+        close(movie)
+        raise ExportError("full")
+
+    monkeypatch.setattr(live, "_print", interrupt)
+    monkeypatch.setattr(Movie, "close", full)
+    assert main(["live", "demo", "--model", "lenet5", "--record", str(tmp_path / "a.mp4")]) == 2
+    assert "full" in capsys.readouterr().err
