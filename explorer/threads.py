@@ -25,7 +25,7 @@ ROUNDS = 8
 """Of every number of threads, in turns, so that what slows the machine slows them all."""
 NEAR = 1.05
 """Fewer threads win where they take at most so many times the fastest: what they leave free is the window's."""
-QUIET = 2.0
+QUIET = 1.3
 """Where a usual time is more than so many times the shortest, others keep the machine busy: it is not remembered."""
 TRIALS = 3
 """At so many starts: of each number of threads the shortest time of all of them counts."""

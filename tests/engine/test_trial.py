@@ -47,7 +47,8 @@ def test_a_frame_goes_first_and_the_number_is_told(engine: Engine, fakes: Trying
     engine.wish(A)
     told = window.until(NetworkReady, lambda event: event.network.threads == 5)
     assert told.network.opened == 1
-    assert fakes.ran_at == [1, 1, 2, 2]
+    assert fakes.ran_at[:2] == [1, 1]
+    assert fakes.ran_at[3] == 2, "no more than one step comes before it"
     assert fakes.threads_asked == [0, 0]
 
 
