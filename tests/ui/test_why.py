@@ -191,6 +191,25 @@ def test_a_moving_picture_is_asked_about_again_and_never_twice_at_once(one: Desk
     assert questions(one)[-1].frame is one.store.result.frame
 
 
+def test_each_heat_of_a_moving_picture_lies_over_the_frame_that_it_is_of(one: Desk) -> None:
+    why = panel(one)
+    one.controller.change(source=Source("demo", ""))
+    one.give()
+    choose(why.beside, SHUFFLED)
+    for _heat in range(2):
+        one.send(Answered(questions(one)[-1], found(questions(one)[-1])))
+    before = why.views[1].pixels
+    newer = samples.result(one.store.recipe, one.graph)
+    black = replace(newer.filtered, pixels=np.zeros_like(newer.filtered.pixels))
+    one.send(ResultReady(replace(newer, filtered=black)))
+    one.send(Answered(questions(one)[-1], found(questions(one)[-1])))
+    assert before is not None
+    assert before.any()
+    assert why.views[0].pixels is not None
+    assert not why.views[0].pixels.any()
+    np.testing.assert_array_equal(why.views[1].pixels, before)
+
+
 def test_it_speaks_korean(one: Desk) -> None:
     why = panel(one)
     set_language("ko")

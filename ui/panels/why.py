@@ -57,9 +57,8 @@ class WhyPanel(Panel):
         self._graph: Graph | None = None
         self._fraction = 0.0
         self._problem: Problem | None = None
-        self._frame: FrameResult | None = None
-        self._found: dict[bool, Explanation] = {}
-        """What was found, and beside it (True)."""
+        self._found: dict[bool, tuple[Explanation, FrameResult]] = {}
+        """What was found and of which frame, and beside it (True)."""
         self._todo: list[tuple[bool, Explain, FrameResult]] = []
         self.method, self.target, self.beside = (Chooser(_LETTERS, self) for _box in range(3))
         self._captions = tuple(QLabel(self) for _box in range(3))
@@ -319,8 +318,8 @@ class WhyPanel(Panel):
     def _take_answer(self, event: Answered) -> None:
         self._fraction = event.fraction
         if self._todo and event.question is self._todo[0][1] and isinstance(event.answer, Explanation):
-            beside, _question, self._frame = self._todo.pop(0)
-            self._found[beside] = event.answer
+            beside, _question, result = self._todo.pop(0)
+            self._found[beside] = event.answer, result
             if not beside and not self._todo:
                 self._found.pop(True, None)
             self._fraction = 0.0
@@ -359,10 +358,10 @@ class WhyPanel(Panel):
         self.titles[1].setVisible(shown)
 
     def _said(self) -> str:
-        found = self._found.get(False)
-        if found is None:
+        if False not in self._found:
             return _("Asking …") if self._asking.question is not None else ""
-        said = [_("{target} = {value}").format(target=self._words(found.target), value=f"{found.value:.4g}")]
+        found, result = self._found[False]
+        said = [_("{target} = {value}").format(target=self._words(found.target, result), value=f"{found.value:.4g}")]
         if found.layer:
             said.append(_("maps of {layer}").format(layer=found.layer))
         if found.completeness is not None:
@@ -370,10 +369,10 @@ class WhyPanel(Panel):
             said.append(_("the sum misses the answer's change by {share}").format(share=missed))
         return "  ·  ".join(said)
 
-    def _words(self, target: Target) -> str:
-        result, graph = self._frame, self._graph
+    def _words(self, target: Target, result: FrameResult) -> str:
+        graph = self._graph
         if graph is not None and target.layer == graph.output.id and target.y is None:
-            names = {one.index: one.label for one in result.predictions} if result is not None else {}
+            names = {one.index: one.label for one in result.predictions}
             return names.get(target.channel) or _("class {index}").format(index=target.channel)
         return _("unit {channel} · {y} · {x} of {layer}").format(
             channel=target.channel, y=target.y, x=target.x, layer=target.layer
@@ -383,7 +382,7 @@ class WhyPanel(Panel):
     def _draw(self) -> None:
         """Lay each heat over the picture that it is of, in grey."""
         for beside, view in enumerate(self.views):
-            found, result = self._found.get(bool(beside)), self._frame
+            found, result = self._found.get(bool(beside), (None, None))
             if found is None or result is None or found.heat.shape != result.geometry.input_hw:
                 view.set_heat(None)
                 view.set_picture(None)
