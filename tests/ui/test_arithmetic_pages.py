@@ -139,6 +139,20 @@ def test_a_move_out_of_the_picture_is_said_in_place(one: ArithmeticPlace) -> Non
     assert panel.shift.map_before.shape == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "typed", "said"), [("picture", "0/0", "divides by 0"), ("window", "x", "“x”"), ("window", "nan", "“nan”")]
+)
+def test_a_cell_that_is_no_number_is_said_in_place(one: ArithmeticPlace, name: str, typed: str, said: str) -> None:
+    one.open("shift")
+    panel, good = one.shift, one.shift.shift
+    type_cell(panel.grids[name], 1, 1, typed)
+    assert said in panel.problem.text()
+    assert panel.problem.isVisible()
+    assert panel.shift is good
+    QTest.keyClick(panel.grids[name]._field, Qt.Key.Key_Escape)
+    assert not panel.problem.isVisible()
+
+
 def test_what_is_drawn_is_saved_as_a_picture(one: ArithmeticPlace, tmp_path: Path) -> None:
     one.open("two-filters")
     canvas = one.stage.canvas

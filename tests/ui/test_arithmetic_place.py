@@ -40,7 +40,7 @@ def check_against_torch(one: ArithmeticPlace) -> None:
     np.testing.assert_allclose(work.output, wanted, rtol=1e-12, atol=1e-9)
     planes = one.stage.canvas._planes["output"]
     np.testing.assert_array_equal(planes.reshape(-1), work.output.reshape(-1))
-    for place in {0, 1, work.last // 2, work.last}:
+    for place in {0, min(1, work.last), work.last // 2, work.last}:
         work.go(place)
         assert work.trace.result == pytest.approx(float(wanted.reshape(-1)[place]), rel=1e-12, abs=1e-9)
         terms = one.sum.terms.rows
@@ -230,7 +230,16 @@ def test_mistakes_are_said_in_place_and_the_last_good_case_stays(
     assert not one.form.texts[field].property("wrong")
 
 
-@pytest.mark.parametrize(("typed", "said"), [("abc", "is “abc”: type a number"), ("1/0", "divides by 0")])
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("abc", "is “abc”: type a number"),
+        ("1/0", "divides by 0"),
+        ("0/0", "divides by 0"),
+        ("nan", "is “nan”: type a number"),
+        ("1e9", "1000000"),
+    ],
+)
 def test_what_is_no_number_stays_to_be_mended(one: ArithmeticPlace, typed: str, said: str) -> None:
     good = one.work.case
     type_cell(one.form.grid, 1, 1, typed)
@@ -275,8 +284,27 @@ def test_paste_of_a_table_and_of_planes(one: ArithmeticPlace) -> None:
     assert one.work.case.filters == ((((1.0, 0.0, -1.0), (2.0, 0.0, -2.0), (1.0, 0.0, -1.0)),),)
     check_against_torch(one)
     good = one.work.case
-    one.form.paste("1 2\n3")
-    assert "row 2 has 1 numbers and the first has 2" in one.form.problem.text()
+    for text, said in (
+        ("1 2\n3", "row 2 has 1 numbers and the first has 2"),
+        ("1 nan\n3 4", "row 1, column 2 is “nan”"),
+        ("[[1, NaN], [3, 4]]", "row 1, column 2 is “NaN”"),
+        ("1 2\n0/0 4", "row 2, column 1 is “0/0”, which divides by 0"),
+        ("1 2\n3 x", "row 2, column 2 is “x”"),
+        ("1 2 3 4\n" * 4, "larger than the input"),
+    ):
+        one.form.paste(text)
+        assert said in one.form.problem.text()
+        assert one.work.case is good
+
+
+def test_a_huge_stride_leaves_one_window_or_is_refused(one: ArithmeticPlace) -> None:
+    one.open("stride-1")
+    type_field(one.form.texts["stride"], "1000")
+    assert one.work.case.output_chw == (1, 1, 1)
+    check_against_torch(one)
+    good = one.work.case
+    type_field(one.form.texts["stride"], "1001")
+    assert "stride cannot be 1001" in one.form.problem.text()
     assert one.work.case is good
 
 

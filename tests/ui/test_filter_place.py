@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from explorer import settings as preferences
 from explorer.engine.events import Answered
 from explorer.filters.bank import BANK
-from explorer.filters.filter import BORDERS, Filter
+from explorer.filters.filter import BORDERS, MOST_STRIDE, Filter
 from explorer.filters.kernel import Kernel, Magnitude
 from explorer.questions import AnswerFound, AnswerTo
 from explorer.recipe import Recipe
@@ -228,6 +228,24 @@ def test_an_even_kernel_says_where_its_result_lies(one: FilterDesk) -> None:
     one.place.kernel.columns.setValue(4)
     one.work()
     assert "An even side has no middle" in one.place.kernel.note.text()
+    check_against_torch(one)
+
+
+def test_a_huge_stride_leaves_a_pixel_and_no_larger_one_can_be_chosen(one: FilterDesk) -> None:
+    one.place.filtering.put(Filter(OWN))
+    panel = one.place.kernel
+    panel.stride.setValue(100_000)
+    one.work()
+    assert panel.stride.value() == MOST_STRIDE == one.store.recipe.filters[0].stride
+    assert one.place.filtering.found is not None
+    assert one.place.filtering.found.pixels.shape == (1, 1, 3)
+    check_against_torch(one)
+
+
+@pytest.mark.parametrize("border", BORDERS)
+def test_an_even_kernel_at_every_border(one: FilterDesk, border: str) -> None:
+    one.place.filtering.put(Filter(Kernel("", ((1.0, -2.0), (3.0, 4.0)), 0.25), border))  # type: ignore[arg-type]
+    one.work()
     check_against_torch(one)
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QScrollArea, QSplitter, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QScrollArea, QSizePolicy, QSplitter, QWidget
 
 from explorer.arithmetic.presets import PRESETS, Figure, Preset
 from explorer.text import N_, _
@@ -39,6 +39,7 @@ class CasePresets(Panel):
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setWordWrap(True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # as wide as there is room
         self.figures = QScrollArea(self)
         self.figures.setWidget(self.words)
         self.figures.setWidgetResizable(True)
