@@ -89,7 +89,7 @@ class CaseForm(Panel):
             line = QHBoxLayout()
             line.setSpacing(6)
             for field in fields:
-                line.addWidget(field, 0 if isinstance(field, QLabel) else 1)
+                line.addWidget(field, 0 if isinstance(field, (QLabel, QPushButton)) else 1)
             form.addWidget(self._labels[name], place, 0)
             form.addLayout(line, place, 1)
             self._labels[name].setBuddy(fields[0])
