@@ -15,6 +15,7 @@ from explorer.filters.filter import Chain
 from explorer.filters.written import to_json
 from explorer.graph.values import Layer
 from explorer.retrieval.index import Maker, Record, Stamp, Writer
+from explorer.sources.folder import SUFFIXES
 from explorer.text import N_
 from explorer.values import Floats, Frame, Source
 from explorer.zoo import own
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from explorer.session import Network
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 _AHEAD = 4
 """So many pictures are decoded while the network looks at another."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explorer.attribution.methods import How, Switched, Target, check
-from explorer.errors import NetworkError
+from explorer.errors import ForwardError, NetworkError
 from explorer.explaining import answered
 from explorer.filters.filter import Chain
 from explorer.influence import Step
@@ -40,7 +41,7 @@ class Switch:
 
 
 def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top: int = 5) -> Iterator[Step]:
-    """Yield a ``Step`` after each run of the network; its answer is a ``Switched``.
+    """Yield a ``Step`` after each run of the network; the last one's answer is the ``Switched``.
 
     Args:
         network: the loaded one.
@@ -83,9 +84,16 @@ def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top
         falls: dict[int, float] = {}
         for channel in range(layer.channels):
             alone = network.with_room(lambda which=channel: without((which,)))  # type: ignore[misc]
-            falls[channel] = before - float(alone[0, target.channel])
-            effects = tuple(sorted(falls.items(), key=lambda fall: -abs(fall[1])))
-            yield Step(Switched(layer.id, target.channel, before, before, (), effects), channel + 1, layer.channels)
+            fall = before - float(alone[0, target.channel])
+            if not math.isfinite(fall):
+                raise ForwardError(
+                    N_("The output is not finite: the input or the weights hold NaN, infinite or huge values.")
+                )
+            falls[channel] = fall
+            last = channel + 1 == layer.channels
+            effects = tuple(sorted(falls.items(), key=lambda one: -abs(one[1]))) if last else ()
+            told = Switched(layer.id, target.channel, before, before, (), effects) if last else None
+            yield Step(told, channel + 1, layer.channels)
     except OtherPath as error:
         raise NetworkError(
             N_("Without these channels the network takes another path: choose other channels.")
