@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numpy as np
+import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -79,3 +81,18 @@ def type_field(field: QLineEdit, text: str) -> None:
     QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClicks(field, text)
     QTest.keyClick(field, Qt.Key.Key_Return)
+
+
+def check_against_torch(one: ArithmeticPlace) -> None:
+    """Check everything that is shown of the values: the maps, and each opened value where there are few."""
+    work = one.work
+    wanted = by_torch(work.case).numpy()
+    np.testing.assert_allclose(work.output, wanted, rtol=1e-12, atol=1e-9)
+    planes = one.stage.canvas._planes["output"]
+    np.testing.assert_array_equal(planes.reshape(-1), work.output.reshape(-1))
+    for place in {0, min(1, work.last), work.last // 2, work.last}:
+        work.go(place)
+        assert work.trace.result == pytest.approx(float(wanted.reshape(-1)[place]), rel=1e-12, abs=1e-9)
+        terms = one.sum.terms.rows
+        assert terms.trace == work.trace
+        assert terms.rowCount() == len(work.trace.terms)

@@ -51,6 +51,7 @@ class CaseForm(Panel):
             spin.setRange(0 if name == "seed" else 1, _LARGEST_SEED if name == "seed" else MOST_SIDE)
             spin.setKeyboardTracking(False)
             spin.setButtonSymbols(QSpinBox.ButtonSymbols.UpDownArrows)
+        self.spins["seed"].setMinimumWidth(theme.px(64))  # the buttons beside it need their words
         self.texts = {name: QLineEdit(self) for name in _TEXTS}
         self.flags = {name: QCheckBox(self) for name in _FLAGS}
         self.draw, self.cut, self.picker = QPushButton(self), QPushButton(self), CutPicker(self)
