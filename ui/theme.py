@@ -220,7 +220,7 @@ def _style_sheet(theme: Theme) -> str:
     text = (resources.files("resources") / "styles" / "window.qss").read_text(encoding="utf-8")
     text = re.sub(r"@(\d+)px", lambda match: f"{px(int(match[1]))}px", text)
     values = asdict(theme) | {"faint": mix(theme.dim, theme.raised, 0.4)}
-    values |= {glyph: _glyph_file(glyph, theme) for glyph in ("chevron-down", "chevron-up")}
+    values |= {glyph: _glyph_file(glyph, theme) for glyph in ("chevron-down", "chevron-up", "check")}
     return re.sub(r"@([a-z][a-z-]*)", lambda match: values[match[1]], text)
 
 
