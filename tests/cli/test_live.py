@@ -77,7 +77,7 @@ def test_a_stream_until_the_time_is_over_and_one_that_ends(
 ) -> None:
     monkeypatch.setenv("no_proxy", "*")
     with FakeCamera(fps=100) as fake:
-        found, complaints = lines(capsys, fake.url, "--seconds", "0.3")
+        found, complaints = lines(capsys, fake.url, "--seconds", "1")
     frames = [line["frame"] for line in found]
     assert (frames, complaints) == (sorted(set(frames)), "")
     assert found[-1]["dropped"] > 0  # while the network was loaded
