@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.abc
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background ignores Ctrl-C, and so would its programs
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 BLOCKED = ("PySide6", "shiboken6", "pyqtgraph") if os.environ.get("CNN_EXPLORER_TESTS_WITHOUT_QT") else ()
 
 
