@@ -15,7 +15,7 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["LC_ALL"] = "C.UTF-8"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job in the background ignores Ctrl-C, and so would its programs
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background, as every program from there
     signal.signal(signal.SIGINT, signal.default_int_handler)
 BLOCKED = ("PySide6", "shiboken6", "pyqtgraph") if os.environ.get("CNN_EXPLORER_TESTS_WITHOUT_QT") else ()
 
