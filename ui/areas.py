@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.errors import NetworkError
 from explorer.recipe import MOST_LOCKED, Unit
-from explorer.text import N_, _
+from explorer.text import N_
 from explorer.values import Bytes, FrameResult, Geometry
 from ui import theme
 from ui.controller import Controller
@@ -135,7 +135,7 @@ class Areas(QObject):
         if unit in locked:
             colour, label = LOCKED[locked.index(unit)], str(locked.index(unit) + 1)
         if fields is None:
-            return Sight(unit, colour, None, _("What the units of this network see is being worked out …"), label)
+            return Sight(unit, colour, None, self._store.fields_missing, label)
         area, why = _seen(fields, unit.layer, (unit.y, unit.x))
         return Sight(unit, colour, area, str(why) if why else "", label)
 
@@ -194,7 +194,7 @@ class Areas(QObject):
     @Slot()
     def _follow(self) -> None:
         """Tell of a change, but not of every frame."""
-        told = (self.chosen, self.locked, self.geometry, self._store.fields)
+        told = (self.chosen, self.locked, self.geometry, self._store.fields, self._store.fields_failed)
         if told != self._told:
             self._told = told
             self.changed.emit()

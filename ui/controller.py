@@ -324,11 +324,12 @@ class Controller(QObject):
                 if store.fields is not None and store.fields.graph is not event.network.graph:
                     store.fields = None
                     store.fields_changed.emit()
+                store.fields_failed = False
                 store.network_changed.emit()
                 self._remember_network(event.network.card)
             case FieldsReady():
                 if store.network is not None and store.network.graph is event.graph:
-                    store.fields = event.fields
+                    store.fields, store.fields_failed = event.fields, event.fields is None
                     store.fields_changed.emit()
             case Catalogue():
                 store.catalogue = event

@@ -28,6 +28,7 @@ class Store(QObject):
         result: the newest complete result, or None.
         network: the loaded network, or None.
         fields: what the units of its layers see, or None until known.
+        fields_failed: whether that could not be worked out.
         catalogue: networks and devices to choose from, or None until known.
         progress: the long action that goes on, or None.
         problems: the newest unsolved problem of each place (``events.Where``).
@@ -67,6 +68,7 @@ class Store(QObject):
         self.result: FrameResult | None = None
         self.network: NetworkInfo | None = None
         self.fields: Fields | None = None
+        self.fields_failed = False
         self.catalogue: Catalogue | None = None
         self.progress: Progress | None = None
         self.problems: dict[str, Problem] = {}
@@ -75,6 +77,13 @@ class Store(QObject):
         self.playing: Playing | None = None
         self.retrying: Retrying | None = None
         self.dropped = 0
+
+    @property
+    def fields_missing(self) -> str:
+        """Why nobody knows what the units see, in words."""
+        if self.fields_failed:
+            return _("What the units of this network see could not be worked out: open it again, or report the fault.")
+        return _("What the units of this network see is being worked out …")
 
     @property
     def picture_is_old(self) -> bool:

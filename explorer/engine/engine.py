@@ -330,9 +330,14 @@ class Engine:
         """Tell what the units of a network see, once the window was told of the network."""
 
         def analyse() -> None:
-            fields = self._rooms.fields(network.graph)
+            outbox = self._desk.outbox
+            try:
+                fields = self._rooms.fields(network.graph)
+            except Exception as error:  # noqa: BLE001 - a rule that breaks is a fault of ours, and is told as one
+                outbox.put(problem("engine", error), FieldsReady(network.card.name, network.graph, None))
+                return
             self._desk.recordings.know(fields, network.card.title)
-            self._desk.outbox.put(FieldsReady(network.card.name, network.graph, fields))
+            outbox.put(FieldsReady(network.card.name, network.graph, fields))
 
         self._patient.put("fields", analyse)
 

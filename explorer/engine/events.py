@@ -94,17 +94,17 @@ class NetworkReady:
 
 @dataclass(frozen=True, eq=False)
 class FieldsReady:
-    """What the units of a loaded network see is known.
+    """What the units of a loaded network see is known, or that it will not be.
 
     Attributes:
         network: its name.
         graph: its layers, the very ones that ``NetworkReady`` told of.
-        fields: of these layers.
+        fields: of these layers; None where they could not be worked out, of which a ``Problem`` of "engine" tells more.
     """
 
     network: str
     graph: Graph
-    fields: Fields
+    fields: Fields | None
 
 
 @dataclass(frozen=True)

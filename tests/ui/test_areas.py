@@ -238,6 +238,8 @@ def test_fields_of_an_older_graph_are_not_taken(one: Desk, graph: Graph) -> None
     assert one.store.fields is None
     one.controller.change(unit=(5, 5))
     assert "worked out" in one.window.explore.unit.lines[2]
+    one.send(FieldsReady("sample", fresh, None))
+    assert "could not be worked out: open it again" in one.window.explore.unit.lines[2]
     one.send(FieldsReady("sample", fresh, analyse(fresh)))
     assert "exact" in one.window.explore.unit.lines[-1]
     assert len(one.window.explore.source.view.outlines) == 1

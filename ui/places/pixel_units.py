@@ -61,7 +61,7 @@ class PixelUnits(QObject):
         result, geometry = self._store.result_of_network, self._areas.geometry
         layer = None if result is None else result.view.layer.id
         filters = None if result is None else result.recipe.filters
-        key = (self._pixel, self._picture_hw, layer, geometry, filters, self._store.fields)
+        key = (self._pixel, self._picture_hw, layer, geometry, filters, self._store.fields, self._store.fields_failed)
         if key == self._key:
             return
         self._key = key
@@ -75,7 +75,7 @@ class PixelUnits(QObject):
     ) -> tuple[NDArray[np.bool_] | None, str]:
         fields, place = self._store.fields, {"y": pixel[0], "x": pixel[1]}
         if fields is None:
-            return None, _("What the units of this network see is being worked out …")
+            return None, self._store.fields_missing
         if geometry is None:
             return None, _("Where this network's input comes from in the picture is not known.")
         cells = cells_of(pixel, result, geometry, self._picture_hw)
