@@ -80,7 +80,6 @@ def test_a_stream_until_the_time_is_over_and_one_that_ends(
         found, complaints = lines(capsys, fake.url, "--seconds", "1")
     frames = [line["frame"] for line in found]
     assert (frames, complaints) == (sorted(set(frames)), "")
-    assert found[-1]["dropped"] > 0  # while the network was loaded
     with FakeCamera(fps=None, count=3) as fake:
         _found, complaints = lines(capsys, fake.url, code=2)
     assert complaints == f"The source “stream {fake.url}” sends no more pictures: check it, then try again.\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -55,12 +56,13 @@ class Small(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
+def network() -> Iterator[Network]:
     def transform(picture: Any) -> Tensor:
         return torch.from_numpy(np.array(picture.resize((SIDE, SIDE)))).permute(2, 0, 1) / 64 - 2
 
     name = memory.put(Small(), transform, CLASSES)
-    return Session().open(name, input_hw=(SIDE, SIDE), device="cpu")
+    yield Session().open(name, input_hw=(SIDE, SIDE), device="cpu")
+    memory.forget(name)
 
 
 @pytest.fixture(autouse=True)
@@ -333,6 +335,7 @@ def test_a_network_that_names_no_classes_tells_the_rest() -> None:
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
     name = memory.put(module, None, ())
     opened = Session().open(name, input_hw=(16, 16), device="cpu")
+    memory.forget(name)
     found = told(watched(opened, frames(2), recipe_of(opened, input_hw=(16, 16)))[-1])
     assert found.leaders == found.smoothed == ()
     assert found.frames == 2

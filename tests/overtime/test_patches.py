@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,13 @@ class Edges(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
+def network() -> Iterator[Network]:
     def transform(picture: Any) -> torch.Tensor:
         return torch.from_numpy(np.array(picture.resize((SIDE, SIDE)))).permute(2, 0, 1) / 255
 
     name = memory.put(Edges(), transform, ("one", "two"))
-    return Session().open(name, input_hw=(SIDE, SIDE), device="cpu")
+    yield Session().open(name, input_hw=(SIDE, SIDE), device="cpu")
+    memory.forget(name)
 
 
 @pytest.fixture(autouse=True)
