@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -85,12 +86,19 @@ class Timing(QObject):
     @property
     def shown_fps(self) -> float | None:
         """Frames that the window showed in a second; None while that is not known."""
-        return self._rate(len(self._arrivals) - 1, clock=0)
+        if len(self._arrivals) < 2:
+            return None
+        return (len(self._arrivals) - 1) / max(self._arrivals[-1][0] - self._arrivals[0][0], 1e-6)
 
     @property
     def source_fps(self) -> float | None:
         """Frames that the source gave in a second; None while that is not known."""
-        return self._rate(self._arrivals[-1][2] - self._arrivals[0][2], clock=1) if self._arrivals else None
+        steps = [
+            (later[2] - earlier[2], later[1] - earlier[1])
+            for earlier, later in pairwise(self._arrivals)
+            if later[2] > earlier[2]  # not where a video began anew or was set back
+        ]
+        return sum(frames for frames, _s in steps) / max(sum(s for _frames, s in steps), 1e-6) if steps else None
 
     def text(self) -> str:
         """Return the figures as lines with tabs, for a table elsewhere."""
@@ -120,11 +128,6 @@ class Timing(QObject):
             height, width = result.frame.pixels.shape[:2]
             found.append((_("picture"), f"{width} × {height}"))
         return tuple(found)
-
-    def _rate(self, frames: int, clock: int) -> float | None:
-        if len(self._arrivals) < 2:
-            return None
-        return frames / max(self._arrivals[-1][clock] - self._arrivals[0][clock], 1e-6)
 
     @Slot()
     def _restart(self) -> None:

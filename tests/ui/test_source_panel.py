@@ -169,6 +169,10 @@ def test_live_badge(bench: samples.Bench, panel: SourcePanel, dropped: int, told
     assert "LIVE · 28 fps" in texts(panel)
     badge = next(label for label in panel.findChildren(QLabel) if label.text().startswith("LIVE"))
     assert badge.toolTip().startswith(told)
+    for n in range(40, 80):  # a slow folder: a picture every two seconds
+        slow = replace(result, frame=frame(60, 80, "demo", index=n, time_s=110 + 2 * (n - 40)))
+        bench.controller.on_event(ResultReady(slow, dropped=dropped))
+    assert "LIVE · 0.5 fps" in texts(panel)
     bench.controller.freeze(True)
     assert "frozen" in texts(panel)
     bench.controller.freeze(False)

@@ -101,6 +101,19 @@ def test_medians_and_percentiles_over_the_last_frames(qapp: QApplication, clock:
         store.deleteLater()
 
 
+def test_a_video_that_begins_anew_gives_no_frames_backwards(qapp: QApplication, clock: Clock) -> None:
+    with desk(qapp) as one:
+        store = Store(one.store.recipe.with_(source=Source("video", "clip.mp4")))
+        timing = Timing(store)
+        store.live, made = True, live(one, 0, 0.0)
+        for index in (40, 42, 44, 46, 48, 0, 2, 4):
+            clock.s += 0.080
+            store.result = live(one, index, clock.s, made)
+            store.result_changed.emit()
+        assert timing.source_fps == pytest.approx(25)
+        store.deleteLater()
+
+
 def test_a_changed_view_is_no_new_forward(qapp: QApplication) -> None:
     with desk(qapp) as one:
         one.load()

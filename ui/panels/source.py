@@ -352,7 +352,7 @@ class SourcePanel(Panel):
             self._rate_at = self._times[-1]
             seconds = self._times[-1] - self._times[0]
             rate = (len(self._times) - 1) / seconds if seconds > 0 else 0.0
-            self.set_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}"), "good")
+            self.set_badge(_("LIVE · {rate} fps").format(rate=f"{rate:.0f}" if rate >= 1 else f"{rate:.1f}"), "good")
             dropped = ngettext(
                 "{count} frame was skipped while the network was busy",
                 "{count} frames were skipped while the network was busy",

@@ -153,15 +153,15 @@ class StripChart(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self._font())
         room, (low, high) = self._room(), self._limits()
-        painter.setPen(QPen(QColor(colours.line), 1))
-        for share in (0, 0.5, 1):
-            y = room.bottom() - share * room.height()
-            painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
         if self._message:
             painter.setPen(QColor(colours.dim))
             wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(room.adjusted(8, 0, -8, 0), wrapped, self._message)
             return
+        painter.setPen(QPen(QColor(colours.line), 1))
+        for share in (0, 0.5, 1):
+            y = room.bottom() - share * room.height()
+            painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
         self._paint_numbers(painter, room, low, high)
         if not len(self._axis_s) or not self._lines:
             return
