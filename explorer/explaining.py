@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explorer.attribution.methods import Explanation, Target, activations, cam_layer, check, method, unfit
-from explorer.errors import NetworkError
+from explorer.errors import ForwardError, NetworkError
 from explorer.filters.filter import Chain
 from explorer.influence import Step
 from explorer.text import N_
@@ -52,7 +53,7 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
     Raises:
         PersonError: no such method. NetworkError: it does not fit this network, the target or the layer is not there,
             or the network takes another path for the inputs that the method makes.
-        ForwardError, DeviceError: the network raised, or its device has not enough memory.
+        ForwardError, DeviceError: the network raised, its answer is not finite, or its device has not enough memory.
     """
     from explorer.attribution import why
     from explorer.capture import OtherPath, capture
@@ -85,6 +86,8 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
     try:
         while True:
             done, of, found = network.with_room(step)
+            if found is not None:
+                finite(found.value)
             yield Step(found, done, of)
             if found is not None:
                 return
@@ -107,4 +110,15 @@ def answered(network: Network, out: Tensor) -> Target:
     return Target("", int(out[0].argmax()))
 
 
-__all__ = ["Asked", "Explanation", "answered", "explaining"]
+def finite(value: float) -> float:
+    """Return a number of the network's answer.
+
+    Raises:
+        ForwardError: it is not finite.
+    """
+    if not math.isfinite(value):
+        raise ForwardError(N_("The output is not finite: the input or the weights hold NaN, infinite or huge values."))
+    return value
+
+
+__all__ = ["Asked", "Explanation", "answered", "explaining", "finite"]

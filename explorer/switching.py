@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from explorer.attribution.methods import How, Switched, Target, check
-from explorer.errors import ForwardError, NetworkError
-from explorer.explaining import answered
+from explorer.errors import NetworkError
+from explorer.explaining import answered, finite
 from explorer.filters.filter import Chain
 from explorer.influence import Step
 from explorer.text import N_
@@ -53,7 +52,7 @@ def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top
     Raises:
         NetworkError: it does not classify, there is no such layer, channel or class, or without the channels the
             network takes another path.
-        ForwardError, DeviceError: the network raised, or its device has not enough memory.
+        ForwardError, DeviceError: the network raised, its answer is not finite, or its device has not enough memory.
     """
     from explorer.attribution.switched import switched
     from explorer.capture import OtherPath, capture
@@ -68,7 +67,7 @@ def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top
     out = network.with_room(lambda: network.follow(whole, network.prepare(filtered).tensor, filtered))
     target = answered(network, out) if asked.target is None else Target("", asked.target)
     target = check(network.graph, target)
-    layer, before = network.graph[asked.layer], float(out[0, target.channel])
+    layer, before = network.graph[asked.layer], finite(float(out[0, target.channel]))
 
     def without(channels: tuple[int, ...]) -> Tensor:
         x = network.prepare(filtered).tensor
@@ -78,18 +77,13 @@ def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top
         if asked.channels:
             found = network.with_room(lambda: without(asked.channels))
             predictions = classify(found.cpu(), network.labels, top, network.card.activation)
-            after = float(found[0, target.channel])
+            after = finite(float(found[0, target.channel]))
             yield Step(Switched(layer.id, target.channel, before, after, predictions), 1, 1)
             return
         falls: dict[int, float] = {}
         for channel in range(layer.channels):
             alone = network.with_room(lambda which=channel: without((which,)))  # type: ignore[misc]
-            fall = before - float(alone[0, target.channel])
-            if not math.isfinite(fall):
-                raise ForwardError(
-                    N_("The output is not finite: the input or the weights hold NaN, infinite or huge values.")
-                )
-            falls[channel] = fall
+            falls[channel] = finite(before - float(alone[0, target.channel]))
             last = channel + 1 == layer.channels
             effects = tuple(sorted(falls.items(), key=lambda one: -abs(one[1]))) if last else ()
             told = Switched(layer.id, target.channel, before, before, (), effects) if last else None

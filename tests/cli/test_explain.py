@@ -117,3 +117,25 @@ def test_what_cannot_be_switched_off_is_said(
     printed = capsys.readouterr()
     assert printed.out == ""
     assert sentence in printed.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("explain", "--method", "saliency", "--out", "OUT"),
+        ("explain", "--method", "saliency", "--target", "7", "--out", "OUT", "--json"),
+        ("ablate", "--layer", "c1", "--channels", "0"),
+        ("ablate", "--layer", "c1", "--json"),
+    ],
+)
+def test_an_answer_that_is_not_finite_is_neither_explained_nor_printed(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    array, file = tmp_path / "nan.npy", tmp_path / "out.png"
+    np.save(array, np.full((1, 32, 32), np.nan, np.float32))
+    command, *more = (str(file) if word == "OUT" else word for word in words)
+    assert main([command, str(array), "--model", "lenet5", *more]) == 2
+    printed = capsys.readouterr()
+    assert "not finite" in printed.err
+    assert printed.out == ""
+    assert not file.exists()
