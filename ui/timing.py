@@ -6,6 +6,7 @@ a picture is when it is seen runs from the grab to the end of that, for the pane
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -93,10 +94,13 @@ class Timing(QObject):
     @property
     def source_fps(self) -> float | None:
         """Frames that the source gave in a second; None while that is not known."""
+        playing = self._store.playing
+        most = math.inf if playing is None or playing.fps is None else 2 * playing.fps * playing.speed
         steps = [
-            (later[2] - earlier[2], later[1] - earlier[1])
+            (frames, s)
             for earlier, later in pairwise(self._arrivals)
-            if later[2] > earlier[2]  # not where a video began anew or was set back
+            for frames, s in [(later[2] - earlier[2], later[1] - earlier[1])]
+            if 0 < frames <= 2 + most * s  # not where a video began anew or somebody sought a place in it
         ]
         return sum(frames for frames, _s in steps) / max(sum(s for _frames, s in steps), 1e-6) if steps else None
 

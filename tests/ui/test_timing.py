@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer.engine.events import ResultReady
+from explorer.engine.events import Playing, ResultReady
 from explorer.settings import Settings
 from explorer.speed.values import MERGED, Speed
 from explorer.values import FrameResult, Source
@@ -101,12 +101,13 @@ def test_medians_and_percentiles_over_the_last_frames(qapp: QApplication, clock:
         store.deleteLater()
 
 
-def test_a_video_that_begins_anew_gives_no_frames_backwards(qapp: QApplication, clock: Clock) -> None:
+def test_a_video_that_begins_anew_or_is_sought_in_gives_no_frames_in_between(qapp: QApplication, clock: Clock) -> None:
     with desk(qapp) as one:
         store = Store(one.store.recipe.with_(source=Source("video", "clip.mp4")))
         timing = Timing(store)
         store.live, made = True, live(one, 0, 0.0)
-        for index in (40, 42, 44, 46, 48, 0, 2, 4):
+        store.playing = Playing(store.recipe.source, True, 0.0, 8.0, 0, 200, 25.0, 1.0, True, False)
+        for index in (40, 42, 44, 46, 48, 0, 2, 4, 160, 162):
             clock.s += 0.080
             store.result = live(one, index, clock.s, made)
             store.result_changed.emit()

@@ -134,6 +134,18 @@ def test_a_class_or_the_chosen_unit_may_be_asked_about(one: Desk) -> None:
     assert questions(one)[-1].asked.target == Target("2", 3, 4, 5)
 
 
+def test_a_class_that_is_followed_keeps_its_name_when_another_picture_makes_it_improbable(one: Desk) -> None:
+    why = panel(one)
+    assert one.store.result is not None
+    followed = one.store.result.predictions[0]
+    choose(why.target, followed.index)
+    others = one.store.result.predictions[1:]
+    one.send(ResultReady(replace(samples.result(one.store.recipe, one.graph, seed=5), predictions=others)))
+    asked = questions(one)[-1]
+    one.send(Answered(asked, replace(found(asked), target=Target("4", followed.index))))
+    assert why.words.text().startswith(f"{followed.label} = ")
+
+
 def test_methods_that_do_not_fit_are_disabled_and_say_why(one: Desk) -> None:
     why = panel(one)
     row = why.method.findData("guided-backprop")

@@ -372,7 +372,9 @@ class WhyPanel(Panel):
     def _words(self, target: Target, result: FrameResult) -> str:
         graph = self._graph
         if graph is not None and target.layer == graph.output.id and target.y is None:
-            names = {one.index: one.label for one in result.predictions}
+            box = self.target  # it keeps the name of a class that is followed, however improbable
+            names = {box.itemData(row): box.itemText(row) for row in range(box.count())}
+            names |= {one.index: one.label for one in result.predictions}
             return names.get(target.channel) or _("class {index}").format(index=target.channel)
         return _("unit {channel} · {y} · {x} of {layer}").format(
             channel=target.channel, y=target.y, x=target.x, layer=target.layer
