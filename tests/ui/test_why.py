@@ -137,11 +137,16 @@ def test_a_class_or_the_chosen_unit_may_be_asked_about(one: Desk) -> None:
 def test_a_class_that_is_followed_keeps_its_name_when_another_picture_makes_it_improbable(one: Desk) -> None:
     why = panel(one)
     assert one.store.result is not None
-    followed = one.store.result.predictions[0]
+    first = one.store.result
+    followed, *others = first.predictions
+    followed = replace(followed, label="tabby")
+    one.send(ResultReady(replace(first, predictions=(followed, *others))))
     choose(why.target, followed.index)
-    others = one.store.result.predictions[1:]
-    one.send(ResultReady(replace(samples.result(one.store.recipe, one.graph, seed=5), predictions=others)))
+    later = replace(samples.result(one.store.recipe, one.graph, seed=5), predictions=tuple(others))
+    one.send(ResultReady(later))
+    assert why.target.currentText() == followed.label
     asked = questions(one)[-1]
+    assert asked.frame is later.frame
     one.send(Answered(asked, replace(found(asked), target=Target("4", followed.index))))
     assert why.words.text().startswith(f"{followed.label} = ")
 
