@@ -43,8 +43,7 @@ class FieldSurveys(QObject):
 
     def of(self, name: str, input_hw: tuple[int, int] | None = None) -> Fields | None:
         """Return what is known of a network at a size of its input."""
-        network = self._store.network
-        if network is not None and network.card.name == name and input_hw in (None, network.graph.input[1:]):
+        if self._comes((name, input_hw)):
             return self._store.fields
         return self._known.get((name, input_hw))
 
@@ -68,10 +67,14 @@ class FieldSurveys(QObject):
             self._asked = None  # the newer question takes the place of one that waits
         self._ask_next()
 
-    def _missing(self, key: Key) -> bool:
+    def _comes(self, key: Key) -> bool:
+        """Whether it is of the loaded network and comes, or came, without being asked for."""
         network = self._store.network
         loaded = network is not None and network.card.name == key[0] and key[1] in (None, network.graph.input[1:])
-        return not loaded and key not in self._known and key not in self._failed
+        return loaded and not self._store.fields_failed
+
+    def _missing(self, key: Key) -> bool:
+        return not self._comes(key) and key not in self._known and key not in self._failed
 
     def _ask_next(self) -> None:
         while self._waiting and self._asked is None:

@@ -328,6 +328,7 @@ class Engine:
 
     def _analyse(self, network: NetworkInfo) -> None:
         """Tell what the units of a network see, once the window was told of the network."""
+        self._desk.recordings.know(None, network.card.title)
 
         def analyse() -> None:
             outbox = self._desk.outbox

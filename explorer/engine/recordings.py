@@ -50,7 +50,7 @@ class Recordings:
         recorder = self._recorder
         return recorder is not None and not recorder.ending
 
-    def know(self, fields: Fields, title: str) -> None:
+    def know(self, fields: Fields | None, title: str) -> None:
         """Take what the units of the newest network see, and its title."""
         self._fields, self._title = fields, title
 

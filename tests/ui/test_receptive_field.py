@@ -345,3 +345,15 @@ def test_an_own_network_that_is_opened_anew_is_computed_anew(one: Desk, resnet: 
     network = samples.network(one.graph)
     one.send(NetworkReady(replace(network, card=replace(samples.CARD, name="/my.pt", group="own"))))
     assert found.surveys.of("/my.pt", (64, 64)) is None
+
+
+def test_a_loaded_network_that_could_not_be_analysed_does_not_keep_the_page_waiting(one: Desk, resnet: Fields) -> None:
+    load(one)
+    one.send(FieldsReady("sample", one.graph, None))
+    found = page(one)
+    until(lambda: FieldsOf("sample") in asked(one))
+    one.send(Problem("question", NetworkError("A rule is broken."), question=FieldsOf("sample")))
+    assert found.chart.message == "A rule is broken."
+    found.again.click()
+    tell(one, "sample", resnet)
+    assert found.chart.points
