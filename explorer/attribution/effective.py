@@ -7,7 +7,8 @@ the unit and 0 elsewhere is taken back to the input, for several inputs, and its
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -149,8 +150,20 @@ def _gradient(
     value = _value(module, graph, cells.clone(), layer, lambda out: _picked(out, layer, unit, number))
     if not value.requires_grad:
         raise NetworkError(_NO_GRADIENT, layer=layer.id)
-    try:
+    with followed_back():
         (gradient,) = torch.autograd.grad(value, cells)
+    return gradient
+
+
+@contextmanager
+def followed_back() -> Iterator[None]:
+    """Say in a sentence why autograd cannot follow a network back to its input.
+
+    Raises:
+        Overwritten: what it needs was written over in place. ForwardError: another reason.
+    """
+    try:
+        yield
     except RuntimeError as error:
         if out_of_memory(error):
             raise
@@ -159,7 +172,6 @@ def _gradient(
             N_("The network cannot be followed back to its input ({reason}): choose a layer before it."),
             reason=" ".join(str(error).split()),
         ) from error
-    return gradient
 
 
 class Overwritten(ForwardError):

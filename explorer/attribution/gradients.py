@@ -16,11 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge, get_gradient_edge
 
-from explorer.attribution.effective import Enough, Overwritten, constants
+from explorer.attribution.effective import Enough, Overwritten, constants, followed_back
 from explorer.attribution.methods import RELUS, Target
 from explorer.capture import OtherPath, Watch
-from explorer.device import out_of_memory
-from explorer.errors import ForwardError, NetworkError
+from explorer.errors import NetworkError
 from explorer.graph.trace import forward
 from explorer.graph.values import Graph, Layer
 from explorer.text import N_
@@ -108,16 +107,8 @@ def _flow(module: nn.Module, graph: Graph, x: Tensor, target: Target, layers: Se
     if late := [name for name in layers if name not in watch.marks]:
         raise _no_way(late[0], target)
     edges: list[Any] = [watch.marks[name][1] for name in layers]
-    try:
+    with followed_back():
         found = torch.autograd.grad(value, [cells, *edges], allow_unused=True)
-    except RuntimeError as error:
-        if out_of_memory(error):
-            raise
-        kind = Overwritten if "inplace operation" in str(error) else ForwardError
-        raise kind(
-            N_("The network cannot be followed back to its input ({reason}): choose a layer before it."),
-            reason=" ".join(str(error).split()),
-        ) from error
     gradient, *others = found
     for name, grad in zip(layers, others, strict=True):
         if grad is None:
