@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from explorer import sources
@@ -109,16 +108,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _last(network: Network, frame: Frame, asked: Switch) -> Switched:
-    terminal = sys.stderr is not None and sys.stderr.isatty()
     answer = None
-    try:
-        for step in switching(network, frame, (), asked, Recipe().top):
-            answer = step.answer
-            if terminal and step.of > 1:
-                streams.overwrite(_("{done} of {of} channels").format(done=step.done, of=step.of))
-    finally:
-        if terminal:
-            streams.overwrite("")
+    steps = switching(network, frame, (), asked, Recipe().top)
+    for step in streams.told(steps, lambda step: _("{done} of {of} channels").format(done=step.done, of=step.of)):
+        answer = step.answer
     assert isinstance(answer, Switched)
     return answer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
 from explorer import sources
@@ -110,16 +109,10 @@ def target(text: str, network: Network) -> Target | None:
 
 
 def _last(network: Network, frame: Any, asked: Asked) -> Explanation:
-    terminal = sys.stderr is not None and sys.stderr.isatty()
     answer = None
-    try:
-        for step in explaining(network, frame, (), asked):
-            answer = step.answer
-            if terminal:
-                streams.overwrite(_("{done} of {of} passes").format(done=step.done, of=step.of))
-    finally:
-        if terminal:
-            streams.overwrite("")
+    steps = explaining(network, frame, (), asked)
+    for step in streams.told(steps, lambda step: _("{done} of {of} passes").format(done=step.done, of=step.of)):
+        answer = step.answer
     assert isinstance(answer, Explanation)
     return answer
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
+from collections import deque
 from pathlib import Path
 
 from explorer.cli import streams
 from explorer.cli.arguments import Parser, add_json, add_network, check_weights
 from explorer.cli.output import about, document, remarks, table, weights_name
-from explorer.indexing import Indexed, feature_layer, indexing, pictures
+from explorer.indexing import feature_layer, indexing, pictures
 from explorer.text import N_, _, ngettext
 
 ABOUT = N_("index the pictures of a folder by a layer's features, for “search”")
@@ -39,24 +39,18 @@ def run(options: argparse.Namespace) -> None:
     from explorer.cli import opening  # loads torch: after everything that can fail without it
 
     start = time.perf_counter()
-    found = Indexed(0, 0, 0, ())
-    terminal = sys.stderr is not None and sys.stderr.isatty()
     with opening.aside():
         network = opening.network(options)
         layer = feature_layer(network, options.layer).id
-        try:
-            for found in indexing(network, options.folder, options.out, options.layer):
-                if terminal:
-                    streams.overwrite(_("{done} of {of} pictures").format(done=found.done, of=found.of))
-        finally:
-            if terminal:
-                streams.overwrite("")
+        steps = indexing(network, options.folder, options.out, options.layer)
+        told = streams.told(steps, lambda one: _("{done} of {of} pictures").format(done=one.done, of=one.of))
+        (found,) = deque(told, maxlen=1)
     seconds = time.perf_counter() - start
     if options.json:
         head = {"model": network.card.name, "weights": weights_name(network), "layer": layer, **remarks(network)}
         unreadable = [{"file": file, "error": error} for file, error in found.unreadable]
-        told = {"pictures": found.of, "kept": found.kept, "unreadable": unreadable}
-        document(head | told | {"seconds": round(seconds, 3), "out": str(options.out)})
+        figures = {"pictures": found.of, "kept": found.kept, "unreadable": unreadable}
+        document(head | figures | {"seconds": round(seconds, 3), "out": str(options.out)})
         return
     rows = [(_("layer"), layer), (_("pictures"), f"{found.of - len(found.unreadable):,}")]
     if found.kept:

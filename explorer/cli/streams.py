@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from explorer.errors import PersonError
 from explorer.text import N_
 
+T = TypeVar("T")
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 """Unicode's categories of control characters, half characters, line and paragraph separators."""
 
@@ -71,6 +73,20 @@ def overwrite(line: str) -> None:
         print(f"\r{one_line(line)}" if line else "\n", end="", file=sys.stderr, flush=True)
     except (OSError, ValueError):
         drop(sys.stderr)
+
+
+def told(steps: Iterable[T], words: Callable[[T], str]) -> Iterator[T]:
+    """Yield ``steps``, and write how far they are over one another where standard error is a terminal."""
+    terminal, begun = sys.stderr is not None and sys.stderr.isatty(), False
+    try:
+        for step in steps:
+            if terminal:
+                overwrite(words(step))
+                begun = True
+            yield step
+    finally:
+        if begun:
+            overwrite("")
 
 
 def has_display() -> bool:
