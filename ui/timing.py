@@ -6,7 +6,6 @@ a picture is when it is seen runs from the grab to the end of that, for the pane
 
 from __future__ import annotations
 
-import math
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -95,12 +94,13 @@ class Timing(QObject):
     def source_fps(self) -> float | None:
         """Frames that the source gave in a second; None while that is not known."""
         playing = self._store.playing
-        most = math.inf if playing is None or playing.fps is None else 2 * playing.fps * playing.speed
+        most = None if playing is None or playing.fps is None else 2 * playing.fps * playing.speed
         steps = [
             (frames, s)
             for earlier, later in pairwise(self._arrivals)
             for frames, s in [(later[2] - earlier[2], later[1] - earlier[1])]
-            if 0 < frames <= 2 + most * s  # not where a video began anew or somebody sought a place in it
+            if frames > 0  # not where a video began anew
+            and (most is None or frames <= 2 + most * s)  # nor where somebody sought a place in it
         ]
         return sum(frames for frames, _s in steps) / max(sum(s for _frames, s in steps), 1e-6) if steps else None
 

@@ -5,6 +5,7 @@ minimised, resized and closed meanwhile, and the whole way from a stream to the 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -37,7 +38,7 @@ class Fast:
 
     def read(self) -> Frame | None:
         self.given += 1
-        return Frame(np.full((48, 64, 3), self.given % 256, np.uint8), "fast", self.given)
+        return Frame(np.full((48, 64, 3), self.given % 256, np.uint8), "fast", self.given, time.perf_counter())
 
     def close(self) -> None:
         self.closed = True
