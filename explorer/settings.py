@@ -27,8 +27,9 @@ PRECISIONS = ("float32", "tf32", "half")
 THEMES = ("system", "light", "dark")
 RECORDS = ("composite", "window", "panel")
 KEEP_FREE_MB = (50, 1_000_000)
-PLACES = ("explore", "networks", "filter", "arithmetic")
+PLACES = ("explore", "networks", "filter", "arithmetic", "tasks")
 FILTER_TABS = ("result", "steps", "learn", "detect")
+TASK_TABS = ("classify", "detect", "segment", "retrieve")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Settings:
         frame_numbers: whether every panel tells the number of the frame that it shows.
         filter_tab: the open tab of the filter place, one of ``FILTER_TABS``.
         filter_chosen: the place, from 0, of the chain's filter that was looked at; it may be past the chain's end.
+        task_tab: the open tab of the place of tasks, one of ``TASK_TABS``.
     """
 
     language: str = ""
@@ -73,6 +75,7 @@ class Settings:
     frame_numbers: bool = False
     filter_tab: str = "result"
     filter_chosen: int = 0
+    task_tab: str = "classify"
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -275,6 +278,7 @@ def _from_json(text: str) -> Settings:
         and type(settings.mirror) is type(settings.frame_numbers) is bool
         and settings.place in PLACES
         and settings.filter_tab in FILTER_TABS
+        and settings.task_tab in TASK_TABS
         and type(settings.filter_chosen) is int
         and settings.filter_chosen >= 0
         and settings.record in RECORDS

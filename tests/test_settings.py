@@ -79,6 +79,7 @@ def test_recent_is_newest_first_without_repeats() -> None:
         '{"filter_chosen": -1}',
         '{"filter_chosen": "0"}',
         '{"filter_chosen": true}',
+        '{"task_tab": "why"}',
         '{"device": null}',
         '{"language": ["ko"]}',
         "[" * 100_000,

@@ -106,6 +106,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("place_networks", N_("Networks"), ("Ctrl+2",), "network"),
         Command("place_filter", N_("Filter"), ("Ctrl+3",), "filter"),
         Command("place_arithmetic", N_("Arithmetic"), ("Ctrl+4",), "arithmetic"),
+        Command("place_tasks", N_("Tasks"), ("Ctrl+5",), "tasks"),
         Command("", N_("In the list of networks: open in Explore, take an own one out"), ("Return", "Delete")),
         Command("", N_("In a stack's blocks: add, remove, up, down"), ("Insert", "Delete", "Alt+Up", "Alt+Down")),
         Command("", N_("In the filter bank: put a filter in, add it to the chain"), ("Return", "Shift+Return")),

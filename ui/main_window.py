@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMainWindow,
-    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -41,15 +39,11 @@ from ui.panels.problem_strip import ProblemStrip
 from ui.panels.status_bar import StatusBar
 from ui.panels.top_bar import TopBar
 from ui.places.explore import Explore
+from ui.places.places import Places
 from ui.store import Store
 from ui.widgets.intake import Intake
 from ui.widgets.saving import ask_where
 from ui.widgets.source_name import source_name
-
-if TYPE_CHECKING:
-    from ui.places.arithmetic import ArithmeticPlace
-    from ui.places.filter import FilterPlace
-    from ui.places.networks import Networks
 
 EXPORTS = {
     "export_mosaic": ("mosaic", N_("maps"), "png"),
@@ -67,6 +61,7 @@ _PLACES = (
     ("place_filter", "filter"),
     ("place_arithmetic", "arithmetic"),
     ("place_networks", "network"),
+    ("place_tasks", "tasks"),
 )
 """The rail, from top to bottom: the commands that lead to the places, and their icons."""
 
@@ -92,11 +87,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(store, controller, self.explore.source.playback, self)
         self.filming = Filming(store, controller, self)
         self.intake = self.opening.intake
-        self.networks: Networks | None = None
-        self.filter: FilterPlace | None = None
-        self.arithmetic: ArithmeticPlace | None = None
-        self.places = QStackedWidget(self)
-        self.places.addWidget(self.explore)
+        self.places = Places(self.explore, store, controller, self)
         self.status = StatusBar(store, controller)
         handled = (self.explore, self.status, self.opening, self.filming)
         self.commands = Actions(self, {k: v for part in handled for k, v in part.handlers().items()} | self._handlers())
@@ -110,6 +101,8 @@ class MainWindow(QMainWindow):
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
         self._dress_fields(self)
+        self.places.explore_wanted.connect(self._go_to_explore)
+        self.places.came.connect(self._dress_fields)
         self.top.networks_wanted.connect(self._go_to_networks)
         self.explore.source.open_requested.connect(self.opening.choose_file)
         self.explore.source.shelf.kept.connect(self._say_kept)
@@ -176,6 +169,7 @@ class MainWindow(QMainWindow):
             "place_networks": self._go_to_networks,
             "place_filter": partial(self._go_to, "filter"),
             "place_arithmetic": partial(self._go_to, "arithmetic"),
+            "place_tasks": partial(self._go_to, "tasks"),
             "larger": partial(self._scale_text, 0.1),
             "smaller": partial(self._scale_text, -0.1),
             "theme": self._switch_theme,
@@ -193,6 +187,7 @@ class MainWindow(QMainWindow):
             "place_networks": _("Networks"),
             "place_filter": _("Filter"),
             "place_arithmetic": _("Arithmetic"),
+            "place_tasks": _("Tasks"),
             "theme": _("Theme"),
             "keys": _("Keyboard"),
             "preferences": _("Settings"),
@@ -230,7 +225,7 @@ class MainWindow(QMainWindow):
         """Leave a field, or else the full screen, with Escape, as everywhere."""
         escape = event.key() == Qt.Key.Key_Escape
         if escape and isinstance(self.focusWidget(), QLineEdit):
-            self._place.home()
+            self.places.shown.home()
         elif escape and self.isFullScreen():
             self._full_screen()
         else:
@@ -255,13 +250,6 @@ class MainWindow(QMainWindow):
 
     # the places
 
-    @property
-    def _place(self) -> Explore | Networks | FilterPlace | ArithmeticPlace:
-        """The place that shows."""
-        shown = self.places.currentWidget()
-        others = (place for place in (self.networks, self.filter, self.arithmetic) if place is not None)
-        return next((place for place in others if place is shown), self.explore)
-
     @Slot()
     def _go_to_explore(self) -> None:
         self._go_to("explore")
@@ -272,60 +260,27 @@ class MainWindow(QMainWindow):
 
     def _go_to(self, name: str) -> None:
         """Show a place; the next start begins there."""
-        place = self._made(name)
-        self.places.setCurrentWidget(place)
+        place = self.places.show_place(name, self.commands)
         self._rail["place_explore" if place is self.explore else f"place_{name}"].setChecked(True)
         place.home()
-        self._controller.use_history(self.arithmetic.work if self.arithmetic and place is self.arithmetic else None)
         self._controller.prefer(place=name)
         self._rest()
 
     def _rest(self) -> None:
         """Spare live frames the network where nobody sees what it makes of them; the stream goes on."""
-        self._controller.rest(self.isMinimized() or self._place is self.arithmetic)
-
-    def _made(self, name: str) -> Explore | Networks | FilterPlace | ArithmeticPlace:
-        """Return a place; all but the first are made when they are first wanted, for the first paint would wait."""
-        if name == "networks":
-            if self.networks is None:
-                from ui.places.networks import Networks
-
-                self.networks = Networks(self._store, self._controller, self.commands, self)
-                self.networks.explore_wanted.connect(self._go_to_explore)
-                self._take_in(self.networks)
-            return self.networks
-        if name == "filter":
-            if self.filter is None:
-                from ui.places.filter import FilterPlace
-
-                self.filter = FilterPlace(self._store, self._controller, self)
-                self.filter.explore_wanted.connect(self._go_to_explore)
-                self._take_in(self.filter)
-            return self.filter
-        if name == "arithmetic":
-            if self.arithmetic is None:
-                from ui.places.arithmetic import ArithmeticPlace
-
-                self.arithmetic = ArithmeticPlace(self._store, self)
-                self.arithmetic.work.subject_changed.connect(self._controller.history_changed)
-                self._take_in(self.arithmetic)
-            return self.arithmetic
-        return self.explore
-
-    def _take_in(self, place: QWidget) -> None:
-        self.places.addWidget(place)
-        self._dress_fields(place)
+        self._controller.rest(self.isMinimized() or self.places.shown is self.places.arithmetic)
 
     @Slot()
     def _get_weights(self) -> None:
         self._go_to("networks")
-        if self.networks is not None:
-            self.networks.show_weights(self._store.recipe.network)
+        if self.places.networks is not None:
+            self.places.networks.show_weights(self._store.recipe.network)
 
     @Slot()
     def _find(self) -> None:
-        self._place.start_search()
+        self.places.shown.start_search()
 
+    @Slot(QWidget)
     def _dress_fields(self, part: QWidget) -> None:
         """Give the button that empties a field an icon that follows the theme."""
         for action in part.findChildren(QAction, _CLEAR):

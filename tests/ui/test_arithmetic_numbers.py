@@ -139,7 +139,7 @@ def test_the_input_comes_from_the_picture(qapp: QApplication) -> None:
         it.show()
         it.load()
         key(it, "Ctrl+4")
-        place = it.window.arithmetic
+        place = it.window.places.arithmetic
         assert place is not None
         assert it.window.places.currentWidget() is place
         frame = it.store.frame
@@ -159,7 +159,7 @@ def test_where_the_picture_is_cut_is_chosen(qapp: QApplication) -> None:
         it.show()
         it.load()
         key(it, "Ctrl+4")
-        place = it.window.arithmetic
+        place = it.window.places.arithmetic
         assert place is not None
         assert it.store.frame is not None
         pixels = it.store.frame.pixels

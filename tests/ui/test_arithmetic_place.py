@@ -215,7 +215,7 @@ def test_the_place_fits(qapp: QApplication, language: str, size: tuple[int, int]
     settings = Settings(language=language, theme="light", font_scale=scale, place="arithmetic")
     with desk(qapp, settings=settings) as it:
         it.show(*size)
-        place = it.window.arithmetic
+        place = it.window.places.arithmetic
         assert place is not None
         for name in PRESETS:
             place.open(name)
@@ -227,7 +227,7 @@ def test_the_place_fits(qapp: QApplication, language: str, size: tuple[int, int]
 def test_the_case_survives_a_change_of_language_and_theme(qapp: QApplication) -> None:
     with desk(qapp, settings=Settings(language="en", theme="dark", place="arithmetic")) as it:
         it.show()
-        place = it.window.arithmetic
+        place = it.window.places.arithmetic
         assert isinstance(place, ArithmeticPlace)
         place.open("padding-1-stride-2")
         place.work.go(5)

@@ -354,9 +354,9 @@ def test_the_place_is_in_the_rail_and_leads_to_explore(qapp: QApplication) -> No
     with desk(qapp) as one:
         one.show()
         one.load()
-        assert one.window.filter is None, "it is made when it is first wanted"
+        assert one.window.places.filter is None, "it is made when it is first wanted"
         key(one, "Ctrl+3")
-        place = one.window.filter
+        place = one.window.places.filter
         assert isinstance(place, FilterPlace)
         assert one.window.places.currentWidget() is place
         assert one.window._rail["place_filter"].isChecked()
@@ -369,7 +369,7 @@ def test_the_tab_and_the_chosen_filter_are_there_after_a_restart(qapp: QApplicat
     recipe = Recipe(network="sample", filters=(BANK["sharpen"].filter, BANK["identity"].filter))
     with desk(qapp, recipe=recipe, settings=Settings(language="en", place="filter")) as one:
         one.show()
-        first = one.window.filter
+        first = one.window.places.filter
         assert first is not None
         assert (first.tabs.currentIndex(), first.filtering.chosen) == (0, 0)
         first.tabs.setCurrentIndex(2)
@@ -378,7 +378,7 @@ def test_the_tab_and_the_chosen_filter_are_there_after_a_restart(qapp: QApplicat
     assert problem is None
     with desk(qapp, recipe=recipe, settings=kept) as one:
         one.show()
-        again = one.window.filter
+        again = one.window.places.filter
         assert again is not None
         assert again.learn.isVisible()
         assert again.tabs.currentIndex() == 2
@@ -387,8 +387,8 @@ def test_the_tab_and_the_chosen_filter_are_there_after_a_restart(qapp: QApplicat
         assert one.store.settings.filter_chosen == 0
     with desk(qapp, recipe=recipe.with_(filters=()), settings=kept) as one:  # its chain is gone meanwhile
         one.show()
-        assert one.window.filter is not None
-        assert one.window.filter.filtering.filter is None
+        assert one.window.places.filter is not None
+        assert one.window.places.filter.filtering.filter is None
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -400,7 +400,7 @@ def test_the_place_fits(qapp: QApplication, language: str, size: tuple[int, int]
     with desk(qapp, settings=settings) as one:
         one.show(*size)
         one.load()
-        place = one.window.filter
+        place = one.window.places.filter
         assert place is not None
         check_fits(one, place, size)
 

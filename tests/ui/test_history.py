@@ -80,11 +80,11 @@ def test_undo_and_redo_act_on_the_place_that_is_shown(one: Desk) -> None:
     one.controller.change(channel=3)
     recipe, commands = one.store.recipe, one.window.commands
     commands["place_arithmetic"].trigger()
-    assert one.window.arithmetic is not None
-    work = one.window.arithmetic.work
+    assert one.window.places.arithmetic is not None
+    work = one.window.places.arithmetic.work
     assert not commands["undo"].isEnabled(), "the place has no step yet, and the recipe's are not its"
     first = work.case
-    one.window.arithmetic.open("one-of-5x5x3")
+    one.window.places.arithmetic.open("one-of-5x5x3")
     second = work.case
     assert second != first
     key(one, "Ctrl+Z")

@@ -181,7 +181,7 @@ def test_the_layer_that_explore_chooses_is_marked_here(one: Desk) -> None:
 
 def test_a_row_of_another_network_opens_it_there(one: Desk) -> None:
     page = table(one)
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     networks.list.choose("alex")
     zoo.tell(one, "alex")
@@ -197,7 +197,7 @@ def test_a_row_of_another_network_opens_it_there(one: Desk) -> None:
 
 def test_while_its_layers_are_not_known_it_says_so(one: Desk) -> None:
     page = table(one)
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     networks.list.choose("alex")
     assert page.view.message == "Looking at every layer of AlexNet …"

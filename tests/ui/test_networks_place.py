@@ -304,7 +304,7 @@ def test_everything_that_takes_the_focus_has_a_name(one: Desk) -> None:
 def test_before_the_catalogue_the_list_says_so(qapp: QApplication) -> None:
     with desk(qapp, settings=Settings(language="en", theme="dark", place="networks")) as one:
         one.show()
-        networks = one.window.networks
+        networks = one.window.places.networks
         assert networks is not None
         assert networks.list._message == "The networks appear here in a moment."
         assert not networks.open.isEnabled()

@@ -18,19 +18,19 @@ def test_keys_and_buttons_switch_places(one: Desk) -> None:
     window = one.window
     rail = window._rail
     assert window.places.currentWidget() is window.explore
-    assert window.networks is None, "a place is built when it is first wanted"
+    assert window.places.networks is None, "a place is built when it is first wanted"
     key(one, "Ctrl+2")
-    assert window.places.currentWidget() is window.networks
+    assert window.places.currentWidget() is window.places.networks
     assert (rail["place_explore"].isChecked(), rail["place_networks"].isChecked()) == (False, True)
     rail["place_explore"].click()
     assert window.places.currentWidget() is window.explore
     assert (rail["place_explore"].isChecked(), rail["place_networks"].isChecked()) == (True, False)
     rail["place_networks"].click()
-    built = window.networks
+    built = window.places.networks
     assert window.places.currentWidget() is built
     key(one, "Ctrl+1")
     key(one, "Ctrl+2")
-    assert window.networks is built
+    assert window.places.networks is built
 
 
 def test_bars_are_common_to_all_places(one: Desk) -> None:
@@ -49,8 +49,8 @@ def test_the_next_start_begins_in_the_last_place(qapp: QApplication) -> None:
     assert stored.place == "networks"
     with desk(qapp, settings=stored.with_(language="en", theme="dark")) as one:
         one.show()
-        assert one.window.networks is not None
-        assert one.window.networks.isVisible()
+        assert one.window.places.networks is not None
+        assert one.window.places.networks.isVisible()
         assert one.window._rail["place_networks"].isChecked()
 
 
@@ -59,7 +59,7 @@ def test_each_place_searches_its_own(one: Desk) -> None:
     assert one.window.focusWidget() is one.window.explore.layers.search
     key(one, "Ctrl+2")
     key(one, "Ctrl+F")
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     assert one.window.focusWidget() is networks.search
     QTest.keyClick(networks.search, Qt.Key.Key_Escape)
@@ -71,8 +71,8 @@ def test_the_chooser_has_a_way_to_all_networks(one: Desk) -> None:
     row = next(row for row in range(box.count()) if box.itemText(row) == "All networks…")
     box.setCurrentIndex(row)
     box.activated.emit(row)
-    assert one.window.networks is not None
-    assert one.window.networks.isVisible()
+    assert one.window.places.networks is not None
+    assert one.window.places.networks.isVisible()
     assert one.store.recipe == before
     assert box.currentText() == "Sample Net · trained"
 
@@ -83,7 +83,7 @@ def test_the_networks_place_fits(qapp: QApplication, language: str, size: tuple[
     with desk(qapp, settings=Settings(language=language, theme="dark", font_scale=scale, place="networks")) as one:
         one.show(*size)
         one.load()
-        networks = one.window.networks
+        networks = one.window.places.networks
         assert networks is not None
         for place in range(networks.tabs.count()):
             networks.tabs.setCurrentIndex(place)

@@ -363,7 +363,7 @@ def test_an_untrained_network_offers_to_get_its_weights(one: Desk) -> None:
     assert top._weights.isVisible()
     assert top._weights.toolTip().startswith("Get weights")
     top._weights.click()
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     assert networks.weights.isVisible()
     assert networks.weights.network == "other"
@@ -373,7 +373,7 @@ def test_an_untrained_network_offers_to_get_its_weights(one: Desk) -> None:
 
 def test_the_key_for_weights_shows_those_of_the_network_that_is_looked_through(one: Desk) -> None:
     key(one, "W")
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     assert networks.weights.network == "sample"
     assert networks.weights.isAncestorOf(QApplication.focusWidget())

@@ -33,7 +33,7 @@ def go(one: Desk, timm: tuple[str, ...] = ()) -> Networks:
     """Let the catalogue be known and return the Networks place, which is in front."""
     one.send(Catalogue(CARDS, (("cpu", "CPU"),)))
     one.window.commands["place_networks"].trigger()
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     if timm:
         one.send(Answered(one.engine.questions[0], Zoo(timm)))
@@ -52,8 +52,8 @@ def ask(one: Desk, name: str) -> None:
 
 def tell(one: Desk, name: str, graph: Graph | None = None) -> None:
     """Let the layers of ``name`` be asked for, and known."""
-    if name not in asked(one) and one.window.networks is not None:
-        one.window.networks.surveys.want(name)
+    if name not in asked(one) and one.window.places.networks is not None:
+        one.window.places.networks.surveys.want(name)
     found = next((card for card, _state in CARDS if card.name == name), card(name, name))
     one.send(Answered(Survey(name), Surveyed(found, graph or samples.graph(2))))
 

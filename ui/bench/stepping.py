@@ -70,7 +70,7 @@ class _Walker(QObject):
     def __init__(self, application: Application) -> None:
         super().__init__()
         self._application = application
-        place = application.window.filter
+        place = application.window.places.filter
         assert place is not None
         self._steps = place.steps
         self._painted: list[tuple[int, float]] = []

@@ -68,7 +68,7 @@ class _Typist(QObject):
     def __init__(self, application: Application) -> None:
         super().__init__()
         self._application = application
-        self._place = application.window.filter
+        self._place = application.window.places.filter
         assert self._place is not None
         self.ms: list[float] = []
         self._began_s = 0.0
