@@ -80,6 +80,18 @@ class Following:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """A second network that looks at the same frames.
+
+    Attributes:
+        network, weights: as in ``Recipe``.
+    """
+
+    network: str
+    weights: str = ""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What to look at, through which network, and what to show of it.
 
@@ -93,13 +105,13 @@ class Recipe:
         channel: the map in the inspector.
         unit: row and column of the chosen cell of that map, or None.
         locked: units whose values are told, and whose areas stay marked, whatever else is chosen.
-        task: what is done with the network's output.
         top: how many predictions.
         device: "auto", or a name that ``device.available`` lists.
         view: how maps become colours.
         thumbnails: ids of the layers whose thumbnail is wanted; ("*",) for all.
         columns: so many maps of every stage for the overview; 0 for none.
         overtime: what is followed from frame to frame; None for nothing, which then costs nothing.
+        beside: a second network that answers beside the first; None for none.
     """
 
     source: Source = field(default_factory=Source)
@@ -111,13 +123,13 @@ class Recipe:
     channel: int = 0
     unit: tuple[int, int] | None = None
     locked: tuple[Unit, ...] = ()
-    task: Literal["classify"] = "classify"
     top: int = 5
     device: str = "auto"
     view: View = field(default_factory=View)
     thumbnails: tuple[str, ...] = ("*",)
     columns: int = 0
     overtime: Following | None = None
+    beside: Beside | None = None
 
     def with_(self, **changes: Any) -> Recipe:
         """Return a copy with ``changes``; a new network or layer drops what only made sense for the old one."""
@@ -149,6 +161,7 @@ class Recipe:
 
     @classmethod
     def _from_raw(cls, raw: Any) -> Recipe:
+        raw.pop("task", None)  # of an older version, which had no use for it
         raw["source"] = _source(raw["source"])
         raw["view"] = View(**raw["view"])
         raw["filters"] = read_chain(raw["filters"])
@@ -157,6 +170,7 @@ class Recipe:
         raw["locked"] = tuple(Unit(**unit) for unit in raw.get("locked", ()))
         raw["thumbnails"] = tuple(raw["thumbnails"])
         raw["overtime"] = Following(**raw["overtime"]) if raw.get("overtime") else None
+        raw["beside"] = Beside(**raw["beside"]) if raw.get("beside") else None
         return cls(**raw)
 
     def _bounded(self) -> bool:
@@ -169,6 +183,7 @@ class Recipe:
             and all(0 <= place <= MOST for place in self.unit or ())
             and len(self.locked) <= MOST_LOCKED
             and (self.overtime is None or self.overtime.bounded)
+            and (self.beside is None or bool(self.beside.network))
             and all(0 <= place <= MOST for unit in self.locked for place in (unit.channel, unit.y, unit.x))
             and all(1 <= side <= MOST for side in (*(self.input_hw or ()), *(self.source.size_wh or ())))
             and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer.filters.filter import BORDERS, Filter
 from explorer.filters.kernel import Kernel, Magnitude
-from explorer.recipe import Recipe, View
+from explorer.recipe import Beside, Recipe, View
 from explorer.values import Source
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
@@ -47,6 +47,7 @@ recipes = st.builds(
     input_hw=st.none() | st.tuples(st.integers(1, 999), st.integers(1, 999)),
     view=st.builds(View, scale=st.sampled_from(["map", "layer", "fixed"]), low=st.floats(-9, -1), high=st.floats(0, 9)),
     thumbnails=st.lists(st.text(max_size=3), max_size=3).map(tuple),
+    beside=st.none() | st.builds(Beside, st.text(min_size=1, max_size=9), st.text(max_size=9)),
 )
 
 
@@ -59,6 +60,12 @@ def test_a_session_of_plain_kernels_still_reads() -> None:
     raw = json.loads(Recipe().to_json())
     raw["filters"] = [{"name": "row", "weights": [[1, 2, 1]], "scale": 0.25}]
     assert Recipe.from_json(json.dumps(raw)).filters == (Filter(Kernel("row", ((1.0, 2.0, 1.0),), 0.25)),)
+
+
+def test_a_session_of_an_older_version_still_reads() -> None:
+    raw = json.loads(Recipe().to_json())
+    del raw["beside"]
+    assert Recipe.from_json(json.dumps(raw | {"task": "classify"})) == Recipe()
 
 
 @pytest.mark.parametrize(
@@ -79,6 +86,10 @@ def test_a_session_of_plain_kernels_still_reads() -> None:
         (("thumbnails",), [1]),
         (("filters",), [{"name": "", "weights": [[1, 2], [3]], "scale": 1}]),
         (("surprise",), 1),
+        (("beside",), "lenet5"),
+        (("beside",), {"network": ""}),
+        (("beside",), {"network": "lenet5", "weights": None}),
+        (("beside",), {"weights": "none"}),
         (("top",), 1001),
         (("top",), True),
         (("channel",), 10**400),
