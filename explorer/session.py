@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -125,6 +126,7 @@ class Network:
     seen: Seen | None = None
     transform: Transform | None = None
     remarks: tuple[Remark, ...] = ()
+    _found: dict[str, nn.Module] = field(default_factory=dict, init=False)
 
     @property
     def trained(self) -> bool:
@@ -166,7 +168,7 @@ class Network:
     def kernel(self, layer: Layer, channel: int) -> Floats | None:
         """Return the weights that make a map of a convolution, float32 (C_in per group, kh, kw); else None."""
         weight = self._weight(layer)
-        return None if weight is None else _floats(weight[min(max(channel, 0), len(weight) - 1)])
+        return None if weight is None else _floats(weight.detach()[min(max(channel, 0), len(weight) - 1)])
 
     def kernels(self, layer: Layer) -> Floats | None:
         """Return all weights of a convolution, float32 (C_out, C_in per group, kh, kw); else None."""
@@ -177,7 +179,9 @@ class Network:
         if layer.op != "conv2d":
             return None
         try:
-            weight = self.module.get_submodule(layer.name).weight
+            if layer.name not in self._found:  # looked for once: its weights may change, the module stays
+                self._found[layer.name] = self.module.get_submodule(layer.name)
+            weight = self._found[layer.name].weight
         except AttributeError:
             return None
         return weight if isinstance(weight, Tensor) and weight.dim() == 4 else None
@@ -293,8 +297,7 @@ class Network:
 
 
 def _floats(weight: Tensor) -> Floats:
-    found: Floats = weight.detach().float().contiguous().cpu().numpy()
-    return found
+    return np.array(weight.detach().cpu().float().numpy(), order="C")
 
 
 @dataclass

@@ -17,9 +17,12 @@ _BLOCK = 1 << 16
 """Values that are worked on at a time: 256 KB."""
 
 _FAR = 16.0
-"""How many times their spread values may lie from 0 for OpenCV to sort them into bins in one step of float32."""
+"""How many times their spread values may lie from 0 to be scaled and moved in one step of float32."""
 _EDGE = 2.0**-13
 """Of a bin: by so much the edges are moved down there, so that a value on an edge belongs to the bin above it."""
+
+_FEW = 1 << 14
+"""Under so many values they are counted one by one, which then is faster than in pairs."""
 
 _LARGE = 1e30
 _SMALL = 1e-15
@@ -39,12 +42,12 @@ class Figures:
 
 def figures(values: Floats) -> Figures:
     """Return the figures of a layer's maps, float32 (C, h, w)."""
-    table, finite = table_of(values)
-    return Figures(table, statistics(values, table, finite), finite)
+    table, finite, negatives = table_of(values)
+    return Figures(table, statistics(values, table, finite, negatives), finite)
 
 
-def table_of(values: Floats) -> tuple[ChannelTable, bool]:
-    """Return the figures of every map, and whether all values are finite.
+def table_of(values: Floats) -> tuple[ChannelTable, bool, float]:
+    """Return the figures of every map, whether all values are finite, and the share of those below 0.
 
     Sums are accumulated in float64. The squares are of the differences from the mean as float32 has it, and the
     variance is put right for how far that is from the mean itself. A map with NaN, infinities or squares beyond float32
@@ -57,17 +60,22 @@ def table_of(values: Floats) -> tuple[ChannelTable, bool]:
     count, size = flat.shape
     low, high, mean, std, zeros = (np.empty(count) for _ in range(5))
     nan, inf = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    negatives = 0
     with np.errstate(over="ignore", invalid="ignore"):
         for part in _blocks(count, size):
             block = flat[part]
             low[part], high[part] = block.min(1), block.max(1)
+            negatives += np.count_nonzero(block < 0)
             mean[part] = _sums(block) / size
             near = mean[part].astype(np.float32)
             centred = block - near[:, None]
             squares = _sums(np.square(centred, out=centred)) / size
             std[part] = np.sqrt(np.maximum(squares - np.square(mean[part] - near), 0))
             zeros[part] = _counts(block == 0) / size
-        doubtful = np.flatnonzero(~np.isfinite(low + high + mean + std) | ((high > low) & (high - low < _SMALL)))
+        sums, spread = low + high + mean + std, high - low
+        doubtful = np.arange(0)
+        if not np.isfinite(sums.sum()) or spread.min(initial=1) < _SMALL:
+            doubtful = np.flatnonzero(~np.isfinite(sums) | ((spread > 0) & (spread < _SMALL)))
     all_finite = True
     for c in doubtful:
         finite = flat[c][np.isfinite(flat[c])].astype(np.float64)
@@ -77,7 +85,7 @@ def table_of(values: Floats) -> tuple[ChannelTable, bool]:
         low[c], high[c], mean[c], std[c] = (
             (finite.min(), finite.max(), finite.mean(), finite.std()) if len(finite) else [np.nan] * 4
         )
-    return ChannelTable(low, high, mean, std, zeros, nan, inf), all_finite
+    return ChannelTable(low, high, mean, std, zeros, nan, inf), all_finite, negatives / max(flat.size, 1)
 
 
 def _sums(block: Floats) -> Doubles:
@@ -103,13 +111,20 @@ def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
     low = ranges[:, :1].astype(np.float64)
     span = ranges[:, 1:] - low
     scale = np.divide(_TOP, span, out=np.zeros_like(span), where=span > 0)
-    kind = number_type(np.abs(ranges).max(initial=0), scale.max(initial=0))
+    largest = np.abs(ranges).max(initial=0)
+    kind = number_type(largest, scale.max(initial=0))
+    near = largest <= _FAR * span.min(initial=np.inf)
+    offset = (0.5 - low * scale).astype(kind) if near else None
     low, scale, half = low.astype(kind), scale.astype(kind), kind(0.5)
     for part in _blocks(*flat.shape):
         with np.errstate(invalid="ignore", over="ignore"):
-            block = np.subtract(flat[part], low[part], dtype=kind)
-            block *= scale[part]
-            block += half
+            if offset is not None:  # then a step less loses nothing that a level could show
+                block = np.multiply(flat[part], scale[part], dtype=kind)
+                block += offset[part]
+            else:
+                block = np.subtract(flat[part], low[part], dtype=kind)
+                block *= scale[part]
+                block += half
         if not inside:
             np.clip(block, 0, _TOP, out=block)
             broken = ~np.isfinite(flat[part])
@@ -153,50 +168,57 @@ def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[
             block[broken] = 0
             lost += int(np.count_nonzero(broken))
         np.copyto(codes[part], block, casting="unsafe")
-    pairs = cv2.calcHist([codes.view(np.uint16)[None]], [0], None, [BINS + 1 << 8], [0, BINS + 1 << 8])
-    table = pairs.reshape(BINS + 1, 256).astype(np.int64)
-    counts: NDArray[np.int64] = table.sum(1) + table.sum(0)[: BINS + 1]
+    if codes.size < _FEW:
+        counts: NDArray[np.int64] = np.bincount(codes, minlength=BINS + 1)
+    else:
+        pairs = cv2.calcHist([codes.view(np.uint16)[None]], [0], None, [BINS + 1 << 8], [0, BINS + 1 << 8])
+        table = pairs.reshape(BINS + 1, 256).astype(np.int64)
+        counts = table.sum(1) + table.sum(0)[: BINS + 1]
     counts[0] -= lost
     counts[BINS - 1] += counts[BINS]  # the maximum itself belongs to the last bin
     return counts[:-1]
 
 
-def statistics(values: Floats, table: ChannelTable, finite: bool) -> Statistics:
+def statistics(values: Floats, table: ChannelTable, finite: bool, negatives: float | None = None) -> Statistics:
     """Return the figures of all of ``values`` together.
 
     Args:
         values: float32 (C, h, w), contiguous.
         table: its figures by map.
         finite: whether all values are.
+        negatives: the share of those below 0, if it is known.
     """
+    if negatives is None:
+        negatives = _negatives(values)
     if finite and values.size:
         low, high, mean = float(table.minimum.min()), float(table.maximum.max()), float(table.mean.mean())
         away = table.mean - mean
         std = float(np.sqrt((table.std @ table.std + away @ away) / len(away)))
-        negatives = _negatives(values) if low < 0 else 0.0
         counts = histogram(values, low, high, finite)
         return Statistics(low, high, mean, std, float(table.zeros.mean()), 0, 0, counts, negatives)
-    return _statistics_of_finite(values, table)
+    return _statistics_of_finite(values, table, negatives)
 
 
-def _statistics_of_finite(values: Floats, table: ChannelTable) -> Statistics:
+def _statistics_of_finite(values: Floats, table: ChannelTable, negatives: float) -> Statistics:
     """Return the figures of values of which some are not finite, or of none."""
     nan, inf = int(table.nan.sum()), int(table.inf.sum())
     counts = (values[0].size - table.nan - table.inf).astype(np.float64)
     zeros, some = float(table.zeros.mean()), counts > 0
     if not some.any():
-        return Statistics(np.nan, np.nan, np.nan, np.nan, zeros, nan, inf, np.zeros(BINS, np.int64), _negatives(values))
+        return Statistics(np.nan, np.nan, np.nan, np.nan, zeros, nan, inf, np.zeros(BINS, np.int64), negatives)
     low, high = float(table.minimum[some].min()), float(table.maximum[some].max())
     weight = counts[some] / counts.sum()
     mean = float(weight @ table.mean[some])
     std = float(np.sqrt(weight @ (table.std[some] ** 2 + (table.mean[some] - mean) ** 2)))
-    return Statistics(low, high, mean, std, zeros, nan, inf, histogram(values, low, high, False), _negatives(values))
+    return Statistics(low, high, mean, std, zeros, nan, inf, histogram(values, low, high, False), negatives)
 
 
 def _negatives(values: Floats) -> float:
     """The share of values below 0."""
     flat = values.reshape(-1)
-    return sum(int(np.count_nonzero(flat[at : at + _BLOCK] < 0)) for at in range(0, flat.size, _BLOCK)) / flat.size
+    return sum(int(np.count_nonzero(flat[at : at + _BLOCK] < 0)) for at in range(0, flat.size, _BLOCK)) / max(
+        flat.size, 1
+    )
 
 
 def pick(table: ChannelTable, channels: slice) -> ChannelTable:
