@@ -65,7 +65,7 @@ def table_of(values: Floats) -> tuple[ChannelTable, bool, float]:
         for part in _blocks(count, size):
             block = flat[part]
             low[part], high[part] = block.min(1), block.max(1)
-            negatives += np.count_nonzero(block < 0)
+            negatives += int(np.count_nonzero(block < 0))
             mean[part] = _sums(block) / size
             near = mean[part].astype(np.float32)
             centred = block - near[:, None]
