@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.engine.events import Answered, Problem
-from explorer.errors import ExplorerError
 from explorer.graph.values import Graph
 from explorer.influence import Curve
 from explorer.questions import EffectiveCurve
@@ -37,7 +36,7 @@ class EffectiveSizes(QObject):
         self._asking = Asking(store, controller, self)
         self._known: tuple[Graph, dict[str, float]] | None = None
         self.fraction = 0.0
-        self.refused: ExplorerError | None = None
+        self.refused: Problem | None = None
         self._asking.answered.connect(self._take_answer)
         self._asking.ended.connect(self.changed)
         self._asking.failed.connect(self._take_problem)
@@ -91,5 +90,5 @@ class EffectiveSizes(QObject):
 
     @Slot(object)
     def _take_problem(self, problem: Problem) -> None:
-        self.refused = problem.error
+        self.refused = problem
         self.changed.emit()

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.engine.events import Answered, Problem
-from explorer.errors import ExplorerError
 from explorer.questions import FieldsFound, FieldsOf
 from explorer.receptive.analyse import Fields
 from ui.asking import Asking
@@ -33,7 +32,7 @@ class FieldSurveys(QObject):
         super().__init__(parent)
         self._store, self._asking = store, Asking(store, controller, self)
         self._known: OrderedDict[Key, Fields] = OrderedDict()
-        self._failed: dict[Key, ExplorerError] = {}
+        self._failed: dict[Key, Problem] = {}
         self._waiting: list[Key] = []
         self._asked: Key | None = None
         self._asking.answered.connect(self._take_answer)
@@ -47,7 +46,7 @@ class FieldSurveys(QObject):
             return self._store.fields
         return self._known.get((name, input_hw))
 
-    def failed(self, name: str, input_hw: tuple[int, int] | None = None) -> ExplorerError | None:
+    def failed(self, name: str, input_hw: tuple[int, int] | None = None) -> Problem | None:
         """Return why it cannot be had, or None."""
         return None if self.of(name, input_hw) else self._failed.get((name, input_hw))
 
@@ -97,7 +96,7 @@ class FieldSurveys(QObject):
     def _take_problem(self, problem: Problem) -> None:
         if isinstance(problem.question, FieldsOf):
             key = problem.question.network, problem.question.input_hw
-            self._failed[key] = problem.error
+            self._failed[key] = problem
             self._done(key)
 
     @Slot()

@@ -7,7 +7,6 @@ from collections import OrderedDict
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.engine.events import Answered, Problem
-from explorer.errors import ExplorerError
 from explorer.questions import Survey, Surveyed
 from ui.asking import Asking
 from ui.controller import Controller
@@ -30,7 +29,7 @@ class Surveys(QObject):
         super().__init__(parent)
         self._store, self._asking = store, Asking(store, controller, self)
         self._known: OrderedDict[str, Surveyed] = OrderedDict()
-        self._failed: dict[str, ExplorerError] = {}
+        self._failed: dict[str, Problem] = {}
         self._waiting: list[str] = []
         self._asked = ""
         self._asking.answered.connect(self._take_answer)
@@ -44,7 +43,7 @@ class Surveys(QObject):
             return Surveyed(loaded.card, loaded.graph)
         return self._known.get(name)
 
-    def failed(self, name: str) -> ExplorerError | None:
+    def failed(self, name: str) -> Problem | None:
         """Return why the layers of ``name`` cannot be had, or None."""
         return None if self.of(name) else self._failed.get(name)
 
@@ -87,7 +86,7 @@ class Surveys(QObject):
     @Slot(object)
     def _take_problem(self, problem: Problem) -> None:
         if isinstance(problem.question, Survey):
-            self._failed[problem.question.network] = problem.error
+            self._failed[problem.question.network] = problem
             self._done(problem.question.network)
 
     @Slot()

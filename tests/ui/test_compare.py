@@ -71,11 +71,16 @@ def test_it_says_what_to_do_and_what_went_wrong(one: Desk) -> None:
     panel.compare_with("resnet99")
     assert "Looking at every layer of ResNet-99" in panel.page.toPlainText()
     zoo.ask(one, "resnet99")
-    zoo.fail(one, "resnet99", "It has no layers: choose another one.")
+    read: list[str] = []
+    one.controller.details_wanted.connect(read.append)
+    zoo.fail(one, "resnet99", "It has no layers: choose another one.", "Traceback …")
     assert panel.page.toPlainText() == "It has no layers: choose another one."
     assert panel.again.isVisible()
+    panel.details.click()
+    assert read == ["Traceback …"]
     panel.again.click()
     assert zoo.asked(one) == ["resnet99"] * 2
+    assert not panel.details.isVisible()
     panel.show_network("")
     assert "Choose a network in the list" in panel.page.toPlainText()
 

@@ -210,14 +210,19 @@ def test_a_failure_is_told_in_its_place_and_can_be_tried_again(one: Desk) -> Non
     networks.tabs.setCurrentIndex(networks.pages.indexOf(networks.table))
     networks.list.choose("resnet99")
     zoo.ask(one, "resnet99")
-    zoo.fail(one, "resnet99")
+    zoo.fail(one, "resnet99", details="Traceback …")
     assert not one.window.problem.isVisible()
     assert networks.table.view.message == "It cannot be built: choose another one."
     assert networks.table.again.isVisible()
+    assert networks.table.details.isVisible()
+    networks.tabs.setCurrentIndex(networks.pages.indexOf(networks.graph))
+    assert networks.graph.details.isVisible()
     networks.table.again.click()
     assert zoo.asked(one) == ["resnet99", "resnet99"]
     zoo.tell(one, "resnet99")
-    assert not networks.table.again.isVisible()
+    assert not networks.graph.details.isVisible()
+    assert not networks.table.again.isVisibleTo(networks.table)
+    assert not networks.table.details.isVisibleTo(networks.table)
     assert networks.table.view.graph is not None
 
 

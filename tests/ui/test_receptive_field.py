@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 
 from explorer.attribution.values import Reach
 from explorer.engine.events import Answered, Catalogue, Ended, FieldsReady, NetworkReady, Problem
-from explorer.errors import ForwardError, NetworkError
+from explorer.errors import ExplorerError, ForwardError, NetworkError
 from explorer.graph.values import Graph, Layer
 from explorer.influence import Curve
 from explorer.questions import EffectiveCurve, FieldsFound, FieldsOf
@@ -47,7 +47,7 @@ def page(one: Desk, *cards: str) -> ReceptiveField:
 
 
 def choose(one: Desk, name: str) -> None:
-    networks = one.window.networks
+    networks = one.window.places.networks
     assert networks is not None
     networks.list.choose(name)
 
@@ -134,10 +134,12 @@ def test_a_network_that_cannot_be_had_is_asked_for_again(one: Desk, resnet: Fiel
     found = page(one)
     choose(one, "alex")
     until(lambda: FieldsOf("alex") in asked(one))
-    one.send(Problem("question", NetworkError("The file is gone."), question=FieldsOf("alex")))
+    one.send(Problem("question", ExplorerError("The file is gone."), details="Traceback …", question=FieldsOf("alex")))
     assert found.chart.message == "The file is gone."
+    assert found.details.isVisibleTo(found)
     found.again.click()
     assert asked(one).count(FieldsOf("alex")) == 2
+    assert not found.details.isVisibleTo(found)
     tell(one, "alex", resnet)
     assert found.chart.points
 
@@ -236,10 +238,11 @@ def test_a_curve_that_cannot_go_on_gives_its_button_back(one: Desk, ends: bool) 
     until(lambda: found.measure.isEnabled())
     found.measure.click()
     question = curve_of(one)
-    problem = Problem("question", ForwardError("It has no gradient."), question=question)
+    problem = Problem("question", ExplorerError("It has no gradient."), details="Traceback …", question=question)
     one.send(Ended(question) if ends else problem)
     assert found.measure.isVisibleTo(found)
     assert ("It has no gradient." in found.answer.text()) is not ends
+    assert found.details.isVisibleTo(found) is not ends
     load(one)
     assert "It has no gradient." not in found.answer.text(), "it was another network's"
 

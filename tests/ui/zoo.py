@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from explorer.engine.events import Answered, Catalogue, Problem
-from explorer.errors import NetworkError
+from explorer.errors import ExplorerError, NetworkError
 from explorer.graph.values import Graph
 from explorer.questions import Survey, Surveyed, Zoo
 from explorer.zoo.card import Card, WeightState
@@ -58,6 +58,7 @@ def tell(one: Desk, name: str, graph: Graph | None = None) -> None:
     one.send(Answered(Survey(name), Surveyed(found, graph or samples.graph(2))))
 
 
-def fail(one: Desk, name: str, sentence: str = "It cannot be built: choose another one.") -> None:
+def fail(one: Desk, name: str, sentence: str = "It cannot be built: choose another one.", details: str = "") -> None:
     """Let the question for the layers of ``name`` fail."""
-    one.send(Problem("question", NetworkError(sentence), question=Survey(name)))
+    error = ExplorerError(sentence) if details else NetworkError(sentence)
+    one.send(Problem("question", error, details=details, question=Survey(name)))

@@ -12,8 +12,10 @@ from explorer.graph import summary
 from explorer.questions import Surveyed
 from explorer.text import _, ngettext
 from ui import theme
+from ui.controller import Controller
 from ui.surveys import Surveys
 from ui.widgets.chooser import Chooser
+from ui.widgets.details_button import DetailsButton, has_details, row_of
 from ui.widgets.network_list import TASKS, Entry
 from ui.widgets.numbers import amount, shape
 from ui.widgets.page import Page
@@ -31,7 +33,7 @@ class Compare(Panel):
 
     chosen_changed = Signal()
 
-    def __init__(self, surveys: Surveys, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: Controller, surveys: Surveys, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._surveys = surveys
         self._entries: dict[str, Entry] = {}
@@ -46,7 +48,7 @@ class Compare(Panel):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.other.setCompleter(completer)
         self.label.setBuddy(self.other)
-        self.again = QPushButton(self)
+        self.again, self.details = QPushButton(self), DetailsButton(self)
         self.again.hide()
         self.page = Page(self)
         row = QHBoxLayout()
@@ -56,9 +58,10 @@ class Compare(Panel):
         row.addStretch(1)
         self.body.addLayout(row)
         self.body.addWidget(self.page, 1)
-        self.body.addWidget(self.again, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.body.addLayout(row_of(self.again, self.details))
         self.other.activated.connect(self._choose)
         self.again.clicked.connect(self._ask_again)
+        self.details.wanted.connect(controller.details_wanted)
         surveys.changed.connect(self._take_survey)
         self.retranslate()
 
@@ -130,15 +133,16 @@ class Compare(Panel):
         names = (self._first, self._second)
         self.set_title(_("Compare"), " – ".join(self._called(name) for name in names if name))
         known = [self._surveys.of(name) for name in names]
-        failed = [error for name in self.names if (error := self._surveys.failed(name))]
+        failed = [problem for name in self.names if (problem := self._surveys.failed(name))]
         self.again.setVisible(bool(failed))
+        self.details.show_problem(next(filter(has_details, failed), None))
         first, second = known
         if not self._first:
             text = _paragraph(_("Choose a network in the list, and beside it another one here."))
         elif not self._second:
             text = _paragraph(_("Choose here what to put beside {network}.").format(network=self._called(self._first)))
         elif failed:
-            text = "".join(_paragraph(str(error)) for error in failed)
+            text = "".join(_paragraph(str(problem.error)) for problem in failed)
         elif first is None or second is None:
             missing = [self._called(name) for name, one in zip(names, known, strict=True) if one is None]
             text = _paragraph(_("Looking at every layer of {network} …").format(network=" · ".join(missing)))

@@ -19,6 +19,7 @@ from explorer.zoo.card import Card
 from ui import theme
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.details_button import DetailsButton, row_of
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.graph_legend import GraphLegend
 from ui.widgets.graph_view import GraphView
@@ -59,6 +60,7 @@ class NetworkGraph(Panel):
         self.fold_all, self.unfold_all, self.fold_default = QToolButton(self), QToolButton(self), QToolButton(self)
         self.export, self.menu = QToolButton(self), QMenu(self)
         self.view, self.facts, self.legend = GraphView(self), ElidedLabel(self), GraphLegend(self)
+        self.details = DetailsButton(self)
         self.facts.setObjectName("dim")
         self.zoom_out, self.zoom_fit, self.zoom_in = QToolButton(self), QToolButton(self), QToolButton(self)
         self._build()
@@ -66,16 +68,20 @@ class NetworkGraph(Panel):
         self.retranslate()
         self.restyle()
 
-    def show_graph(self, graph: Graph | None, card: Card | None = None, message: str = "") -> None:
+    def show_graph(
+        self, graph: Graph | None, card: Card | None = None, message: str = "", problem: Problem | None = None
+    ) -> None:
         """Show another network than the loaded one; without a ``card`` the loaded one again.
 
         Args:
             graph: its layers, or None while they are not known.
             card: its facts.
             message: what to say while there is no graph.
+            problem: why there is none; its sentence takes the message's place.
         """
         self._other = None if card is None else (graph, card)
-        self._waiting = message
+        self._waiting = message if problem is None else str(problem.error)
+        self.details.show_problem(problem)
         self._take_network()
 
     def retranslate(self) -> None:
@@ -323,6 +329,7 @@ class NetworkGraph(Panel):
         below.addLayout(zoom)
         self.body.addLayout(tools)
         self.body.addWidget(self.view, 1)
+        self.body.addLayout(row_of(self.details))
         self.body.addWidget(self.facts)
         self.body.addLayout(below)
 
@@ -334,6 +341,7 @@ class NetworkGraph(Panel):
         self.zoom_out.clicked.connect(self.view.zoom_out)
         self.zoom_fit.clicked.connect(self.view.fit)
         self.zoom_in.clicked.connect(self.view.zoom_in)
+        self.details.wanted.connect(self._controller.details_wanted)
         self.view.chosen.connect(self._choose)
         self.view.folds_changed.connect(self._folds_changed)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)

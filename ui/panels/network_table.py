@@ -14,6 +14,7 @@ from ui.controller import Controller
 from ui.store import Store
 from ui.surveys import Surveys
 from ui.widgets.architecture_view import ArchitectureView
+from ui.widgets.details_button import DetailsButton, row_of
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.network_list import Entry
 from ui.widgets.panel import Panel
@@ -42,7 +43,7 @@ class NetworkTable(Panel):
         theme.set_icon(self.export, "export")
         for button in (self.flat, self.export):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.again = QPushButton(self)
+        self.again, self.details = QPushButton(self), DetailsButton(self)
         self.again.hide()
         self.view = ArchitectureView(self)
         self.totals = ElidedLabel(self, mode=Qt.TextElideMode.ElideRight)
@@ -54,7 +55,7 @@ class NetworkTable(Panel):
         bar.addWidget(self.export)
         self.body.addLayout(bar)
         self.body.addWidget(self.view, 1)
-        self.body.addWidget(self.again, 0, Qt.AlignmentFlag.AlignHCenter)
+        self.body.addLayout(row_of(self.again, self.details))
         self.body.addWidget(self.totals)
 
         self.search.textChanged.connect(self._search)
@@ -62,6 +63,7 @@ class NetworkTable(Panel):
         self.flat.toggled.connect(self._take_recipe)
         self.export.clicked.connect(self._export)
         self.again.clicked.connect(self._ask_again)
+        self.details.wanted.connect(controller.details_wanted)
         self.view.chosen.connect(self._choose)
         self.view.opened.connect(self.opened)
         surveys.changed.connect(self._take_survey)
@@ -119,10 +121,11 @@ class NetworkTable(Panel):
         failed = self._surveys.failed(name) if name else None
         self.view.show_graph(known.graph if known else None)
         self.again.setVisible(failed is not None)
+        self.details.show_problem(failed)
         self.export.setEnabled(known is not None)
         title = self._entry.card.title if self._entry else ""
         if failed is not None:
-            self.view.set_message(str(failed))
+            self.view.set_message(str(failed.error))
         elif known is not None:
             self._say_what_passes()
         elif name:

@@ -29,6 +29,7 @@ from ui.controller import Controller
 from ui.effective_curve import MEASURED, EffectiveSizes
 from ui.field_surveys import FieldSurveys, Key
 from ui.store import Store
+from ui.widgets.details_button import DetailsButton, row_of
 from ui.widgets.field_chart import FieldChart
 from ui.widgets.field_points import points
 from ui.widgets.field_table import FieldTable
@@ -92,7 +93,7 @@ class ReceptiveField(Panel):
         self.export.setMenu(menu)
         self.answer, self.paper = QLabel(self), PaperLabel(self)
         self.answer.setWordWrap(True)
-        self.again = QPushButton(self)
+        self.again, self.details = QPushButton(self), DetailsButton(self)
         self._lay_out()
 
         self.search.setClearButtonEnabled(True)
@@ -108,6 +109,7 @@ class ReceptiveField(Panel):
         self.cancel.clicked.connect(self.sizes.cancel)
         self.sizes.changed.connect(self._show_measured)
         self.again.clicked.connect(self._ask_again)
+        self.details.wanted.connect(self._controller.details_wanted)
         self.search.textChanged.connect(self._search)
         self.chart.opened.connect(self.opened)
         self.table.opened.connect(self.opened)
@@ -151,7 +153,7 @@ class ReceptiveField(Panel):
         self._halves.setStretchFactor(1, 4)
         self.body.addLayout(top)
         self.body.addWidget(self.answer)
-        self.body.addWidget(self.again, 0, Qt.AlignmentFlag.AlignLeft)
+        self.body.addLayout(row_of(self.again, self.details, left=True))
         self.body.addWidget(self._halves, 1)
         self.body.addWidget(self.paper)
 
@@ -351,14 +353,16 @@ class ReceptiveField(Panel):
         if self._entry is None:
             message = _("Choose a network in the list: what its units see appears here.")
         elif failed is not None:
-            message = str(failed)
+            message = str(failed.error)
         elif self._shown is None:
             message = _("Looking at every layer of {network} …").format(network=self._called())
         elif hw is None:
             message = _("The network's input has other axes than rows and columns: the table tells what is known.")
         words = "" if message else self._words(hw or (1, 1))
-        if self.sizes.refused is not None and self._loaded:
-            words = f"{words}\n{self.sizes.refused}".strip()
+        refused = self.sizes.refused if self._loaded else None
+        if refused is not None:
+            words = f"{words}\n{refused.error}".strip()
+        self.details.show_problem(failed or refused)
         self.chart.set_message(message)
         self.table.set_message("")
         self._search(self.search.text())

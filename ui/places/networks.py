@@ -92,7 +92,7 @@ class Networks(QWidget):
         self.table = NetworkTable(store, controller, self.surveys, self)
         self.weights = WeightsPanel(store, controller, self)
         self.receptive = ReceptiveField(store, controller, self)
-        self.compare = Compare(self.surveys, self)
+        self.compare = Compare(controller, self.surveys, self)
         self.graph = NetworkGraph(store, controller, self)
         self.stacks = QStackedWidget(self)
         self.overview, self.kernels = Overview(store, controller), KernelsPanel(store, controller)
@@ -345,7 +345,7 @@ class Networks(QWidget):
             return
         known, failed = self.surveys.of(entry.card.name), self.surveys.failed(entry.card.name)
         waiting = _("Looking at every layer of {network} …").format(network=entry.card.title)
-        self.graph.show_graph(known.graph if known else None, entry.card, str(failed) if failed else waiting)
+        self.graph.show_graph(known.graph if known else None, entry.card, waiting, failed)
 
     def _show_head(self) -> None:
         entry = self._entries.get(self.list.current())

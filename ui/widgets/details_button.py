@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Signal, Slot
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from explorer.engine.events import Problem
 from explorer.errors import PersonError
@@ -39,6 +39,18 @@ class DetailsButton(QPushButton):
     @Slot()
     def _want(self) -> None:
         self.wanted.emit(self._details)
+
+
+def row_of(*buttons: QPushButton, left: bool = False) -> QHBoxLayout:
+    """Return a row of what can be done about a problem, below its sentence: in the middle, or at the ``left``."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    if not left:
+        row.addStretch(1)
+    for button in buttons:
+        row.addWidget(button)
+    row.addStretch(1)
+    return row
 
 
 def has_details(problem: Problem) -> bool:
