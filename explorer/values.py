@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from explorer.overtime.values import Followed
     from explorer.recipe import Recipe
     from explorer.speed.values import Speed
+    from explorer.tasks.values import BesideAnswer
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -327,6 +328,7 @@ class FrameResult:
         finite: False where the network classifies, but NaN or infinities in its output leave no class a probability.
         overtime: what the frames up to this one tell together, where the recipe asks for it.
         speed: how it went through the network, where its source is live.
+        beside: what the second network answers, where the recipe asks for one and it was tried to load it.
     """
 
     recipe: Recipe
@@ -346,3 +348,4 @@ class FrameResult:
     locked: tuple[float | None, ...] = ()
     overtime: Followed | None = None
     speed: Speed | None = None
+    beside: BesideAnswer | None = None

@@ -31,6 +31,7 @@ class Desk:
         ready: whether the wished network is loaded.
         resting: whether live frames are only shown, because nobody sees what the network makes of them.
         outdated: whether the loaded network must be opened again: its file or its card is another one now.
+        again: whether a second network that could not be loaded is tried once more.
         stopped: whether the engine ends.
     """
 
@@ -45,7 +46,7 @@ class Desk:
         self.result: FrameResult | None = None
         self.failed: tuple[NetworkKey, Problem] | None = None
         self.devices: tuple[tuple[str, str], ...] = ()
-        self.ready = self.outdated = self.resting = False
+        self.ready = self.outdated = self.resting = self.again = False
         self.stopped = False
 
     def device(self, recipe: Recipe) -> str:

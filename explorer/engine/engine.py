@@ -95,7 +95,7 @@ class Engine:
             desk.recipe = recipe
             desk.wishes += 1
             if again:
-                desk.failed = None
+                desk.failed, desk.again = None, True
             if feed is not None and again and feed.retrying:
                 feed.again.set()
             elif feed is not None and feed.source == replace(recipe.source, mirror=feed.source.mirror):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
+from explorer.engine.companion import Companion
 from explorer.engine.desk import Desk, NetworkKey
 from explorer.engine.events import (
     Answered,
@@ -22,7 +24,7 @@ from explorer.engine.events import (
 from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.engine.worker import Worker
-from explorer.errors import Cancelled, ExportError
+from explorer.errors import Cancelled, DeviceError, ExportError
 from explorer.filters.filter import Chain
 from explorer.recipe import Recipe
 from explorer.text import N_
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from explorer.influence import Steps
     from explorer.questions import Question
     from explorer.session import Network
+
+T = TypeVar("T")
 
 
 class ModelThread:
@@ -68,13 +72,14 @@ class ModelThread:
         self._opened = 0
         self._tried = False
         self._asked: dict[type, Question] = {}
-        self.worker = Worker(
-            "model", "threads", "load", "frame", failed=self._failed, first=self._begin, last=self._end
-        )
+        self._companion = Companion(desk, rooms, self._title)
+        lanes = ("threads", "load", "frame", "beside")
+        self.worker = Worker("model", *lanes, failed=self._failed, first=self._begin, last=self._end)
 
     def load(self) -> None:
-        """Let the wished network be loaded, if it is not."""
+        """Let the wished networks be loaded, if they are not."""
         self.worker.put("load", self._load)
+        self.worker.put("beside", self._load_beside)
 
     def frame(self) -> None:
         """Let the newest frame go through the network."""
@@ -135,6 +140,7 @@ class ModelThread:
 
     def _end(self) -> None:
         self._network = self._key = self._done = None
+        self._companion.close()
         if self._session:
             self._session.close()
 
@@ -163,7 +169,8 @@ class ModelThread:
         failed: Problem | None = None
         title = self._title(recipe.network)
         try:
-            network = self._session.open(
+            open_it = partial(
+                self._session.open,
                 recipe.network,
                 recipe.weights,
                 recipe.input_hw,
@@ -172,6 +179,7 @@ class ModelThread:
                 lambda: not desk.wants(key),
                 precision,
             )
+            network = self._with_room(open_it)
             self._network, self._key = network, key
             self._opened += 1
             events = self._news(network)
@@ -189,6 +197,21 @@ class ModelThread:
                 self._network = self._key = None
             desk.outbox.put(Progress(""))
         self._frame()
+
+    def _load_beside(self) -> None:
+        """Load the second network, and let it answer to the frame that the first has seen."""
+        if self._companion.load():
+            self._done = None
+            self._frame()
+
+    def _with_room(self, work: Callable[[], T]) -> T:
+        """Return what ``work`` gives; where memory is short, once more after the second network has given way."""
+        try:
+            return work()
+        except DeviceError:
+            if not self._companion.give_way():
+                raise
+        return work()
 
     def _title(self, network: str) -> str:
         if own.is_own(network):
@@ -261,8 +284,11 @@ class ModelThread:
             self._after_filters()
         try:
             times_ms = {"read": feed.read_ms}
-            with self._moving(self._network):
-                result = self._rooms.run(self._network, frame, recipe, times_ms, lambda: not desk.wants(key, feed))
+            network, stale = self._network, lambda: not desk.wants(key, feed)
+            with self._moving(network):
+                result = self._with_room(lambda: self._rooms.run(network, frame, recipe, times_ms, stale))
+            if recipe.beside:
+                result = replace(result, beside=self._companion.answer(frame, recipe, stale))
             event: Event = ResultReady(result, feed.box.dropped)
         except Cancelled:
             return
@@ -271,7 +297,6 @@ class ModelThread:
         if desk.deliver(key, feed, event):
             self._done = wish, frame
             if isinstance(event, ResultReady):
-                network = self._network
                 desk.recordings.take(event.result, lambda: self._rooms.raw_maps(network, frame, recipe))
         if not self._tried:
             self._tried = True

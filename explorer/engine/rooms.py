@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
     from explorer.sources import Clip, Live
+    from explorer.tasks.values import BesideAnswer
 
 
 class SessionLike(Protocol):
@@ -149,6 +150,12 @@ def _run(
     return frame_path.run(network, frame, recipe, times_ms, cancelled)
 
 
+def _beside(network: Network, frame: Frame, recipe: Recipe, cancelled: Callable[[], bool]) -> BesideAnswer:
+    from explorer.beside import answer_beside
+
+    return answer_beside(network, frame, recipe, cancelled)
+
+
 def _raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     from explorer import frame_path
 
@@ -211,6 +218,7 @@ class Rooms:
         read: reads a still source.
         open_live: opens a live source.
         run: takes a frame through the whole path.
+        beside: lets the second network answer to a frame.
         raw_maps: the chosen layer's maps as they are.
         raw_input: the picture as the network gets it.
         fields: what the units of a graph's layers see.
@@ -231,6 +239,7 @@ class Rooms:
     read: Callable[[Source], Frame] = _read
     open_live: Callable[[Source], Live | Clip] = _open_live
     run: Callable[[Network, Frame, Recipe, dict[str, float], Callable[[], bool]], FrameResult] = _run
+    beside: Callable[[Network, Frame, Recipe, Callable[[], bool]], BesideAnswer] = _beside
     raw_maps: Callable[[Network, Frame, Recipe], Floats] = _raw_maps
     raw_input: Callable[[Network, Frame, Recipe], Floats] = _raw_input
     fields: Callable[[Graph], Fields] = _fields

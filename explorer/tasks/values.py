@@ -1,11 +1,20 @@
-"""What detectors and segmenters answer: plain values, no torch."""
+"""What detectors, segmenters and a second network answer: plain values, no torch."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from explorer.errors import ExplorerError
+
+if TYPE_CHECKING:
+    from explorer.recipe import Beside
+    from explorer.values import Prediction
+    from explorer.zoo.card import Card
 
 Box = tuple[float, float, float, float]
 
@@ -51,3 +60,37 @@ class Segmented:
     def name(self, index: int) -> str:
         """Return what a class is called."""
         return self.labels[index] if index < len(self.labels) else f"class {index}"
+
+
+@dataclass(frozen=True, eq=False)
+class BesideAnswer:
+    """What the second network answers to a frame, or why it does not.
+
+    Attributes:
+        asked: which network.
+        error: why there is no answer; None where there is one. What follows is then not known.
+        details: the traceback of the error.
+        card: the network's facts.
+        weights: name of the loaded set, or "none".
+        trained: whether they are trained.
+        labels: name of the class list, or "".
+        parameters: how many weights it runs with.
+        device: the device's name.
+        moved: why it is on the CPU, where it was meant to be elsewhere; else None.
+        predictions, finite: as in ``FrameResult``.
+        times_ms: prepare, forward.
+    """
+
+    asked: Beside
+    error: ExplorerError | None = None
+    details: str = ""
+    card: Card | None = None
+    weights: str = ""
+    trained: bool = False
+    labels: str = ""
+    parameters: int = 0
+    device: str = ""
+    moved: ExplorerError | None = None
+    predictions: tuple[Prediction, ...] = ()
+    finite: bool = True
+    times_ms: Mapping[str, float] = field(default_factory=dict)
