@@ -12,7 +12,6 @@ from torch import Tensor
 
 from explorer import reduce
 from explorer.capture import Captured, capture, check_budget
-from explorer.filters.apply import apply
 from explorer.graph.values import Layer
 from explorer.overtime.figures import Follower
 from explorer.overtime.rules import followed
@@ -77,7 +76,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
         return layer if shape is None else replace(layer, output=shape), captured, overview, readings, follower
 
     with steps("filter"):
-        filtered = apply(frame, recipe.filters)
+        filtered = recipe.altered(frame)
     with steps("prepare"):
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
@@ -92,7 +91,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
         measured, columns = measure.figures(maps), overview.columns()
     network.seen = Seen(
         frame=frame,
-        filters=recipe.filters,
+        alterations=recipe.alterations,
         layer=layer,
         maps=maps,
         measured=measured,
@@ -167,7 +166,7 @@ def all_maps(network: Network, frame: Frame, recipe: Recipe) -> dict[str, Floats
         NetworkError: together they would take more than ``MOST_BYTES``; known before anything runs.
     """
     check_budget(network.graph, MOST_BYTES)
-    filtered = apply(frame, recipe.filters)
+    filtered = recipe.altered(frame)
 
     def through(x: Tensor) -> dict[str, Floats]:
         check_budget(network.graph, MOST_BYTES)
@@ -179,7 +178,7 @@ def all_maps(network: Network, frame: Frame, recipe: Recipe) -> dict[str, Floats
 
 def raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     """Return the picture as the network gets it, float32 (C, h, w); raises as ``run`` does."""
-    prepared = network.with_room(lambda: network.prepare(apply(frame, recipe.filters)))
+    prepared = network.with_room(lambda: network.prepare(recipe.altered(frame)))
     found: Floats = prepared.tensor[0].float().contiguous().cpu().numpy()
     return found
 

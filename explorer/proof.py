@@ -87,7 +87,7 @@ def prove(
         network: the recipe's.
         frame: the picture as it came.
         painted: a copy of its pixels with paint on it, uint8 RGB (H, W, 3).
-        recipe: filters and layer.
+        recipe: what is done to the picture, and the layer.
         unit: row and column in the layer's maps.
         fields: of the network's graph, where they are known already.
 
@@ -148,7 +148,6 @@ def _through(network: Network, frame: Frame, recipe: Recipe) -> tuple[Floats, Fl
     """Return a layer's maps, float32 (C, h, w), and the network's input, float32 (C, h, w)."""
     from explorer import reduce
     from explorer.capture import capture
-    from explorer.filters.apply import apply
 
     def through(x: Tensor) -> tuple[Floats, Floats]:
         layer = network.layer(recipe.layer)
@@ -157,7 +156,7 @@ def _through(network: Network, frame: Frame, recipe: Recipe) -> tuple[Floats, Fl
         reduce.check_values(maps, layer)
         return maps, cells
 
-    filtered = apply(frame, recipe.filters)
+    filtered = recipe.altered(frame)
     return network.with_room(lambda: network.follow(through, network.prepare(filtered).tensor, filtered, recipe.layer))
 
 

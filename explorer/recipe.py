@@ -9,10 +9,12 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from explorer.errors import ExplorerError
+from explorer.filters.apply import apply
 from explorer.filters.filter import Chain
 from explorer.filters.written import read_chain
+from explorer.pixels.touch import Touch, read_touch, touched
 from explorer.render.colours import MAPS
-from explorer.values import Source
+from explorer.values import Frame, Source
 
 DEFAULT_NETWORK = "efficientnet_lite0"
 MOST_PREDICTIONS = 1000
@@ -91,6 +93,30 @@ class Beside:
     weights: str = ""
 
 
+Measure = Literal["cosine", "l2"]
+MOST_NEAREST = 100
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """Which pictures of an index are told of.
+
+    Attributes:
+        index: its file.
+        measure: of the distance, see ``retrieval.search``.
+        top: how many.
+    """
+
+    index: str
+    measure: Measure = "cosine"
+    top: int = 12
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every value is one that a window could have set."""
+        return bool(self.index) and 1 <= self.top <= MOST_NEAREST
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What to look at, through which network, and what to show of it.
@@ -112,6 +138,8 @@ class Recipe:
         columns: so many maps of every stage for the overview; 0 for none.
         overtime: what is followed from frame to frame; None for nothing, which then costs nothing.
         beside: a second network that answers beside the first; None for none.
+        nearest: an index whose nearest pictures are told of; None for none, which then costs nothing.
+        touch: what is done to the picture by hand, after the filters; None for nothing.
     """
 
     source: Source = field(default_factory=Source)
@@ -130,6 +158,26 @@ class Recipe:
     columns: int = 0
     overtime: Following | None = None
     beside: Beside | None = None
+    nearest: Nearest | None = None
+    touch: Touch | None = None
+
+    @property
+    def alterations(self) -> tuple[Chain, Touch | None]:
+        """What is done to a picture before the network prepares it."""
+        return self.filters, self.touch
+
+    def altered(self, frame: Frame) -> Frame:
+        """Return a frame as the network is to prepare it: after the filters, and altered by hand.
+
+        One with an ``array`` comes back as it is: its pixels only picture what goes to the network unprepared.
+
+        Raises:
+            PersonError: a filter's window does not fit into the picture.
+        """
+        filtered = apply(frame, self.filters)
+        if self.touch is None or frame.array is not None:
+            return filtered
+        return replace(filtered, pixels=touched(filtered.pixels, self.touch))
 
     def with_(self, **changes: Any) -> Recipe:
         """Return a copy with ``changes``; a new network or layer drops what only made sense for the old one."""
@@ -171,6 +219,8 @@ class Recipe:
         raw["thumbnails"] = tuple(raw["thumbnails"])
         raw["overtime"] = Following(**raw["overtime"]) if raw.get("overtime") else None
         raw["beside"] = Beside(**raw["beside"]) if raw.get("beside") else None
+        raw["nearest"] = Nearest(**raw["nearest"]) if raw.get("nearest") else None
+        raw["touch"] = read_touch(raw["touch"]) if raw.get("touch") else None
         return cls(**raw)
 
     def _bounded(self) -> bool:
@@ -184,6 +234,8 @@ class Recipe:
             and len(self.locked) <= MOST_LOCKED
             and (self.overtime is None or self.overtime.bounded)
             and (self.beside is None or bool(self.beside.network))
+            and (self.nearest is None or self.nearest.bounded)
+            and (self.touch is None or self.touch.bounded)
             and all(0 <= place <= MOST for unit in self.locked for place in (unit.channel, unit.y, unit.x))
             and all(1 <= side <= MOST for side in (*(self.input_hw or ()), *(self.source.size_wh or ())))
             and LEAST_ASPECT <= view.aspect <= 1 / LEAST_ASPECT

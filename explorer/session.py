@@ -24,6 +24,7 @@ from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.overtime.recorder import Recorder
 from explorer.overtime.values import LayerFrame
+from explorer.pixels.touch import Touch
 from explorer.prepare import Prepared, given, prepare
 from explorer.recipe import Recipe, Unit
 from explorer.reduce import reading
@@ -52,7 +53,7 @@ class Seen:
     """What the network saw last and what it answered, so that a change of the view alone needs no forward.
 
     Attributes:
-        frame, filters: what went in.
+        frame, alterations: what went in.
         layer: whose maps these are.
         maps, measured: float32 (C, h, w), and their figures.
         filtered, geometry, prepared, prepared_range: as in ``FrameResult``.
@@ -66,7 +67,7 @@ class Seen:
     """
 
     frame: Frame
-    filters: Chain
+    alterations: tuple[Chain, Touch | None]
     layer: Layer
     maps: Floats
     measured: Figures
@@ -255,7 +256,7 @@ class Network:
     def remembers(self, frame: Frame, recipe: Recipe) -> Seen | None:
         """Return what was seen, if it is all that ``recipe`` asks of ``frame``."""
         seen = self.seen
-        if seen is None or seen.frame is not frame or seen.filters != recipe.filters:
+        if seen is None or seen.frame is not frame or seen.alterations != recipe.alterations:
             return None
         if seen.layer.id != (recipe.layer or self.layer("").id):
             return None

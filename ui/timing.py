@@ -147,7 +147,7 @@ class Timing(QObject):
         recipe = result.recipe
         of = (
             recipe.source,
-            recipe.filters,
+            recipe.alterations,
             recipe.network,
             recipe.weights,
             recipe.input_hw,

@@ -16,7 +16,6 @@ from torch import Tensor
 
 from explorer.capture import OtherPath, Watch
 from explorer.errors import NetworkError
-from explorer.filters.apply import apply
 from explorer.graph.call import UNREADABLE, bind
 from explorer.graph.trace import forward, name_of
 from explorer.graph.values import INPUT, Layer
@@ -128,14 +127,14 @@ def opened(network: Network, frame: Frame, recipe: Recipe, unit: Unit) -> Opened
     Args:
         network: the recipe's.
         frame: the picture as it came.
-        recipe: its filters.
+        recipe: what is done to the picture.
         unit: which value.
 
     Raises:
         NetworkError: there is no such layer or unit, or its op cannot be opened.
         ForwardError, DeviceError, SourceError: as ``frame_path.run``.
     """
-    filtered = apply(frame, recipe.filters)
+    filtered = recipe.altered(frame)
 
     def through(x: Tensor) -> Opened:
         layer = network.layer(unit.layer)

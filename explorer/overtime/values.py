@@ -36,7 +36,7 @@ def anew(before: Recipe, after: Recipe) -> Anew:
         return "weights"
     if after.input_hw != before.input_hw:
         return "input"
-    if after.filters != before.filters:
+    if after.alterations != before.alterations:
         return "filters"
     counts = [recipe.overtime.begun if recipe.overtime else 0 for recipe in (before, after)]
     return "asked" if counts[0] != counts[1] else ""

@@ -191,7 +191,7 @@ class ArithmeticPanel(Panel):
     def _key(self) -> tuple[object, ...]:
         recipe = self._store.recipe
         unit = self._trail[-1] if self._trail else None
-        return self._version, id(self._frame), recipe.network, recipe.weights, recipe.filters, unit
+        return self._version, id(self._frame), recipe.network, recipe.weights, recipe.alterations, unit
 
     @property
     def _trouble(self) -> Problem | None:

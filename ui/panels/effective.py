@@ -134,8 +134,8 @@ class EffectiveRow(QWidget):
         wanted: tuple[object, ...] = ()
         if self.switch.isChecked() and unit is not None and result is not None:
             frame = None if store.recipe.source.live else result.frame  # of a moving picture one frame is enough
-            wanted = (unit.layer, unit.y, unit.x, store.network, store.recipe.source, store.recipe.filters, frame)
-            if store.result_is_old or result.recipe.filters != store.recipe.filters:
+            wanted = (unit.layer, unit.y, unit.x, store.network, store.recipe.source, store.recipe.alterations, frame)
+            if store.result_is_old or result.recipe.alterations != store.recipe.alterations:
                 wanted = self._key  # its result is on the way
         if wanted != self._key:
             from explorer.questions import EffectiveField

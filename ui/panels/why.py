@@ -286,7 +286,7 @@ class WhyPanel(Panel):
         still = (
             None if store.live and not live else result.frame
         )  # what is dear is asked of one frame of a moving picture
-        key = (tuple(wanted), store.network, result.recipe.filters, store.recipe.source, still)
+        key = (tuple(wanted), store.network, result.recipe.alterations, store.recipe.source, still)
         if key != self._key and not (self._asking.question is not None and key[:4] == self._key[:4] and store.live):
             self._drop()
             if key[:4] != self._key[:4]:
