@@ -1,0 +1,1 @@
+"""The lesson: decks of scenes, and questions with hidden answers. No torch, no window."""

@@ -1,0 +1,53 @@
+"""What a scene can open: the places, their pages, and what they know by name."""
+
+from __future__ import annotations
+
+from explorer.arithmetic.presets import PRESETS
+from explorer.errors import PersonError, nearest
+from explorer.filters.bank import BANK
+from explorer.receptive.stack_presets import PRESETS as STACKS
+from explorer.settings import FILTER_TABS
+from explorer.text import N_
+
+PAGES: dict[str, tuple[str, ...]] = {
+    "explore": (*("predictions", "unit", "input", "channel", "prove", "arithmetic", "pixels", "over_time", "why"),),
+    "filter": (*FILTER_TABS, "numbers"),
+    "arithmetic": (),
+    "networks": ("card", "weights", "table", "graph", "overview", "kernels", "receptive", "compare", "stacks"),
+    "tasks": ("classify", "detect", "segment", "retrieve"),
+}
+"""By place. The arithmetic place opens the page of its preset by itself; the filter place's "numbers" is its "steps"
+with the lecture's small picture (``filters.steps.LECTURE``)."""
+
+
+def check(place: str, page: str, preset: str) -> None:
+    """Find out whether the place has the page, and the page the preset.
+
+    A preset is: in the filter place the name of a filter of the bank, in the arithmetic place an example; on the
+    networks' page "stacks" one stack or two with a blank between, on its page "compare" another network.
+
+    Raises:
+        PersonError: it has not; the sentence names what there is.
+    """
+    if place not in PAGES:
+        raise PersonError(N_("there is no place “{name}”, only {known}."), name=place[:40], known=", ".join(PAGES))
+    if page and page not in PAGES[place]:
+        sentence = N_("the place “{place}” has no page “{name}”, only {known}.")
+        if not PAGES[place]:
+            sentence = N_("the place “{place}” opens its pages by itself: leave “{name}” out.")
+        raise PersonError(sentence, place=place, name=page[:40], known=", ".join(PAGES[place]))
+    if not preset or (place, page) == ("networks", "compare"):
+        return
+    known = {"filter": tuple(BANK), "arithmetic": tuple(PRESETS)}.get(place, ())
+    names = [preset]
+    if (place, page) == ("networks", "stacks"):
+        known, names = tuple(STACKS), preset.split()
+    if not known:
+        raise PersonError(N_("nothing is opened by name there: leave the preset “{name}” out."), name=preset[:40])
+    for name in names[:2] if len(names) < 3 else [preset]:
+        if name not in known:
+            raise PersonError(
+                N_("there is no preset “{name}” there; the nearest are: {nearest}."),
+                name=name[:40],
+                nearest=", ".join(nearest(name, known) or known[:4]),
+            )
