@@ -121,7 +121,6 @@ def apply(app: QApplication, name: str = "system", font_scale: float = 1.0) -> N
     global _current, _scale
     _current, _scale = resolve(name), font_scale
     _load_fonts()
-    icon.cache_clear()
     if app.style().name() != "fusion":
         app.setStyle("Fusion")
     font = QFont(FONT)
@@ -151,7 +150,6 @@ def mix(first: str, second: str, share: float) -> str:
     return QColor(*(round(x + (y - x) * share) for x, y in pairs)).name()
 
 
-@cache
 def icon(name: str, colour: str = "") -> QIcon:
     """Return an icon in the colours of the current theme; ask again after a ``QEvent.PaletteChange``.
 
@@ -159,11 +157,13 @@ def icon(name: str, colour: str = "") -> QIcon:
         name: a file of ``resources/icons`` without its ending.
         colour: ``#rrggbb``, or "" for the text's colour.
     """
+    return _icon(name, colour or _current.text, mix(_current.dim, _current.raised, 0.5))
+
+
+@cache
+def _icon(name: str, colour: str, disabled: str) -> QIcon:
     result = QIcon()
-    for mode, tint in (
-        (QIcon.Mode.Normal, colour or _current.text),
-        (QIcon.Mode.Disabled, mix(_current.dim, _current.raised, 0.5)),
-    ):
+    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
         for size in (16, 20, 40):
             result.addPixmap(pixmap(name, size, tint), mode)
     return result

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -138,6 +140,11 @@ def network(of: Graph | None = None, trained: bool = True) -> NetworkInfo:
 
 def values(count: int, hw: tuple[int, int], seed: int = 0, signed: bool = True) -> np.ndarray:
     """Return float32 (count, h, w): smooth blobs whose place and strength depend on the channel."""
+    return _values(count, hw, seed, signed).copy()
+
+
+@lru_cache(128)
+def _values(count: int, hw: tuple[int, int], seed: int, signed: bool) -> np.ndarray:
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0 : hw[0], 0 : hw[1]].astype(np.float32) / max(hw)
     centres = rng.random((count, 3, 2, 1, 1), dtype=np.float32)
@@ -203,6 +210,12 @@ def layer_view(layer: Layer, maps: np.ndarray, recipe: Recipe, kernel: np.ndarra
     )
 
 
+@lru_cache(32)
+def _made_up(count: int, hw: tuple[int, int], signed: bool, view: View, channel: int, seed: int) -> LayerView:
+    layer = Layer("made-up", "made-up", "relu", (), (count, *hw), "CHW")
+    return layer_view(layer, _values(count, hw, seed, signed), Recipe(channel=channel, view=view))
+
+
 def thumbnail(layer: Layer, seed: int = 0) -> Thumbnail:
     """Return a thumbnail of at most 48 px a side."""
     hw = (min(48, layer.output[1]), min(48, layer.output[2])) if len(layer.output) == 3 else (1, 48)
@@ -222,13 +235,17 @@ def result(
     """Return what one frame gave; ``recipe.layer`` "" is the first convolution, its maps are made up from ``seed``."""
     recipe, of = recipe or Recipe(), of or graph()
     layer = of[recipe.layer] if recipe.layer else of.layers[1]
-    if maps is None:
-        hw = (layer.output[1], layer.output[2]) if len(layer.output) == 3 else (1, 1)
-        maps = values(layer.channels, hw, seed, signed=layer.op not in ("relu", "max_pool2d"))
     if kernel is None and "kernel" in layer.attributes and layer.op == "conv2d":
         size = layer.attributes["kernel"][0]
         before = of[layer.inputs[0]].channels
         kernel = np.random.default_rng(seed).normal(scale=0.1, size=(before, size, size)).astype(np.float32)
+    if maps is None:
+        signed = layer.op not in ("relu", "max_pool2d")
+        hw = (layer.output[1], layer.output[2]) if len(layer.output) == 3 else (1, 1)
+        found = _made_up(layer.channels, hw, signed, recipe.view, recipe.channel, seed)
+        view = replace(found, layer=layer, kernel=kernel)
+    else:
+        view = layer_view(layer, maps, recipe, kernel)
     pixels = np.random.default_rng(seed).integers(0, 256, (300, 451, 3), dtype=np.uint8)
     frame = Frame(pixels, "made-up.png", index=seed)
     wanted = [each.id for each in of] if recipe.thumbnails == ("*",) else recipe.thumbnails
@@ -242,7 +259,7 @@ def result(
         tuple(Prediction(n, f"class {n}", p) for n, p in enumerate((0.425, 0.329, 0.242, 0.003, 0.001))),
         trained,
         {name: thumbnail(of[name], seed + n) for n, name in enumerate(wanted)},
-        layer_view(layer, maps, recipe, kernel),
+        view,
         "CPU",
         {"read": 1.0, "filter": 0.0, "prepare": 2.0, "forward": 15.2, "render": 1.1},
     )
