@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from explorer.attribution.methods import Explanation, Switched
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
+    from explorer.training.values import Captured, Learned
 
 log = logging.getLogger(__name__)
 NOISES = 16
@@ -45,7 +46,7 @@ class Step:
         done, of: steps.
     """
 
-    answer: Effective | Curve | Explanation | Switched | None
+    answer: Effective | Curve | Explanation | Switched | Captured | Learned | None
     done: int
     of: int
 

@@ -14,6 +14,7 @@ from explorer.errors import NetworkError
 from explorer.graph.values import Graph
 from explorer.recipe import Recipe, Unit
 from explorer.text import N_
+from explorer.training.run import SaveTrained, Train
 from explorer.values import Bytes, Floats, Frame, Prediction
 from explorer.zoo import own
 from explorer.zoo.card import Card
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # the window opens without
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
     from explorer.switching import Switch
+    from explorer.training.values import Captured, Learned, Saved
 
 log = logging.getLogger(__name__)
 
@@ -241,6 +243,8 @@ Question = (
     | EffectiveCurve
     | AnswerTo
     | Open
+    | Train
+    | SaveTrained
 )
 if TYPE_CHECKING:
     Answer = (
@@ -256,6 +260,9 @@ if TYPE_CHECKING:
         | Curve
         | AnswerFound
         | Opened
+        | Captured
+        | Learned
+        | Saved
     )
     Ask = Callable[["Network | None", Question], Answer | Steps]
 
@@ -309,6 +316,10 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return _answer_to(_loaded(network, question.recipe.network), question)
         case Open():
             return opened(_loaded(network, question.recipe.network), question.frame, question.recipe, question.unit)
+        case Train():
+            return question.run.steps(network, question.batches)
+        case SaveTrained():
+            return question.run.save(network, question.path)
 
 
 def _inspect(question: Inspect) -> own.Inspection:

@@ -36,6 +36,7 @@ COMMANDS = (
     "predict",
     "inspect",
     "live",
+    "train",
     "bench",
 )
 TRACEBACK = "CNN_EXPLORER_TRACEBACK"

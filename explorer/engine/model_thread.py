@@ -310,6 +310,7 @@ class ModelThread:
         if not self._asks(question):
             return
         from explorer.questions import Everything
+        from explorer.training.run import Train
 
         event: Event
         try:
@@ -317,7 +318,8 @@ class ModelThread:
             with self._moving(self._network, paths=False):
                 found = self._rooms.answer(self._network, question)
             if isinstance(found, Iterator):
-                self._step(question, self._network, found)
+                alone = isinstance(question, Train) and question.alone
+                self._step(question, None if alone else self._network, found)
                 return
             event = Answered(question, found)
             if isinstance(question, Everything):
@@ -328,10 +330,13 @@ class ModelThread:
         self.drop(question)
 
     def _step(self, question: Question, network: Network | None, steps: Steps) -> None:
-        """Go one step of a long answer; before the next one comes what is urgent, or a newer question of its kind."""
+        """Go one step of a long answer; before the next one comes what is urgent, or a newer question of its kind.
+
+        Its network must still be the loaded one, unless it needs none.
+        """
         if not self._asks(question):
             return
-        if network is not self._network:
+        if network is not None and network is not self._network:
             self._reply(question, Ended(question))
             return
         try:
