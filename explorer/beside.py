@@ -23,18 +23,17 @@ def answer_beside(
     Args:
         network: opened for ``recipe.beside``.
         frame: the picture as it came.
-        recipe: filters, number of predictions, and the second network.
+        recipe: what is done to the picture, number of predictions, and the second network.
         cancelled: asked between stages.
 
     Raises:
         ForwardError, DeviceError, Cancelled: as ``frame_path.run``.
     """
-    from explorer.filters.apply import apply
     from explorer.session import Steps
     from explorer.tasks.classify import classify
 
     steps = Steps({}, cancelled, network.finish)
-    output = network.with_room(lambda: _output(network, apply(frame, recipe.filters), recipe.source.live, steps))
+    output = network.with_room(lambda: _output(network, recipe.altered(frame), recipe.source.live, steps))
     classifies = network.classifies(output)
     predictions = classify(output, network.labels, recipe.top, network.card.activation) if classifies else ()
     weights = network.weights
