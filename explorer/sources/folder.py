@@ -95,13 +95,15 @@ class Folder:
         Raises:
             SourceError: there is none.
         """
-        while keys := self._keys():
+        keys = self._keys()  # once: were it looked at anew after each, a folder of broken pictures would take for ever
+        while keys:
             place = min(max(place, 0), len(keys) - 1)
             path = self._folder / keys[place][1]
             try:
                 frame = picture.read(path)
             except SourceError:
-                self._bad[path.name] = _stamp(path)  # from now on no picture of the folder: the next one has its place
+                self._bad[path.name] = _stamp(path)
+                del keys[place]  # from now on no picture of the folder: the next one has its place
                 place += min(direction, 0)
                 continue
             self._shown = keys[place]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import struct
 import time
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from explorer.cv import cv2
 from explorer.errors import SourceError
+from explorer.sources.picture import MOST_PIXELS
+from explorer.sources.video import TOO_LARGE
 from explorer.text import N_
 from explorer.values import Frame
 
@@ -18,6 +21,10 @@ SILENCE_S = 4.0
 MOST_BYTES = 64 << 20
 """Of one part."""
 _PIECE = 1 << 16
+_MARK, _SCAN = 0xFF, 0xDA
+_ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
+"""What is no segment and has no length."""
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 NO_VIDEO = N_("{name} sends no video: check the address, and that the camera is on.")
 SILENT = N_("{name} sends nothing any more: check that the camera is on, and the network connection.")
 NO_PICTURES = N_("{name} sends nothing that is a picture: check the address, or restart the camera.")
@@ -39,7 +46,10 @@ class Jpeg:
 
     def frame(self) -> Frame | None:
         """Return it decoded, or None where it is damaged."""
-        pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), cv2.IMREAD_COLOR)
+        try:
+            pixels = cv2.imdecode(np.frombuffer(self.data, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error:
+            return None
         if pixels is None:
             return None
         return Frame(
@@ -64,12 +74,13 @@ class Mjpeg:
         self._mark = b""
         self._index = 0
         self._until = 0.0
+        self._too_large: tuple[int, int] | None = None
         until = time.monotonic() + SILENCE_S
         self._first = self._next()
         while self._first is not None and self._first.frame() is None:
             self._first = self._next() if time.monotonic() < until else None
         if self._first is None:
-            raise SourceError(NO_VIDEO, name=name)
+            raise self._why(NO_VIDEO)
 
     def read(self) -> Jpeg | None:
         """Wait for the next picture and return it; None when the stream has ended."""
@@ -86,8 +97,18 @@ class Mjpeg:
         while (data := self._part()) is not None:
             data, self._index = data.rstrip(b"\r\n\0"), self._index + 1
             if data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9"):
-                return Jpeg(data, self._name, self._index - 1, time.perf_counter())
+                width, height = promised(data)
+                if width * height <= MOST_PIXELS:
+                    return Jpeg(data, self._name, self._index - 1, time.perf_counter())
+                self._too_large = width, height  # one may be damaged; that all are is told
         return None
+
+    def _why(self, sentence: str) -> SourceError:
+        """Return why no picture comes: ``sentence``, unless those that came were too large."""
+        if self._too_large is None:
+            return SourceError(sentence, name=self._name)
+        width, height = self._too_large
+        return SourceError(TOO_LARGE, name=self._name, width=width, height=height, most=MOST_PIXELS // 1_000_000)
 
     def _part(self) -> bytes | None:
         """Return what the next part holds, or None at the end."""
@@ -151,5 +172,27 @@ class Mjpeg:
             return False
         self._waiting += piece
         if time.monotonic() > self._until or len(self._waiting) > MOST_BYTES:
-            raise SourceError(NO_PICTURES, name=self._name)
+            raise self._why(NO_PICTURES)
         return bool(piece)
+
+
+def promised(data: bytes) -> tuple[int, int]:
+    """Return the width and height in the frame header of a JPEG (ITU-T T.81, B.2.2), 0 and 0 where there is none.
+
+    A decoder makes room for so many pixels before it sees that they are not there.
+    """
+    at = 2
+    while at + 9 <= len(data):
+        marker = data[at + 1]
+        if data[at] != _MARK or marker == _MARK:  # noise before a marker, or filling
+            at += 1
+        elif marker in _ALONE:
+            at += 2
+        elif marker in _FRAMES:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return width, height
+        elif marker == _SCAN:
+            break
+        else:
+            at += 2 + max(2, struct.unpack_from(">H", data, at + 2)[0])
+    return 0, 0

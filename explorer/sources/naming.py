@@ -23,9 +23,14 @@ _LISTS = (".m3u8", ".mpd")
 def source_of(text: str) -> Source:
     """Return the source that a path, an address, ``demo``, ``camera:N`` or ``KIND:WHERE`` names.
 
-    A relative path is taken from the current folder and kept absolute, so that the next session finds it.
+    A relative path is taken from the current folder and kept absolute, so that the next session finds it. Blanks and
+    quotation marks around it are dropped, unless there is a file of that very name.
     """
-    text = text.strip().strip("'\"")
+    plain = text.strip().strip("'\"")
+    if plain != text and os.path.lexists(text):
+        path = Path(text).absolute()
+        return Source(_kind_of(path), str(path))
+    text = plain
     kind, colon, rest = text.partition(":")
     if text == "demo":
         return Source("demo", "")

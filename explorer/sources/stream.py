@@ -8,7 +8,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -21,7 +20,7 @@ from av.video.stream import VideoStream
 from explorer.errors import HopelessError, SourceError
 from explorer.sources.address import ascii_address
 from explorer.sources.live import Clip, Live
-from explorer.sources.mjpeg import NO_VIDEO, SILENCE_S, SILENT, Mjpeg
+from explorer.sources.mjpeg import NO_PICTURES, NO_VIDEO, SILENCE_S, SILENT, Mjpeg
 from explorer.sources.naming import STREAMS
 from explorer.sources.video import Video, moving, pixels
 from explorer.text import N_
@@ -37,6 +36,10 @@ FAR_BEHIND_S = 1.0
 """A reader that is behind for so long decodes key frames alone, until it has to wait again."""
 WAIT_S = 0.002
 """A packet that takes longer had to be waited for."""
+PATIENCE_S = 10.0
+"""How long nothing that comes may be decoded: cameras that save on key frames send one in so long."""
+_DAMAGED = (av.error.FFmpegError, OSError, ValueError, MemoryError)
+"""What decoding a frame, and making a picture of it, raise."""
 _NO_VIDEO = (av.error.InvalidDataError, av.error.EOFError, av.error.ProtocolNotFoundError, ValueError)
 _LOGIN = N_("{name} asks for another name and password: write them into the address, as in rtsp://name:password@host/.")
 
@@ -62,7 +65,7 @@ def open_stream(address: str) -> Live | Clip:
         if kind.startswith("multipart/"):
             try:
                 return Mjpeg(answer, name)
-            except SourceError:
+            except BaseException:
                 answer.close()
                 raise
         answer.close()
@@ -75,7 +78,7 @@ def open_stream(address: str) -> Live | Clip:
     try:
         stream = moving(container, name)
         known = scheme in ("http", "https") and (container.duration or 0) > 0  # RTSP comes at its own pace
-    except SourceError:
+    except BaseException:
         container.close()
         raise
     if not known:
@@ -96,13 +99,13 @@ class LiveVideo:
     def __init__(self, container: Any, stream: VideoStream, name: str) -> None:
         self._container, self._stream, self._name = container, stream, name
         self._index = 0
-        self._waited_s = self._shown_s = time.perf_counter()
+        self._waited_s = self._shown_s = self._good_s = time.perf_counter()
         self._frames = self._decode()
         try:
             self._first = self._next()
             if self._first is None:
                 raise SourceError(NO_VIDEO, name=name)
-        except SourceError:
+        except BaseException:
             self.close()
             raise
 
@@ -120,9 +123,23 @@ class LiveVideo:
         for frame in self._frames:
             now_s, self._index = time.perf_counter(), self._index + 1
             if now_s - self._waited_s <= BEHIND_S or now_s - self._shown_s >= OFTEN_S:
-                self._shown_s = now_s
-                return Frame(pixels(frame), self._name, self._index - 1, now_s)
+                try:
+                    picture = pixels(frame)
+                except _DAMAGED:
+                    self._pass_over()
+                    continue
+                self._shown_s = self._good_s = now_s
+                return Frame(picture, self._name, self._index - 1, now_s)
         return None
+
+    def _pass_over(self) -> None:
+        """Go on after what could not be decoded.
+
+        Raises:
+            SourceError: nothing could for too long.
+        """
+        if time.perf_counter() - self._good_s > PATIENCE_S:
+            raise SourceError(NO_PICTURES, name=self._name)
 
     def _decode(self) -> Generator[VideoFrame]:
         """Yield the frames; what is damaged is passed over, and where too much waits only key frames are decoded."""
@@ -135,8 +152,12 @@ class LiveVideo:
                 skips and not far and packet is not None and packet.is_keyframe
             ):  # the frames before it lean on some that were left out
                 decoder.skip_frame, skips = "DEFAULT", False
-            with suppress(av.error.FFmpegError, OSError):
-                yield from decoder.decode(packet)
+            try:
+                frames = decoder.decode(packet)
+            except _DAMAGED:
+                self._pass_over()
+                continue
+            yield from frames
 
     def _packets(self) -> Iterator[Packet[VideoStream] | None]:
         """Yield the packets, None after the last one, and note when one had to be waited for.

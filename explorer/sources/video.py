@@ -77,7 +77,11 @@ class Video:
 
     def __init__(self, again: Opener, name: str, survey: bool = False) -> None:
         self._frames, self._name = Frames(again, name), name
-        self._places, self._span_s = _survey(again) if survey else ([], None)
+        try:
+            self._places, self._span_s = _survey(again) if survey else ([], None)
+        except BaseException:
+            self.close()
+            raise
         stream = self._frames.stream
         self.count = len(self._places) or stream.frames or None
         self.fps = self._frames.fps
@@ -213,7 +217,7 @@ class Frames:
             self.period_s = 1.0 / (self.fps or USUAL_FPS)
             if self.due_s() is None:
                 raise SourceError(_NOTHING, name=name)
-        except SourceError:
+        except BaseException:
             self.close()
             raise
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from explorer.errors import SourceError
-from explorer.sources import Clip, open_live
+from explorer.sources import Clip, folder, open_live, picture
 from explorer.sources.folder import SECONDS, Folder
 from explorer.values import Frame, Source
 
@@ -81,6 +81,17 @@ def test_what_cannot_be_read_is_passed_over_and_named(tmp_path: Path) -> None:
     assert said(clip.step(-1)) == ("3.png", 1, SECONDS)
     put(tmp_path, "2.png")  # now it is whole
     assert said(clip.step(-1)) == ("2.png", 1, SECONDS)
+
+
+def test_a_folder_of_broken_pictures_is_looked_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(40):
+        (tmp_path / f"{n}.png").write_bytes(b"no picture")
+    looked, read, scan, one = list[object](), list[str](), folder.os.scandir, picture.read
+    monkeypatch.setattr(folder.os, "scandir", lambda path: looked.append(path) or scan(path))
+    monkeypatch.setattr(folder.picture, "read", lambda path: read.append(path.name) or one(path))
+    with pytest.raises(SourceError, match="holds no picture that can be read"):
+        Folder(str(tmp_path))
+    assert (len(looked), len(read), len(set(read))) == (1, 40, 40)
 
 
 def test_a_folder_that_changes_while_it_is_shown(tmp_path: Path) -> None:

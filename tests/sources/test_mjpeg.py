@@ -5,12 +5,14 @@ from __future__ import annotations
 import http.client
 import io
 import logging
+import struct
 import time
 from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from explorer.errors import HopelessError, SourceError
 from explorer.sources import mjpeg, open_live
@@ -73,6 +75,57 @@ def test_a_stream_of_nothing_but_garbage_is_said(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(mjpeg, "SILENCE_S", 0.2)
     with FakeCamera(fps=None, garbage=range(1 << 20)) as fake, pytest.raises(SourceError, match="nothing that is a pi"):
         open_live(Source("stream", fake.url))
+
+
+def promising(width: int, height: int, number: int = 0) -> bytes:
+    """Return a JPEG whose frame header promises another size than is in it."""
+    data = bytearray(jpeg(number, (32, 512)))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = struct.pack(">HH", height, width)
+    return bytes(data)
+
+
+def test_a_picture_that_promises_too_many_pixels_is_never_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = list[int]()
+    decode = mjpeg.cv2.imdecode
+    monkeypatch.setattr(mjpeg.cv2, "imdecode", lambda data, how: decoded.append(data.size) or decode(data, how))
+    good = jpeg(1, (32, 512))
+    parts = [promising(30_000, 30_000), good, promising(65_000, 65_000)]
+    sent = b"".join(b"--x\r\n\r\n" + part + b"\r\n" for part in parts)
+    frames = rest(Mjpeg(cast(http.client.HTTPResponse, Answer(sent)), "camera"))
+    assert [number_of(frame.pixels) for frame in frames if frame] == [1]
+    assert set(decoded) == {len(good)}
+    sent = (b"--x\r\n\r\n" + parts[0] + b"\r\n") * 3
+    with pytest.raises(SourceError, match="30000 × 30000 pixels, more than 120 million"):
+        Mjpeg(cast(http.client.HTTPResponse, Answer(sent)), "camera")
+
+
+def test_the_size_that_a_jpeg_promises_is_the_one_that_pillow_reads() -> None:
+    for options in ({}, {"progressive": True}, {"exif": b"Exif\0\0" + bytes(500)}, {"restart_marker_rows": 1}):
+        buffer = io.BytesIO()
+        Image.new("RGB", (123, 45)).save(buffer, "JPEG", **options)
+        data = buffer.getvalue()
+        assert mjpeg.promised(data) == (123, 45) == Image.open(io.BytesIO(data)).size
+        assert mjpeg.promised(data[:2] + b"\xff\xff" + data[3:]) == (123, 45)  # filling before a marker
+        at = data.index(b"\xff\xc2" if "progressive" in options else b"\xff\xc0")
+        assert [mjpeg.promised(data[:end]) for end in range(at + 9)] == [(0, 0)] * (at + 9)
+
+
+def test_a_picture_for_which_opencv_has_no_room_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise mjpeg.cv2.error("Insufficient memory")
+
+    monkeypatch.setattr(mjpeg.cv2, "imdecode", full)
+    assert Jpeg(jpeg(0), "camera", 0, 0.0).frame() is None
+
+
+def test_whatever_goes_wrong_at_the_beginning_the_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = list[bool]()
+    monkeypatch.setattr(mjpeg, "promised", lambda _data: 1 / 0)
+    monkeypatch.setattr(http.client.HTTPResponse, "close", lambda self: closed.append(True) or io.IOBase.close(self))
+    with FakeCamera(fps=None, count=2) as fake, pytest.raises(ZeroDivisionError):
+        open_live(Source("stream", fake.url))
+    assert closed
 
 
 def test_a_stream_that_stalls_is_said_instead_of_hanging(monkeypatch: pytest.MonkeyPatch) -> None:

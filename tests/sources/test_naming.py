@@ -47,6 +47,15 @@ def test_a_folder_is_a_folder_whatever_its_name(tmp_path: Path) -> None:
     assert source_of(remembered) == folder, "gone or not"
 
 
+@pytest.mark.parametrize("name", [" a.png ", "'a.png'", '"a".png"'])
+def test_a_file_of_that_very_name_wins(name: str, tmp_path: Path) -> None:
+    path = str(tmp_path / name)
+    Path(path).write_bytes(b"")
+    source = Source("picture", path)
+    assert source_of(path) == source
+    assert source_of(text_of(source)) == source
+
+
 def test_only_what_is_not_plain_needs_its_kind_in_front() -> None:
     assert text_of(Source("stream", "rtsp://h/a")) == "rtsp://h/a"
     assert text_of(Source("stream", "http://h/a")) == "stream:http://h/a"

@@ -98,6 +98,7 @@ class Slow:
         monkeypatch.setattr(stream, "time", SimpleNamespace(perf_counter=lambda: self.now_s))
         monkeypatch.setattr(stream, "pixels", lambda frame: np.full((1, 1, 3), frame % 256, np.uint8))
         self.codec_context = self
+        self.closed = False
 
     def demux(self, _stream: object) -> Iterator[Any]:
         for number in range(200):
@@ -115,7 +116,7 @@ class Slow:
         return [packet.number]
 
     def close(self) -> None:
-        pass
+        self.closed = True
 
 
 def test_a_reader_that_is_behind_leaves_out_frames_until_nothing_waits(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,3 +135,46 @@ def test_a_reader_that_is_behind_leaves_out_frames_until_nothing_waits(monkeypat
     while_behind = [at_s for _index, at_s in shown if 0.3 < at_s < 1.0]
     assert 2 <= len(while_behind) <= 4  # the person still sees that it moves
     assert len([1 for _index, at_s in shown if at_s > slow.now_s - 1.0]) >= 10  # and then every frame again
+
+
+def test_a_frame_that_makes_no_picture_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_even(frame: Any) -> Any:
+        if frame % 2:
+            raise ValueError("no such conversion")
+        return np.full((1, 1, 3), frame, np.uint8)
+
+    slow = Slow(monkeypatch, took_s=0.0, waits_from=0)
+    monkeypatch.setattr(stream, "pixels", only_even)
+    live = LiveVideo(cast(Any, slow), cast(Any, slow), "camera")
+    found = [live.read() for _ in range(3)]
+    assert [frame and (frame.index, int(frame.pixels[0, 0, 0])) for frame in found] == [(0, 0), (2, 2), (4, 4)]
+
+
+@pytest.mark.parametrize("part", ["pixels", "decode"])
+def test_a_stream_of_which_nothing_can_be_decoded_ends(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch, took_s=0.0, waits_from=0)
+    live = LiveVideo(cast(Any, slow), cast(Any, slow), "camera")
+    monkeypatch.setattr(stream if part == "pixels" else slow, part, lambda _one: 1 / 0)
+    monkeypatch.setattr(stream, "_DAMAGED", ZeroDivisionError)
+    monkeypatch.setattr(stream, "PATIENCE_S", 1.0)
+    assert live.read() is not None  # it is there already
+    with pytest.raises(SourceError, match="nothing that is a picture"):
+        live.read()
+    assert slow.now_s == pytest.approx(1.0, abs=0.1)
+
+
+def test_whatever_goes_wrong_at_the_beginning_the_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch, took_s=0.0, waits_from=0)
+    monkeypatch.setattr(stream, "pixels", lambda _frame: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        LiveVideo(cast(Any, slow), cast(Any, slow), "camera")
+    assert slow.closed
+
+
+def test_a_container_that_nobody_foresaw_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Slow(monkeypatch, took_s=0.0, waits_from=0)
+    monkeypatch.setattr(stream, "_opened", lambda _address, _name: slow)
+    monkeypatch.setattr(stream, "moving", lambda _container, _name: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        open_live(Source("stream", "rtsp://a.b/c"))
+    assert slow.closed
