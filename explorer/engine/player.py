@@ -78,6 +78,8 @@ class Player:
                     self._go_to(seconds)
             case Loop(on):
                 self._loop = on
+                if on and self._ended:
+                    self._obey(Play(True))
             case Speed(factor):
                 if math.isfinite(factor):
                     self._set_clock(self._now_s())

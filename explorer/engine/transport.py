@@ -32,7 +32,7 @@ class Seek:
 
 @dataclass(frozen=True)
 class Loop:
-    """Let it begin anew at its end, or stay on its last frame."""
+    """Let it begin anew at its end, at once where it is there already; or stay on its last frame."""
 
     on: bool = True
 

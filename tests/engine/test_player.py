@@ -146,6 +146,12 @@ def test_it_begins_anew_where_it_is_to_loop(monkeypatch: pytest.MonkeyPatch) -> 
     assert not any(told.ended for told in world.told)
 
 
+def test_to_loop_at_its_end_begins_anew_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = play(monkeypatch, commands=[(3.0, Loop(True))], until_s=3.6)
+    assert [index for _at_s, index in world.shown] == [*range(8), 0, 1, 2]
+    assert (world.told[-1].playing, world.told[-1].ended, world.told[-1].loop) == (True, False, True)
+
+
 def test_a_pause_holds_the_frame_and_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     world = play(monkeypatch, commands=[(0.3, Play(False)), (5.0, Play(True))], until_s=5.6)
     assert [(round(at_s, 6), index) for at_s, index in world.shown] == [
