@@ -328,7 +328,7 @@ class Engine:
 
     def _analyse(self, network: NetworkInfo) -> None:
         """Tell what the units of a network see, once the window was told of the network."""
-        self._desk.recordings.know(None, network.card.title)
+        self._desk.recordings.know(network.graph, network.card.title)
 
         def analyse() -> None:
             outbox = self._desk.outbox
@@ -337,7 +337,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a rule that breaks is a fault of ours, and is told as one
                 outbox.put(problem("engine", error), FieldsReady(network.card.name, network.graph, None))
                 return
-            self._desk.recordings.know(fields, network.card.title)
+            self._desk.recordings.know(network.graph, network.card.title, fields)
             outbox.put(FieldsReady(network.card.name, network.graph, fields))
 
         self._patient.put("fields", analyse)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.engine.mailbox import Outbox
 from explorer.engine.problems import problem
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, ExportError
 from explorer.recording.recorder import Recorder
 from explorer.recording.values import Filmed, MapsKept, What
+from explorer.text import N_
 from explorer.values import Bytes, Floats, FrameResult
 
 if TYPE_CHECKING:
+    from explorer.graph.values import Graph
     from explorer.receptive.analyse import Fields
     from explorer.recording.sequence import Sequence
 
@@ -34,8 +36,8 @@ class Recordings:
         self._recorder: Recorder[Any] | None = None
         self._composite = False
         self._sequence: Sequence | None = None
-        self._fields: Fields | None = None
-        self._title, self._frame = "", object()
+        self._about: tuple[Graph | None, Fields | None, str] = (None, None, "")
+        self._frame = object()
         self._threads: list[threading.Thread] = []
         self._closed = False
 
@@ -50,9 +52,11 @@ class Recordings:
         recorder = self._recorder
         return recorder is not None and not recorder.ending
 
-    def know(self, fields: Fields | None, title: str) -> None:
-        """Take what the units of the newest network see, and its title."""
-        self._fields, self._title = fields, title
+    def know(self, graph: Graph, title: str, fields: Fields | None = None) -> None:
+        """Take the newest network's graph and title; what its units see counts only while it is the newest."""
+        with self._lock:
+            if fields is None or self._about[0] is graph:
+                self._about = graph, fields, title
 
     def start(
         self,
@@ -73,7 +77,7 @@ class Recordings:
         """
         self.stop()
         recorder: Recorder[Any] = Recorder(
-            Path(path), what, draw or self._page, self._told, replace=replace, keep_free=keep_free
+            Path(path), what, draw or _page, self._told, replace=replace, keep_free=keep_free
         )
         with self._lock:
             if self._closed:
@@ -96,7 +100,10 @@ class Recordings:
             recorder.stop()
 
     def keep_maps(self, path: str, frames: int, keep_free: int = 0) -> None:
-        """Keep the raw maps of the chosen layer in the next ``frames`` frames; a sequence that goes on is cancelled."""
+        """Keep the raw maps of the chosen layer in the next ``frames`` frames; a sequence that goes on is cancelled.
+
+        That is told.
+        """
         from explorer.recording.sequence import Sequence
 
         try:
@@ -105,8 +112,15 @@ class Recordings:
             self._outbox.put(problem("export", error))
             return
         with self._lock:
+            before = self._sequence
             if not self._closed:
                 self._sequence = sequence
+        if before is not None:
+            why = ExportError(
+                N_("The maps for {file} are no longer kept, for others are: keep one sequence after the other."),
+                file=before.path.name,
+            )
+            self._outbox.put(problem("export", why), _kept(before, "cancelled"))
         self._outbox.put(MapsKept(path, "", "on", 0, frames))
 
     def cancel_maps(self, write: bool = False) -> None:
@@ -126,7 +140,8 @@ class Recordings:
         if recorder is not None and self._composite:
             # a frame that is looked at once more, through another layer or held, is a picture of now
             new, self._frame = result.frame is not self._frame, result.frame
-            recorder.offer(result, result.frame.time_s if new else time.perf_counter())
+            _graph, fields, title = self._about  # of now: when it is drawn there may be another network
+            recorder.offer((result, fields, title), result.frame.time_s if new else time.perf_counter())
         if sequence is None:
             return
         try:
@@ -149,12 +164,6 @@ class Recordings:
         self.stop()
         self.cancel_maps(write=True)
         return [thread for thread in self._threads if thread.is_alive()]
-
-    def _page(self, result: FrameResult) -> Bytes:
-        from explorer.recording.film import page
-
-        fields = self._fields
-        return page(result, fields, self._title)
 
     def _told(self, filmed: Filmed) -> None:
         if filmed.state == "stopped" and filmed.error is not None:
@@ -185,6 +194,12 @@ class Recordings:
             self._outbox.put(told, replace(_kept(sequence, "stopped"), error=told.error))
         else:
             self._outbox.put(_kept(sequence, "done"))
+
+
+def _page(what: tuple[FrameResult, Fields | None, str]) -> Bytes:
+    from explorer.recording.film import page
+
+    return page(*what)
 
 
 def _kept(sequence: Sequence, state: Any) -> MapsKept:

@@ -14,11 +14,14 @@ import pytest
 
 from explorer.engine import Engine
 from explorer.engine.events import Problem, ResultReady
+from explorer.engine.mailbox import Outbox
 from explorer.engine.recordings import Recordings
+from explorer.graph.values import Graph
 from explorer.recipe import Recipe
+from explorer.recording import film
 from explorer.recording.values import Filmed, MapsKept
 from explorer.values import Bytes, FrameResult, Source
-from tests.engine.fakes import FakeLive, FakeRooms, Window, running, soon
+from tests.engine.fakes import FakeLive, FakeRooms, Gate, Window, running, soon
 
 CAMERA = Recipe(source=Source("camera", "0"), network="a", layer="one")
 STEP = 12
@@ -41,10 +44,10 @@ def fakes() -> FakeRooms:
 
 @pytest.fixture
 def engine(fakes: FakeRooms, window: Window, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    def page(_self: Recordings, result: FrameResult) -> Bytes:
+    def page(result: FrameResult, _fields: object, _title: str) -> Bytes:
         return np.full((32, 32, 3), STEP * result.frame.index, np.uint8)
 
-    monkeypatch.setattr(Recordings, "_page", page)
+    monkeypatch.setattr(film, "page", page)
     yield from running(fakes, window)
 
 
@@ -81,6 +84,42 @@ def test_every_result_is_recorded_across_networks_layers_and_rest(
     done = window.until(Filmed, lambda event: event.state == "done")
     assert (done.pictures, done.dropped, done.path) == (3, 0, str(path))
     assert shown(path) == [0, 0, 1]
+
+
+def test_each_page_has_the_title_of_its_own_network(
+    engine: Engine, fakes: FakeRooms, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, pages = Gate(), list[tuple[str, str]]()
+
+    def page(result: FrameResult, _fields: object, title: str) -> Bytes:
+        drawn()
+        pages.append((result.recipe.network, title))
+        return np.zeros((32, 32, 3), np.uint8)
+
+    monkeypatch.setattr(film, "page", page)
+    source = live(engine, fakes)
+    drawn.close()
+    engine.recordings.start(str(tmp_path / "a.mp4"), "composite")
+    step(window, source)
+    drawn.wait_reached()
+    step(window, source)
+    engine.wish(CAMERA.with_(network="b"))
+    window.until(ResultReady, lambda event: event.result.recipe.network == "b")
+    drawn.open()
+    engine.recordings.stop()
+    window.until(Filmed, lambda event: event.state == "done")
+    assert pages == [("a", "A"), ("a", "A"), ("b", "B")]
+
+
+def test_what_the_units_of_the_network_before_see_comes_too_late() -> None:
+    recordings, graphs = Recordings(Outbox(lambda: None)), [Graph(()), Graph(())]
+    fields: Any = object()
+    recordings.know(graphs[0], "a")
+    recordings.know(graphs[1], "b")
+    recordings.know(graphs[0], "a", fields)
+    assert recordings._about == (graphs[1], None, "b")
+    recordings.know(graphs[1], "b", fields)
+    assert recordings._about == (graphs[1], fields, "b")
 
 
 def test_a_source_that_ends_leaves_a_film_that_the_next_source_goes_on_with(
@@ -145,6 +184,21 @@ def test_another_layer_ends_the_maps_early_and_says_why(
     step(window, source)
     done = window.until(MapsKept, lambda event: event.state == "done")
     assert (done.frames, bool(done.why)) == (1, True)
+
+
+def test_other_maps_that_are_wished_cancel_the_first_ones_and_it_is_told(
+    engine: Engine, fakes: FakeRooms, window: Window, tmp_path: Path
+) -> None:
+    source = live(engine, fakes)
+    paths = [str(tmp_path / name) for name in ("a.npz", "b.npz")]
+    engine.recordings.keep_maps(paths[0], 5)
+    step(window, source)
+    engine.recordings.keep_maps(paths[1], 1)
+    assert "maps for a.npz are no longer kept" in str(window.until(Problem).error)
+    assert window.until(MapsKept, lambda event: event.state == "cancelled").path == paths[0]
+    step(window, source)
+    assert window.until(MapsKept, lambda event: event.state == "done").path == paths[1]
+    assert not Path(paths[0]).exists()
 
 
 def test_maps_that_cannot_be_kept_are_told(engine: Engine, fakes: FakeRooms, window: Window, tmp_path: Path) -> None:
