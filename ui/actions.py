@@ -62,7 +62,7 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("keep_maps", N_("Keep the raw maps of the next frames (NPZ)…")),
         Command("snapshot", N_("Keep this frame in the gallery"), ("G",), "snapshot"),
         Command("", N_("In the gallery: remove a frame that you kept"), ("Delete",)),
-        Command("mirror", N_("Mirror the camera"), ("M",), "flip-horizontal"),
+        Command("mirror", N_("Mirror the live picture"), ("M",), "flip-horizontal"),
         Command("next_filter", N_("Next filter"), ("K",), "filter"),
     ),
     N_("Layers and maps"): (

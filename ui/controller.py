@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -406,11 +407,14 @@ class Controller(QObject):
         return (of_source and other_source) or (of_network and other_network)
 
     def _wish(self, recipe: Recipe) -> None:
-        if recipe.source != self._store.recipe.source and self._frozen:
-            self.freeze(False)
-        if recipe.source != self._store.recipe.source:
+        before, playing = self._store.recipe.source, self._store.playing
+        if replace(recipe.source, mirror=before.mirror) != before:
+            if self._frozen:
+                self.freeze(False)
             self._store.broken = False
             self._leave()
+        elif playing is not None:
+            self._store.playing = replace(playing, source=recipe.source)
         self._store.recipe = recipe
         self._engine.wish(recipe)
         self._judge()

@@ -214,11 +214,12 @@ class Opening(QObject):
 
     @Slot()
     def _mirror(self) -> None:
-        """Let left and right change places, of the camera that shows or of the next one."""
+        """Let left and right change places: of the live source that shows, else of the next camera."""
         source = self._store.recipe.source
-        self._camera = replace(self._camera, mirror=not self._camera.mirror)
-        self._controller.prefer(mirror=self._camera.mirror)
-        if source.kind == "camera":
+        if source.kind == "camera" or not source.live:
+            self._camera = replace(self._camera, mirror=not self._camera.mirror)
+            self._controller.prefer(mirror=self._camera.mirror)
+        if source.live:
             self._controller.change(source=replace(source, mirror=not source.mirror))
         else:
             mirrored = self._camera.mirror
@@ -256,8 +257,9 @@ class Opening(QObject):
             self._moving = source
         elif source.kind == "camera":
             self._camera = source
-            self._show_mirror()
+        self._show_mirror()
 
     def _show_mirror(self) -> None:
+        source = self._store.recipe.source
         if self._mirrored is not None:
-            self._mirrored.setChecked(self._camera.mirror)
+            self._mirrored.setChecked((source if source.live else self._camera).mirror)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from explorer.engine.events import Calculated, Problem
+from explorer.engine.events import Calculated, Playing, Problem
 from explorer.errors import SourceError
 from explorer.sources.cameras import CameraInfo
 from explorer.values import Source
@@ -122,6 +122,23 @@ def test_mirror_before_there_is_a_camera_is_of_the_next_one(one: Desk) -> None:
     assert not one.window.commands["mirror"].isChecked()
     one.controller.undo()
     assert one.window.commands["mirror"].isChecked()
+
+
+def test_a_stopped_video_is_mirrored_where_it_is(one: Desk) -> None:
+    video = Source("video", "/tmp/a.mp4")
+    one.controller.change(source=video)
+    one.send(Playing(video, False, 1.0, 4.0, 25, 100, 25.0, 1.0, False, False))
+    assert not one.window.commands["mirror"].isChecked()
+    key(one, "M")
+    assert one.store.recipe.source == Source("video", "/tmp/a.mp4", mirror=True)
+    assert one.window.commands["mirror"].isChecked()
+    assert not one.store.settings.mirror, "that is the camera's"
+    assert one.store.playing is not None
+    assert one.store.playing.source == one.store.recipe.source
+    assert one.controller.frozen
+    key(one, "F2")
+    assert one.store.playing is None
+    assert not one.window.commands["mirror"].isChecked()
 
 
 def test_the_key_tries_a_camera_that_is_gone_again(one: Desk) -> None:
