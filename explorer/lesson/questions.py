@@ -133,7 +133,7 @@ def _output_size(draw: Draw) -> Question:
 def _weights(draw: Draw) -> Question:
     bias = draw.one((False, True))
     if draw.one((False, True)):
-        kernel, inputs, outputs = draw.one((1, 3, 5, 7, 11)), draw.one((1, 3, 6, 16, 64)), draw.one((6, 16, 64, 96))
+        kernel, inputs, outputs = draw.one((1, 3, 5, 7, 11)), draw.one((3, 6, 16, 64)), draw.one((6, 16, 64, 96))
         plan = Plan((inputs, 32, 32), (Layer("conv", outputs, kernel),), bias)
         values = {"kernel": kernel, "inputs": inputs, "outputs": outputs}
         text = N_(
@@ -205,7 +205,7 @@ def _of_cell(kind: str, case: Case, found: Trace, text: str, values: dict[str, i
             for c, rows in enumerate(case.filters[0])
         ]
     asked = Remark(text, values | {"row": y + 1, "column": x + 1})
-    return Question(kind, asked, "number", shown(found.result, 12), (found.numbers,), numbers=tuple(tables))
+    return Question(kind, asked, "number", shown(found.result), (found.numbers,), numbers=tuple(tables))
 
 
 def _numbered(alone: str, numbered: str, channel: int, case: Case) -> Remark:
