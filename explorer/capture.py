@@ -201,3 +201,30 @@ class Watch(TorchFunctionMode):
         start_s = time.perf_counter()
         self.values[layer] = reducer(output)
         self.reduced_s += time.perf_counter() - start_s
+
+
+class _Several(Watch):
+    """Sees several pictures go through the network at once; whose they are, the reducer has to tell."""
+
+    def _take(self, call: int, results: tuple[Tensor, ...]) -> None:
+        for layer, reducer in self._wanted[call]:
+            if layer.call[1] >= len(results):
+                raise OtherPath
+            self.reduce(layer.id, reducer, results[layer.call[1]])
+
+
+def several(module: nn.Module, graph: Graph, x: Tensor, layer: Layer, reducer: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return what ``reducer`` makes of a layer's output for several pictures at once, float (n, C, H, W).
+
+    Raises:
+        OtherPath: the network ran other calls than for one picture. ForwardError: it raised.
+    """
+    watch = _Several(graph, {layer.id: reducer})
+    with torch.inference_mode():
+        if layer.id == INPUT:
+            return reducer(x)
+        forward(module, x, watch)
+    if watch.count != len(graph.calls):
+        raise OtherPath
+    found: Tensor = watch.values[layer.id]
+    return found

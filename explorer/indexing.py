@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from explorer import sources
-from explorer.errors import SourceError
+from explorer.errors import NetworkError, SourceError
 from explorer.filters.filter import Chain
 from explorer.filters.written import to_json
-from explorer.graph.values import Layer
-from explorer.retrieval.index import Maker, Record, Stamp, Writer
+from explorer.graph.values import Graph, Layer
+from explorer.retrieval.index import MOST_FEATURES, Maker, Record, Stamp, Writer
 from explorer.sources.folder import SUFFIXES
-from explorer.text import N_
-from explorer.values import Floats, Frame, Source
+from explorer.text import N_, _
+from explorer.values import Bytes, Floats, Frame, Source
 from explorer.zoo import own
 
 if TYPE_CHECKING:
@@ -25,8 +28,18 @@ if TYPE_CHECKING:
 
     from explorer.session import Network
 
-_AHEAD = 4
-"""So many pictures are decoded while the network looks at another."""
+log = logging.getLogger(__name__)
+_TOGETHER, _ON_A_CARD = 4, 32
+"""So many pictures go through a network at once, about as long as one forward and one backward; an accelerator is
+hardly slower with more."""
+_READERS = 4
+"""Threads at most that read and resize pictures while the network looks at others."""
+_APART = 0.01
+"""Of the largest feature: so much the features of pictures that go together may differ from those of each alone. Other
+sums in another order differ by far less; a network that mixes its pictures, by far more."""
+
+
+_OTHER_LENGTH = N_("{layer} makes another number of values of this picture than of the others.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Indexed:
     Attributes:
         done, of: pictures.
         kept: those that were in the index already.
-        unreadable: those that could not be read, so far.
+        unreadable: those that could not be read, so far: path and reason.
     """
 
     done: int
@@ -72,25 +85,40 @@ def pictures(folder: Path) -> Sequence[str]:
 
 def maker(network: Network, layer: str, filters: Chain = ()) -> Maker:
     """Return what decides the features of a layer; "" is the last before the answer (see ``feature_layer``)."""
-    return Maker(
-        network.card.name,
-        network.weights.name if network.weights else "none",
-        feature_layer(network, layer).id,
-        network.input_hw,
-        own.stamp(network.card.name),
-        to_json(filters).strip(),
-    )
+    return _maker(network, feature_layer(network.graph, network.layer(layer).id if layer else "").id, filters)
 
 
-def feature_layer(network: Network, name: str) -> Layer:
+def _maker(network: Network, layer: str, filters: Chain) -> Maker:
+    weights = network.weights.name if network.weights else "none"
+    return maker_of(network.card.name, weights, layer, network.input_hw, filters)
+
+
+def maker_of(network: str, weights: str, layer: str, input_hw: tuple[int, int], filters: Chain) -> Maker:
+    """Return what decides the features, by the names of network, weights and layer."""
+    return Maker(network, weights, layer, input_hw, own.stamp(network), to_json(filters).strip())
+
+
+def check(network: Network, made: Maker, filters: Chain) -> None:
+    """Do nothing if a network, with what is before it, is what made an index.
+
+    Raises:
+        NetworkError: it is another one, or other weights, another size of its input, or other filters.
+    """
+    if differs := made.differs(_maker(network, made.layer, filters)):
+        raise NetworkError(
+            N_("The index was made in another way ({differs}): look the way it was made, or make another index."),
+            differs=differs,
+        )
+
+
+def feature_layer(graph: Graph, name: str = "") -> Layer:
     """Return the layer whose output is taken as features: for "" what the last linear layer reads.
 
     Raises:
         NetworkError: there is no such layer.
     """
     if name:
-        return network.layer(name)
-    graph = network.graph
+        return graph[name]
     last = next((layer for layer in reversed(graph.layers) if layer.op == "linear"), None)
     return graph[last.inputs[0]] if last is not None and last.inputs else graph.output
 
@@ -101,27 +129,44 @@ def features(network: Network, frame: Frame, layer: str, filters: Chain = ()) ->
     Raises:
         NetworkError, ForwardError, DeviceError: as ``frame_path.run``.
     """
-    from explorer.capture import capture
     from explorer.filters.apply import apply
 
-    filtered = apply(frame, filters)
+    return _alone(network, apply(frame, filters), layer)
+
+
+def _alone(network: Network, filtered: Frame, layer: str) -> Floats:
+    from explorer.capture import capture
 
     def through(x: Tensor) -> Floats:
-        wanted = feature_layer(network, layer)
-        places = [place for place, axis in enumerate(wanted.axes) if axis != "C"] if "C" in wanted.axes else []
-
-        def mean(out: Tensor) -> Tensor:
-            values = out.reshape(wanted.sizes(out.shape) or out.shape).float()
-            return (values.mean(places) if places else values).reshape(-1).cpu().clone()
-
-        found: Floats = capture(network.module, network.graph, x, {wanted.id: mean}).values[wanted.id].numpy()
-        return found
+        wanted = feature_layer(network.graph, network.layer(layer).id if layer else "")
+        found = capture(network.module, network.graph, x, {wanted.id: pooled(wanted)}).values[wanted.id]
+        values: Floats = found.cpu().numpy()
+        return values
 
     return network.with_room(lambda: network.follow(through, network.prepare(filtered).tensor, filtered, layer))
 
 
+def pooled(layer: Layer) -> Callable[[Tensor], Tensor]:
+    """Return the reducer that makes features, float32 (n,), of what a layer made of one picture, on its device."""
+    from explorer.reduce import real
+
+    def reducer(out: Tensor) -> Tensor:
+        return _pooled(real(out).reshape(1, *(layer.sizes(out.shape) or out.shape)), layer)[0]
+
+    return reducer
+
+
+def _pooled(values: Tensor, layer: Layer) -> Tensor:
+    """Return the means (pictures, channels) of a layer's output (pictures, …); without channels all its numbers."""
+    import torch
+
+    places = [place + 1 for place, axis in enumerate(layer.axes) if axis != "C"] if "C" in layer.axes else []
+    values = values.mean(places, dtype=torch.float32) if places else values.to(torch.float32, copy=True)
+    return values.reshape(len(values), -1)
+
+
 def indexing(network: Network, folder: Path, file: Path, layer: str = "", filters: Chain = ()) -> Iterator[Indexed]:
-    """Yield how far the index is after each picture; ending it early leaves an index that the next call goes on with.
+    """Yield how far the index is after every few pictures; ending it early leaves one that the next call goes on with.
 
     Pictures that have not changed since are kept.
 
@@ -134,42 +179,159 @@ def indexing(network: Network, folder: Path, file: Path, layer: str = "", filter
 
     Raises:
         SourceError: the folder is not there, or has no pictures. ExportError: the index cannot be written.
-        NetworkError, ForwardError, DeviceError: as ``frame_path.run``.
+        NetworkError, ForwardError, DeviceError: as ``frame_path.run``, or the layer makes too many numbers.
     """
     names = pictures(folder)
     of = maker(network, layer, filters)
-    length = _length(feature_layer(network, layer))
+    length = _length(feature_layer(network.graph, of.layer))
     stamps = {name: _stamp(folder / name) for name in names}
     writer = Writer(file, folder.resolve(), of, length, stamps)
-    unreadable = [(name, error) for name, error in writer.there.items() if error]
-    kept = 0
+    unreadable = tuple((name, error) for name, error in writer.there.items() if error)
+    todo = [name for name in names if name not in writer.there]
+    kept = done = len(names) - len(todo)
     try:
-        with ThreadPoolExecutor(1, "pictures") as pool:
-            ahead: list[tuple[str, Future[Frame] | None]] = []
-            todo = iter(names)
-            for done in range(1, len(names) + 1):
-                while len(ahead) < _AHEAD and (name := next(todo, None)) is not None:
-                    source = Source("picture", str(folder / name))
-                    ahead.append((name, None if name in writer.there else pool.submit(sources.read, source)))
-                name, future = ahead.pop(0)
-                if future is None:
-                    kept += 1
-                else:
-                    record = _record(network, name, stamps[name], future, layer, filters)
-                    writer.add(record)
-                    if record.error:
-                        unreadable.append((name, record.error))
-                yield Indexed(done, len(names), kept, tuple(unreadable))
+        if not todo:
+            yield Indexed(done, len(names), kept, unreadable)
+        looking = _Looking(network, of.layer, filters)
+        for batch in looking.at([folder / name for name in todo]):
+            for found in batch:
+                name = todo[done - kept]
+                done += 1
+                record = _record(name, stamps[name], found, length, of.layer)
+                writer.add(record)
+                if record.error:
+                    unreadable = (*unreadable, (name, record.error))
+            yield Indexed(done, len(names), kept, unreadable)
     finally:
         writer.close()
 
 
-def _record(network: Network, name: str, stamp: Stamp, future: Future[Frame], layer: str, filters: Chain) -> Record:
-    try:
-        frame = future.result()
-    except SourceError as error:
-        return Record(name, stamp, None, str(error))
-    return Record(name, stamp, features(network, frame, layer, filters))
+def _record(name: str, stamp: Stamp, found: Floats | SourceError, length: int, layer: str) -> Record:
+    if isinstance(found, SourceError):
+        return Record(name, stamp, None, str(found))
+    if len(found) != length:
+        return Record(name, stamp, None, _(_OTHER_LENGTH).format(layer=layer))
+    return Record(name, stamp, found)
+
+
+class _Looking:
+    """Takes pictures through a network: several at once, where that is proved to be the same as one by one.
+
+    Args:
+        network: the loaded one.
+        layer: whose features.
+        filters: before the network.
+    """
+
+    def __init__(self, network: Network, layer: str, filters: Chain) -> None:
+        self._network, self._layer, self._filters = network, layer, filters
+        self._together = False
+        self._may = network.transform is None and not network.varies
+
+    def at(self, paths: Sequence[Path]) -> Iterator[list[Floats | SourceError]]:
+        """Yield the features of the next few pictures, or why there are none, until all have gone."""
+        size = _TOGETHER if self._network.device.type == "cpu" else _ON_A_CARD
+        with ThreadPoolExecutor(min(_READERS, os.cpu_count() or 1), "pictures") as pool:
+            ahead: list[tuple[Path, Future[Frame | Bytes]]] = []
+            todo = iter(paths)
+            try:
+                while True:
+                    while len(ahead) < 2 * size and (path := next(todo, None)) is not None:
+                        ahead.append((path, pool.submit(self._read, path)))
+                    if not ahead:
+                        return
+                    now, ahead = ahead[:size], ahead[size:]
+                    yield self._look(now)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, path: Path) -> Frame | Bytes:
+        """Return a picture after its filters; as soon as several go together only the cells that the network gets."""
+        frame = self._filtered(path)
+        return self._cells(frame) if self._together else frame
+
+    def _filtered(self, path: Path) -> Frame:
+        from explorer.filters.apply import apply
+
+        return apply(sources.read(Source("picture", str(path))), self._filters)
+
+    def _cells(self, seen: Frame | Bytes) -> Bytes:
+        from explorer.prepare import placed
+
+        if isinstance(seen, np.ndarray):
+            return seen
+        return placed(seen.pixels, self._network.preparation, self._network.input_hw)[0]
+
+    def _look(self, now: Sequence[tuple[Path, Future[Frame | Bytes]]]) -> list[Floats | SourceError]:
+        read: list[Frame | Bytes] = []
+        found: list[Floats | SourceError | None] = []
+        paths = []
+        for path, future in now:
+            try:
+                read.append(future.result())
+            except SourceError as error:
+                found.append(error)
+            else:
+                found.append(None)
+                paths.append(path)
+        values = iter(self._features(paths, read))
+        return [next(values) if one is None else one for one in found]
+
+    def _features(self, paths: Sequence[Path], read: Sequence[Frame | Bytes]) -> list[Floats]:
+        if self._together and read:
+            several = self._several(read)
+            if several is not None:
+                return several
+            self._together = self._may = False
+        alone = [
+            _alone(self._network, self._filtered(path) if isinstance(seen, np.ndarray) else seen, self._layer)
+            for path, seen in zip(paths, read, strict=True)
+        ]
+        if self._may and not self._together and len(alone) > 1:
+            self._prove(read, np.array(alone))
+        return alone
+
+    def _prove(self, read: Sequence[Frame | Bytes], alone: Floats) -> None:
+        """Find out whether pictures that go together are seen as each alone is."""
+        cells = [self._cells(seen) for seen in read]
+        if all(np.array_equal(one, cells[0]) for one in cells):
+            return  # of which nothing can be told: the next ones may be others
+        several = self._several(cells)
+        largest = np.abs(alone).max(initial=0)
+        self._together = several is not None and bool(np.abs(several - alone).max(initial=0) <= _APART * largest)
+        self._may = self._together
+        log.info("pictures go through %s %s", self._network.card.name, "together" if self._together else "one by one")
+
+    def _several(self, read: Sequence[Frame | Bytes]) -> list[Floats] | None:
+        """Return the features of several pictures at once; None where the network takes them one by one only."""
+        from explorer.capture import OtherPath, several
+        from explorer.device import out_of_memory
+        from explorer.errors import DeviceError, ForwardError
+        from explorer.prepare import together
+        from explorer.reduce import real
+
+        network = self._network
+        layer = network.graph.by_id.get(self._layer)
+        if layer is None:
+            return None
+
+        def reducer(out: Tensor) -> Tensor:
+            if out.shape != (len(read), *layer.output):
+                raise OtherPath
+            return _pooled(real(out), layer)
+
+        try:
+            cells = np.stack([self._cells(seen) for seen in read])
+            x = together(cells, network.preparation, network.device).to(network.number_type)
+            values = several(network.module, network.graph, x, layer, reducer).cpu().numpy()
+        except (ForwardError, DeviceError) as error:
+            log.info("one by one: %s", error)
+            return None
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            return None
+        return list(values)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -181,9 +343,20 @@ def _stamp(path: Path) -> Stamp:
 
 
 def _length(layer: Layer) -> int:
-    if "C" in layer.axes:
-        return layer.channels
-    count = 1
-    for size in layer.output:
-        count *= size
+    """Return how many features a layer makes.
+
+    Raises:
+        NetworkError: more than an index can hold.
+    """
+    count = layer.channels
+    if "C" not in layer.axes:
+        for size in layer.output:
+            count *= size
+    if not 0 < count <= MOST_FEATURES:
+        raise NetworkError(
+            N_("{layer} makes {count} numbers of a picture, more than {most}: choose another layer."),
+            layer=layer.id,
+            count=f"{count:,}",
+            most=f"{MOST_FEATURES:,}",
+        )
     return count

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from explorer import sources
 from explorer.attribution.methods import Switched
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, whole
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, one_of, whole
 from explorer.cli.output import about, document, remarks, table, weights_name
 from explorer.errors import PersonError
 from explorer.recipe import Recipe
@@ -35,7 +35,7 @@ def arguments(parser: Parser) -> None:
     words = _("channels by number, such as 3,7 or 0-15; without it each is tried by itself")
     how.add_argument("--channels", metavar="C", type=numbers, default=(), help=words)
     words = _("zero, mean (its own) or scale; without it zero")
-    how.add_argument("--how", metavar="H", type=way, default="zero", help=words)
+    how.add_argument("--how", metavar="H", type=one_of("--how", HOWS), default="zero", help=words)
     how.add_argument("--factor", metavar="F", type=factor, default=0.0, help=_("for scale: what its values are times"))
     words = _("number of the class that is followed; without it the most probable one")
     how.add_argument("--target", metavar="N", type=whole(0), default=None, help=words)
@@ -57,19 +57,6 @@ def numbers(text: str) -> tuple[int, ...]:
             raise PersonError(N_("“{text}” are no channels: write numbers such as 3,7 or 0-15."), text=text)
         found.extend(range(first, last + 1))
     return tuple(dict.fromkeys(found))
-
-
-def way(text: str) -> str:
-    """Return what takes the channels' place.
-
-    Raises:
-        PersonError: another word.
-    """
-    if text not in HOWS:
-        raise PersonError(
-            N_("{option} cannot be “{value}”: it takes {known}."), option="--how", value=text, known=", ".join(HOWS)
-        )
-    return text
 
 
 def factor(text: str) -> float:

@@ -7,7 +7,7 @@ import difflib
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -141,18 +141,17 @@ def seconds(text: str) -> float:
     return value
 
 
-def precision(text: str) -> str:
-    """Return a precision of ``settings.PRECISIONS``.
+def one_of(option: str, known: Sequence[str]) -> Callable[[str], str]:
+    """Return what takes one of some words, and says for which ``option`` another one cannot be."""
 
-    Raises:
-        PersonError: another word.
-    """
-    if text not in PRECISIONS:
-        known = ", ".join(PRECISIONS)
-        raise PersonError(
-            N_("{option} cannot be “{value}”: it takes {known}."), option="--precision", value=text, known=known
-        )
-    return text
+    def chosen(text: str) -> str:
+        if text not in known:
+            raise PersonError(
+                N_("{option} cannot be “{value}”: it takes {known}."), option=option, value=text, known=", ".join(known)
+            )
+        return text
+
+    return chosen
 
 
 def size(text: str) -> tuple[int, int]:
@@ -274,7 +273,7 @@ def add_network(parser: Parser) -> None:
     add_consent(parser)
     how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
     about = _("float32, tf32 or half; without it float32")
-    how.add_argument("--precision", metavar="P", type=precision, default="float32", help=about)
+    how.add_argument("--precision", metavar="P", type=one_of("--precision", PRECISIONS), default="float32", help=about)
 
 
 def add_weights(parser: Parser) -> None:

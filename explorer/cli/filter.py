@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from explorer import sources
-from explorer.cli.arguments import Parser, add_picture, beside, exists, whole
+from explorer.cli.arguments import Parser, add_picture, beside, exists, one_of, whole
 from explorer.cli.streams import complain, say
 from explorer.errors import ExportError, PersonError, SourceError, nearest
 from explorer.filters import own, parse
@@ -37,7 +37,7 @@ def arguments(parser: Parser) -> None:
     how = parser.how
     how.add_argument("--scale", metavar="S", type=parse.scale, help=_("factor after the sum: 1/4, 0.25; the kernel's"))
     about = _("beyond the picture: {borders} ({usual})").format(borders=", ".join(BORDERS), usual=BORDERS[2])
-    how.add_argument("--border", metavar="B", type=_border, default=BORDERS[2], help=about)
+    how.add_argument("--border", metavar="B", type=one_of("--border", BORDERS), default=BORDERS[2], help=about)
     how.add_argument("--stride", metavar="N", type=whole(1), default=1, help=_("pixels from window to window (1)"))
     how.add_argument("--dilation", metavar="N", type=whole(1), default=1, help=_("pixels from cell to cell (1)"))
     how.add_argument("--signed", action="store_true", help=_("keep the sign: blue below 0, red above; numbers in .npy"))
@@ -134,17 +134,6 @@ def _scaled(kernel: Operator, scale: float) -> Operator:
     if isinstance(kernel, Kernel):
         return replace(kernel, scale=scale)
     return Magnitude(kernel.name, replace(kernel.x, scale=scale), replace(kernel.y, scale=scale))
-
-
-def _border(text: str) -> str:
-    if text not in BORDERS:
-        raise PersonError(
-            N_("{option} cannot be “{value}”: it takes {known}."),
-            option="--border",
-            value=text,
-            known=", ".join(BORDERS),
-        )
-    return text
 
 
 def _file(text: str) -> Path:

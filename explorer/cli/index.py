@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
     start = time.perf_counter()
     with opening.aside():
         network = opening.network(options)
-        layer = feature_layer(network, options.layer).id
+        layer = feature_layer(network.graph, options.layer).id
         steps = indexing(network, options.folder, options.out, options.layer)
         told = streams.told(steps, lambda one: _("{done} of {of} pictures").format(done=one.done, of=one.of))
         (found,) = deque(told, maxlen=1)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
 from explorer import sources
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, add_consent, add_json, add_picture, check_weights, model, whole
+from explorer.cli.arguments import Parser, add_consent, add_json, add_picture, check_weights, model, one_of, whole
 from explorer.cli.output import about, document, remarks, table, weights_name
-from explorer.errors import NetworkError, PersonError
 from explorer.filters.written import from_json
-from explorer.indexing import features, maker
+from explorer.indexing import check, features
+from explorer.recipe import Measure
 from explorer.retrieval.index import Index
-from explorer.retrieval.search import nearest
+from explorer.retrieval.search import chunks, nearest
 from explorer.text import N_, _
 
 ABOUT = N_("find the pictures of an index that are nearest to a picture")
-MEASURES = ("cosine", "l2")
 
 
 def arguments(parser: Parser) -> None:
@@ -27,25 +27,15 @@ def arguments(parser: Parser) -> None:
     how.add_argument("--index", metavar="FILE", type=Path, required=True, help=_("made by “index”"))
     how.add_argument("--top", metavar="K", type=whole(1), default=5, help=_("how many, 5"))
     how.add_argument(
-        "--measure", metavar="M", type=measure, default="cosine", help=_("cosine or l2; without it cosine")
+        "--measure",
+        metavar="M",
+        type=one_of("--measure", get_args(Measure)),
+        default="cosine",
+        help=_("cosine or l2; without it cosine"),
     )
     how.add_argument("--device", metavar="D", default="auto", help=_("cpu, cuda:0 …; without it the fastest"))
     add_consent(parser)
     add_json(parser)
-
-
-def measure(text: str) -> str:
-    """Return a measure of distance.
-
-    Raises:
-        PersonError: another word.
-    """
-    if text not in MEASURES:
-        known = ", ".join(MEASURES)
-        raise PersonError(
-            N_("{option} cannot be “{value}”: it takes {known}."), option="--measure", value=text, known=known
-        )
-    return text
 
 
 def run(options: argparse.Namespace) -> None:
@@ -64,13 +54,9 @@ def run(options: argparse.Namespace) -> None:
     filters = from_json(made.filters)
     with opening.aside():
         network = Session().open(made.network, made.weights, made.input_hw, options.device)
-        now = maker(network, made.layer, filters)
-        if now != made:
-            raise NetworkError(
-                N_("The index was made with another network ({differs}): make it anew."), differs=made.differs(now)
-            )
+        check(network, made, filters)
         wanted = features(network, frame, made.layer, filters)
-        found = nearest(index, wanted, options.top, options.measure)
+        found = nearest(chunks(index), wanted, options.top, options.measure)
     if options.json:
         head = {"model": network.card.name, "weights": weights_name(network), "layer": made.layer, **remarks(network)}
         matches = [{"file": str(index.folder / one.path), "distance": one.distance} for one in found]

@@ -31,6 +31,8 @@ MAGIC = "cnn-explorer-index"
 VERSION = 1
 _LENGTH = struct.Struct("<I")
 _MOST_LINE = 1 << 20
+MOST_FEATURES = 1 << 20
+"""Of a picture."""
 _NO_INDEX = N_("“{file}” is no index of pictures: make one with “index”.")
 
 
@@ -53,9 +55,13 @@ class Maker:
     filters: str = "[]"
 
     def differs(self, other: Maker) -> str:
-        """Return what is another than in ``other``, in words of the file's own keys; "" where all is the same."""
+        """Return what is another than in ``other``, in words of the file's own keys; "" where all is the same.
+
+        Of another network, the layers and the rest are others as well, and nobody needs to read of them.
+        """
         mine, theirs = vars(self), vars(other)
-        return ", ".join(f"{key} {mine[key]} ≠ {theirs[key]}" for key in mine if mine[key] != theirs[key])
+        different = [f"{key} {mine[key]} ≠ {theirs[key]}" for key in mine if mine[key] != theirs[key]]
+        return different[0] if self.network != other.network else ", ".join(different)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +118,7 @@ class Index:
                 made["filters"],
             )
             self.folder, self.length = Path(raw["folder"]), int(raw["length"])
-            if not 0 < self.length < _MOST_LINE:
+            if not 0 < self.length <= MOST_FEATURES:
                 raise ValueError(self.length)
         except FileNotFoundError as error:
             raise SourceError(
@@ -253,6 +259,7 @@ class Writer:
         """
         with self._writing():
             self._stream.write(_bytes(record))
+            self._stream.flush()  # what is told is there, and closing has nothing left to fail at
 
     def close(self) -> None:
         """Put everything on the disk."""
