@@ -30,6 +30,7 @@ COMMANDS = (
     "segment",
     "stack",
     "arithmetic",
+    "lesson",
     "filter",
     "kernels",
     "learn-filter",

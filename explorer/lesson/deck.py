@@ -26,7 +26,6 @@ _SHOW = ("place", "page", "preset", "at", "recipe")
 _STEP = ("en", "ko", *_SHOW)
 _SCENE = ("id", "title", "say", "numbers", "steps", "question", *_SHOW)
 _QUESTION = ("kind", "en", "ko", "answer", "options", "working")
-_FAULT = N_("{file}, line {line}: {reason}")
 
 
 def course() -> Deck:
@@ -62,7 +61,7 @@ def read(path: Path) -> Deck:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         reason = PersonError(N_("this is no UTF-8: save the file as UTF-8."))
-        raise PersonError(_FAULT, file=path, line=line, reason=reason) from error
+        raise fault(str(path), line, reason) from error
     return parse(text.replace("\r\n", "\n"), str(path), path.parent)
 
 
@@ -85,8 +84,13 @@ def parse(text: str, file: str, folder: Path) -> Deck:
         reason = PersonError(
             N_("this is no TOML ({reason}): correct the line."), reason=str(error)[: match.start() if match else 200]
         )
-        raise PersonError(_FAULT, file=file, line=line, reason=reason) from error
+        raise fault(file, line, reason) from error
     return _Reader(Lines(text), file, Folder(folder)).deck(raw)
+
+
+def fault(file: str, line: int, reason: ExplorerError) -> PersonError:
+    """Return the sentence for what is wrong in a line of a deck."""
+    return PersonError(N_("{file}, line {line}: {reason}"), file=file, line=line, reason=reason)
 
 
 class _Reader:
@@ -169,7 +173,8 @@ class _Reader:
                 wanted = recipe(wanted, {name: table[name]}, self._folder)
             except ExplorerError as error:
                 raise self._fault((*path, "recipe", name), error) from error
-        return Show(place, page, preset, at, wanted, names | frozenset(table))
+        line = self._lines.of((*path, "recipe", "layer"))
+        return Show(place, page, preset, at, wanted, names | frozenset(table), line)
 
     def _ask(self, raw: Any, path: tuple[str | int, ...]) -> Ask:
         table = self._table(raw, path)
@@ -271,7 +276,7 @@ class _Reader:
 
     def _fault(self, path: tuple[str | int, ...], reason: str | ExplorerError, **values: object) -> PersonError:
         told = reason if isinstance(reason, ExplorerError) else PersonError(reason, **values)
-        return PersonError(_FAULT, file=self._file, line=self._lines.of(path), reason=told)
+        return fault(self._file, self._lines.of(path), told)
 
 
 def _name(path: tuple[str | int, ...]) -> str:

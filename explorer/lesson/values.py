@@ -39,6 +39,7 @@ class Show:
             opened; None for the one that is.
         recipe: what is looked at, through which network.
         set: names of the recipe's fields that the deck sets; every other one is as usual.
+        line: where the deck says so, from 1.
     """
 
     place: str
@@ -47,6 +48,7 @@ class Show:
     at: tuple[int, ...] | None = None
     recipe: Recipe = field(default_factory=Recipe)
     set: frozenset[str] = frozenset()
+    line: int = field(default=0, compare=False)
 
     def onto(self, now: Recipe) -> Recipe:
         """Return the recipe that the window takes over while it has ``now``: device and layout stay the window's."""

@@ -15,6 +15,7 @@ from explorer.sources.naming import source_of
 from explorer.text import N_
 from explorer.values import Source
 from explorer.zoo import own, registry
+from explorer.zoo.weights import NO_WEIGHTS
 
 
 class Folder:
@@ -79,6 +80,8 @@ def recipe(before: Recipe, changes: dict[str, Any], folder: Folder) -> Recipe:
             given = folder.network(value)
         elif name == "filters" and isinstance(value, list):
             given = [_filter(one) for one in value]
+        elif name == "weights" and isinstance(value, str):
+            _check_weights(before.network, value)
         elif isinstance(value, dict) and isinstance(whole[name], dict):
             given = whole[name] | value
         try:
@@ -89,6 +92,24 @@ def recipe(before: Recipe, changes: dict[str, Any], folder: Folder) -> Recipe:
             ) from error
         before = before.with_(**{name: getattr(made, name)})
     return before
+
+
+def _check_weights(network: str, name: str) -> None:
+    """Find out whether the network has weights of that name, wherever they are.
+
+    Raises:
+        NetworkError: it has not.
+    """
+    if own.is_own(network):
+        return
+    names = (NO_WEIGHTS, *(one.name for one in registry.card(network).weights))
+    if name and name not in names:
+        raise NetworkError(
+            N_("{network} has no weights “{name}”, only {names}."),
+            network=network,
+            name=name[:40],
+            names=", ".join(names),
+        )
 
 
 def _filter(raw: Any) -> Any:

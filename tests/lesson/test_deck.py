@@ -104,6 +104,7 @@ FAULTS = {
     'recipe.filters = ["boxes"]': "no filter “boxes”",
     "recipe.channels = 3": "no “channels”",
     'recipe.channel = "3"': "channel cannot be 3",
+    'recipe.weights = "imagenet"': "has no weights “imagenet”",
     "recipe.top = 0": "top cannot be 0",
     "recipe.view = { scale = 1 }": "view cannot be",
     "recipe.view = { scales = 1 }": "view cannot be",
