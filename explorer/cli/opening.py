@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from explorer import device
-from explorer.recipe import Recipe
+from explorer.recipe import Beside, Recipe
 from explorer.session import Network, Session
 from explorer.values import Source
 
@@ -26,6 +26,14 @@ def network(options: argparse.Namespace) -> Network:
     device.set_threads()
     with aside():
         return Session().open(options.model.name, options.weights, device=options.device, precision=options.precision)
+
+
+def second(options: argparse.Namespace, beside: Beside | None) -> Network | None:
+    """Return the network that is to answer beside the first one, ready to run; None where none is asked for."""
+    if beside is None:
+        return None
+    with aside():
+        return Session().open(beside.network, beside.weights, device=options.device, precision=options.precision)
 
 
 def recipe(source: Source, options: argparse.Namespace, **more: Any) -> Recipe:

@@ -14,6 +14,7 @@ from explorer.zoo import weights
 
 if TYPE_CHECKING:
     from explorer.session import Network
+    from explorer.tasks.values import BesideAnswer
 
 
 def document(value: Any) -> None:
@@ -47,7 +48,7 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], right: str) -> 
     return "\n".join("  ".join(map(cell, line, widths, right)).rstrip() for line in lines)
 
 
-def predictions(result: FrameResult) -> dict[str, Any]:
+def predictions(result: FrameResult | BesideAnswer) -> dict[str, Any]:
     """Return the predictions as members of a JSON object; where there are none, ``note`` says why, in English."""
     found = [
         {"index": one.index, "label": one.label}
@@ -78,14 +79,14 @@ def remarks(network: Network) -> dict[str, Any]:
     return {"remarks": [str(remark) for remark in network.remarks]} if network.remarks else {}
 
 
-def note(result: FrameResult) -> str:
+def note(result: FrameResult | BesideAnswer) -> str:
     """Return why there are no predictions, marked for translation; "" where there are some."""
     if not result.finite:
         return N_("The output is not finite: the input or the weights hold NaN, infinite or huge values.")
     return "" if result.predictions else N_("This network does not classify, so there are no answers.")
 
 
-def answers(result: FrameResult) -> str:
+def answers(result: FrameResult | BesideAnswer) -> str:
     """Return the predictions as a table, or a sentence where there are none."""
     if why := note(result):
         return _(why)
@@ -93,6 +94,6 @@ def answers(result: FrameResult) -> str:
     return table((), rows, "rlr")
 
 
-def times(result: FrameResult, *stages: str) -> dict[str, float]:
+def times(result: FrameResult | BesideAnswer, *stages: str) -> dict[str, float]:
     """Return how long ``stages`` took, in ms to the microsecond."""
     return {stage: round(result.times_ms[stage], 3) for stage in stages}
