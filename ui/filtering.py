@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from explorer.engine.events import Calculated
 from explorer.errors import ExplorerError, PersonError
 from explorer.filters import apply
-from explorer.filters.apply import Doubles
+from explorer.filters.bands import Doubles
 from explorer.filters.filter import MOST_FILTERS, Chain, Filter, working
 from explorer.filters.impulse import Impulse, response
 from explorer.filters.kernel import Operator

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from explorer.engine.events import Calculated
 from explorer.errors import ExplorerError, PersonError
 from explorer.filters import apply
+from explorer.filters.bands import grey
 from explorer.filters.filter import Filter
 from explorer.filters.kernel import Kernel
 from explorer.filters.learn import Progress, Recovery, Search
@@ -65,7 +66,7 @@ def pair_of(pixels: Bytes, one: Filter) -> Pair:
     """
     if one.stride != 1 or one.border == "valid":
         raise PersonError(N_("The result must be as large as the picture: choose stride 1 and a border."))
-    before = apply.grey(pixels) if one.grey else pixels
+    before = grey(pixels) if one.grey else pixels
     after = apply.result(pixels, (replace(one, enabled=True),)).pixels
     return Pair(before, after[:, :, 0] if one.grey else after, _truth(one))
 

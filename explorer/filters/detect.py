@@ -10,7 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from explorer.errors import PersonError
-from explorer.filters.apply import Doubles, grey, respond
+from explorer.filters.apply import respond
+from explorer.filters.bands import Doubles, grey
 from explorer.filters.filter import Filter
 from explorer.filters.kernel import MOST, Kernel
 from explorer.text import N_

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.errors import PersonError
-from explorer.filters.apply import Doubles
+from explorer.filters.bands import Doubles
 from explorer.filters.filter import Filter, working
 from explorer.filters.kernel import Magnitude, kernels
 from explorer.text import N_

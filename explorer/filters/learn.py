@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from explorer.errors import PersonError
-from explorer.filters.apply import Doubles
+from explorer.filters.bands import Doubles
 from explorer.filters.kernel import MOST, Kernel
 from explorer.text import N_
 from explorer.values import Bytes

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.filters import apply
-from explorer.filters.apply import Doubles
+from explorer.filters.bands import Doubles, grey
 from explorer.filters.filter import Filter
 from explorer.filters.kernel import kernels
 from explorer.values import Bytes
@@ -81,7 +80,7 @@ class Walk:
     """
 
     def __init__(self, pixels: Bytes | Doubles, one: Filter) -> None:
-        values: Any = apply.grey(pixels) if one.grey and pixels.ndim == 3 else pixels
+        values: Any = grey(pixels) if one.grey and pixels.ndim == 3 else pixels
         self._planes: Any = values[:, :, None] if values.ndim == 2 else values
         self._filter = one
         self._rows, self._columns = one.reads((pixels.shape[0], pixels.shape[1]))

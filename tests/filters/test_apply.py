@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from explorer.errors import PersonError
-from explorer.filters.apply import Doubles, apply, grey, respond, result, stages
+from explorer.filters.apply import apply, respond, result, stages
+from explorer.filters.bands import Doubles, grey
 from explorer.filters.bank import BANK
 from explorer.filters.filter import BORDERS, Border, Filter
 from explorer.filters.footprint import output_hw

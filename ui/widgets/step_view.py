@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from explorer.filters.apply import Doubles
+from explorer.filters.bands import Doubles
 from explorer.filters.parse import scale_text
 from explorer.filters.steps import Part, Step
 from explorer.text import _
