@@ -10,9 +10,10 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from explorer import reduce
+from explorer import reduce, scenes
 from explorer.capture import Captured, capture, check_budget
 from explorer.graph.values import Layer
+from explorer.nearby import Nearby
 from explorer.overtime.figures import Follower
 from explorer.overtime.rules import followed
 from explorer.overtime.values import Followed
@@ -44,18 +45,23 @@ def run(
         DeviceError: its device has not enough memory, and it was opened for no other; else it goes to the CPU.
     """
     steps = Steps({} if times_ms is None else times_ms, cancelled, network.finish)
-    seen = _seen(network, frame, recipe, steps)
-    return show(network, seen, recipe, steps)
+    nearby = Nearby(network, recipe) if recipe.nearest else None
+    seen = _seen(network, frame, recipe, steps, nearby)
+    return show(network, seen, recipe, steps, nearby)
 
 
-def _seen(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
+def _seen(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: Nearby | None = None) -> Seen:
     """Return what the network remembers, or let it look."""
-    return network.remembers(frame, recipe) or network.with_room(lambda: look(network, frame, recipe, steps))
+    seen = network.remembers(frame, recipe)
+    if seen is not None and (nearby is None or nearby.taken_from(seen.nearby)):
+        return seen
+    return network.with_room(lambda: look(network, frame, recipe, steps, nearby))
 
 
-def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
+def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: Nearby | None = None) -> Seen:
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     before = network.columns_before(frame)
+    scene = scenes.Watched(network, recipe.finding)
 
     def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview, reduce.Readings, Follower | None]:
         layer = network.layer(recipe.layer)
@@ -68,10 +74,13 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
             follower = Follower(followed(network.graph, layer.id, recipe.overtime.every))
             wanted = follower.beside(wanted)
         wanted = readings.beside(wanted, network.graph)
-        if recipe.source.live:
-            captured = network.fast.capture(x, wanted, layer.id)
-        else:
-            captured = capture(network.module, network.graph, x, wanted)
+        if nearby is not None:
+            wanted = nearby.beside(wanted, network)
+        with scene:
+            if recipe.source.live:
+                captured = network.fast.capture(x, wanted, layer.id)
+            else:
+                captured = capture(network.module, network.graph, x, wanted)
         shape = captured.shapes.get(layer.id)
         return layer if shape is None else replace(layer, output=shape), captured, overview, readings, follower
 
@@ -107,11 +116,13 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps) -> Seen:
         readings=readings.values,
         followed=follower.frames() if follower else None,
         every=bool(recipe.overtime and recipe.overtime.every),
+        nearby=nearby,
+        boxes=scene.boxes(captured.returned),
     )
     return network.seen
 
 
-def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameResult:
+def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps, nearby: Nearby | None = None) -> FrameResult:
     """Make what was seen into what the window paints."""
     with steps("render"):
         kernel = network.kernel(seen.layer, recipe.channel)
@@ -119,6 +130,8 @@ def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameRes
         classifies = network.classifies(seen.output)
         predictions = classify(seen.output, network.labels, recipe.top, network.card.activation) if classifies else ()
         overtime = _overtime(network, seen, recipe, classifies) if recipe.overtime else None
+        nearest = nearby.answer(recipe.nearest) if nearby is not None and recipe.nearest else None
+        found = scenes.found(network, seen, recipe.finding) if recipe.finding else None
     return FrameResult(
         recipe=recipe,
         frame=seen.frame,
@@ -137,6 +150,8 @@ def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps) -> FrameRes
         locked=tuple(seen.reading(unit) for unit in recipe.locked),
         overtime=overtime,
         speed=network.fast.told if recipe.source.live else None,
+        nearest=nearest,
+        found=found,
     )
 
 

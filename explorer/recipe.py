@@ -118,6 +118,24 @@ class Nearest:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """What is wanted of a network that detects or segments.
+
+    Attributes:
+        least: boxes with a lower score are left out, 0 … 1.
+        before: also the boxes that non-maximum suppression throws away, marked as such.
+    """
+
+    least: float = 0.5
+    before: bool = False
+
+    @property
+    def bounded(self) -> bool:
+        """Whether every number is one that a window could have set."""
+        return 0 <= self.least <= 1
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What to look at, through which network, and what to show of it.
 
@@ -138,6 +156,7 @@ class Recipe:
         columns: so many maps of every stage for the overview; 0 for none.
         overtime: what is followed from frame to frame; None for nothing, which then costs nothing.
         beside: a second network that answers beside the first; None for none.
+        finding: how the boxes or the label map of the network are wanted; None for neither, which then costs nothing.
         nearest: an index whose nearest pictures are told of; None for none, which then costs nothing.
         touch: what is done to the picture by hand, after the filters; None for nothing.
     """
@@ -158,6 +177,7 @@ class Recipe:
     columns: int = 0
     overtime: Following | None = None
     beside: Beside | None = None
+    finding: Finding | None = None
     nearest: Nearest | None = None
     touch: Touch | None = None
 
@@ -219,6 +239,7 @@ class Recipe:
         raw["thumbnails"] = tuple(raw["thumbnails"])
         raw["overtime"] = Following(**raw["overtime"]) if raw.get("overtime") else None
         raw["beside"] = Beside(**raw["beside"]) if raw.get("beside") else None
+        raw["finding"] = Finding(**raw["finding"]) if raw.get("finding") else None
         raw["nearest"] = Nearest(**raw["nearest"]) if raw.get("nearest") else None
         raw["touch"] = read_touch(raw["touch"]) if raw.get("touch") else None
         return cls(**raw)
@@ -234,6 +255,7 @@ class Recipe:
             and len(self.locked) <= MOST_LOCKED
             and (self.overtime is None or self.overtime.bounded)
             and (self.beside is None or bool(self.beside.network))
+            and (self.finding is None or self.finding.bounded)
             and (self.nearest is None or self.nearest.bounded)
             and (self.touch is None or self.touch.bounded)
             and all(0 <= place <= MOST for unit in self.locked for place in (unit.channel, unit.y, unit.x))

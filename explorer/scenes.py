@@ -1,79 +1,78 @@
-"""What a loaded detector or segmenter sees in a picture. No torch at import."""
+"""What a loaded detector or segmenter finds in a frame that goes through it. No torch at import."""
 
 from __future__ import annotations
 
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from explorer.errors import NetworkError
-from explorer.filters.filter import Chain
-from explorer.tasks.values import Detection, Segmented
+from explorer.errors import ForwardError, NetworkError
+from explorer.recipe import Finding
+from explorer.tasks.values import Found, Segmented
 from explorer.text import N_
-from explorer.values import Frame, Geometry
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from contextlib import AbstractContextManager
 
-    from explorer.session import Network
+    from explorer.session import Network, Seen
+    from explorer.tasks.detect import Answered, Boxes
 
 
-def detected(
-    network: Network, frame: Frame, filters: Chain = (), least: float = 0.5, before: bool = False
-) -> tuple[Detection, ...]:
-    """Return what a detector finds, the best scores first.
+_HIDES = N_("This network does not say how it suppresses boxes: those before cannot be seen.")
+
+
+class Watched:
+    """Entered around a run: where the recipe asks for the boxes that suppression throws away, they are kept.
 
     Args:
-        network: the loaded one.
-        frame: the picture as it came.
-        filters: before the network.
-        least: scores below are left out.
-        before: also give the boxes that non-maximum suppression throws away, marked as not kept.
-
-    Raises:
-        NetworkError: it does not detect, or does not say how it suppresses boxes.
-        ForwardError, DeviceError: as ``frame_path.run``.
+        network: what runs.
+        finding: what the recipe asks for.
     """
-    from explorer.tasks.detect import detections, suppressed, suppression, unsuppressed
 
-    _check(network, "detect", N_("{network} does not detect: choose a network that does."))
-    if not before:
-        returned, geometry = _returned(network, frame, filters)
-        return detections(returned, network.labels, geometry, least)
-    with unsuppressed(network.module):
-        returned, geometry = _returned(network, frame, filters)
-    most = suppression(network.module)
-    assert most is not None  # else it would have raised
-    return suppressed(detections(returned, network.labels, geometry, least), most)
+    def __init__(self, network: Network, finding: Finding | None) -> None:
+        self._network = network
+        self._detects = network.card.task == "detect"
+        self._asked = self._detects and finding is not None and finding.before
+        self._watch: AbstractContextManager[list[Boxes]] | None = None
+        self._before: list[Boxes] = []
+
+    def __enter__(self) -> None:
+        if self._asked:
+            from explorer.tasks.detect import unsuppressed
+
+            self._watch = unsuppressed(self._network.module, self._network.input_hw)
+            self._before = self._watch.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._watch is not None:
+            self._watch.__exit__(kind, error, traceback)
+
+    def boxes(self, returned: Any) -> Answered | None:
+        """Return the boxes that the network returned; None where it does not detect."""
+        if not self._detects:
+            return None
+        from explorer.tasks.detect import Answered, answered
+
+        try:
+            after = answered(returned)
+        except NetworkError:
+            after = None
+        return Answered(after, self._before[0] if self._before else None, self._asked)
 
 
-def segmented(network: Network, frame: Frame, filters: Chain = ()) -> tuple[Segmented, Geometry]:
-    """Return the class of each cell of the network's input, and the way from there to the picture.
-
-    Raises:
-        NetworkError: it does not segment. ForwardError, DeviceError: as ``frame_path.run``.
-    """
-    from explorer.capture import Captured
-    from explorer.tasks.segment import segment
-
-    _check(network, "segment", N_("{network} does not segment: choose a network that does."))
-    returned, geometry = _returned(network, frame, filters)
-    return segment(Captured(returned, {}).output.float(), network.labels), geometry
-
-
-def _check(network: Network, task: str, sentence: str) -> None:
-    if network.card.task != task:
-        raise NetworkError(sentence, network=network.card.title)
-
-
-def _returned(network: Network, frame: Frame, filters: Chain) -> tuple[Any, Geometry]:
-    """Return what the network returned, as it did, and where its input lies in the picture."""
-    from explorer.capture import capture
-    from explorer.filters.apply import apply
-
-    filtered = apply(frame, filters)
-    prepared = network.prepare(filtered)
-
-    def through(x: Tensor) -> Any:
-        return capture(network.module, network.graph, x, {}).returned
-
-    returned = network.with_room(lambda: network.follow(through, network.prepare(filtered).tensor, filtered))
-    return returned, prepared.geometry
+def found(network: Network, seen: Seen, finding: Finding) -> Found:
+    """Return what is found in what the network saw; nothing where it neither detects nor segments."""
+    if seen.boxes is not None:
+        after, before = seen.boxes.after, seen.boxes.before
+        if after is None:
+            return Found(error=NetworkError(N_("This network finds no boxes: choose one that detects.")))
+        boxes = before if finding.before and before else after
+        detections = boxes.detections(network.labels, seen.geometry, finding.least)
+        return Found(detections, error=NetworkError(_HIDES) if finding.before and not before else None)
+    if network.card.task == "segment":
+        try:
+            return Found(segmented=Segmented(seen.classes, network.labels))
+        except (NetworkError, ForwardError) as error:
+            return Found(error=error)
+    return Found()

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from explorer import device as devices
@@ -31,6 +32,8 @@ from explorer.reduce import reading
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
 from explorer.speed.fast import Fast
+from explorer.tasks.detect import Answered
+from explorer.tasks.segment import classes
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame, Geometry, Thumbnail
 from explorer.zoo import own, registry
@@ -40,6 +43,9 @@ from explorer.zoo.labels import labels
 from explorer.zoo.own import IN_MEMORY, class_names
 from explorer.zoo.own.card import Remark
 from explorer.zoo.own.memory import Transform, shown
+
+if TYPE_CHECKING:
+    from explorer.nearby import Nearby
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -64,6 +70,8 @@ class Seen:
         readings: the values of the locked units.
         followed: figures of the layers that are followed over time; None where none were asked for.
         every: whether those are all layers.
+        nearby: what was taken of it for an index; None where none was asked.
+        boxes: what a detector answered; None of another network.
     """
 
     frame: Frame
@@ -83,6 +91,13 @@ class Seen:
     readings: Mapping[Unit, float | None] = field(default_factory=dict)
     followed: Mapping[str, LayerFrame] | None = None
     every: bool = False
+    nearby: Nearby | None = None
+    boxes: Answered | None = None
+
+    @cached_property
+    def classes(self) -> NDArray[np.int32]:
+        """The most probable class of each cell of the input, int32 (h, w); raises as ``tasks.segment.classes``."""
+        return classes(self.output)
 
     def reading(self, unit: Unit) -> float | None:
         """Return the value of ``unit``; None where there is no such unit."""
@@ -265,6 +280,8 @@ class Network:
         if any(unit.layer != seen.layer.id and unit not in seen.readings for unit in recipe.locked):
             return None
         if recipe.overtime and (seen.followed is None or recipe.overtime.every > seen.every):
+            return None
+        if recipe.finding and recipe.finding.before and seen.boxes and not seen.boxes.asked:
             return None
         return seen if recipe.columns in (0, seen.wide) else None
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from explorer.graph.values import Layer
     from explorer.overtime.values import Followed
     from explorer.recipe import Recipe
+    from explorer.retrieval.kept import Neighbours
     from explorer.speed.values import Speed
-    from explorer.tasks.values import BesideAnswer
+    from explorer.tasks.values import BesideAnswer, Found
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -329,6 +330,8 @@ class FrameResult:
         overtime: what the frames up to this one tell together, where the recipe asks for it.
         speed: how it went through the network, where its source is live.
         beside: what the second network answers, where the recipe asks for one and it was tried to load it.
+        nearest: the nearest pictures of an index, where the recipe asks for them.
+        found: the boxes or the label map, where the recipe asks for them.
     """
 
     recipe: Recipe
@@ -349,3 +352,5 @@ class FrameResult:
     overtime: Followed | None = None
     speed: Speed | None = None
     beside: BesideAnswer | None = None
+    nearest: Neighbours | None = None
+    found: Found | None = None

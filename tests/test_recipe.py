@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from explorer.filters.filter import BORDERS, Filter
 from explorer.filters.kernel import Kernel, Magnitude
-from explorer.recipe import Beside, Recipe, View
+from explorer.recipe import Beside, Finding, Nearest, Recipe, View
 from explorer.values import Source
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False)
@@ -47,7 +47,10 @@ recipes = st.builds(
     input_hw=st.none() | st.tuples(st.integers(1, 999), st.integers(1, 999)),
     view=st.builds(View, scale=st.sampled_from(["map", "layer", "fixed"]), low=st.floats(-9, -1), high=st.floats(0, 9)),
     thumbnails=st.lists(st.text(max_size=3), max_size=3).map(tuple),
+    nearest=st.none()
+    | st.builds(Nearest, st.text(min_size=1, max_size=9), st.sampled_from(["cosine", "l2"]), st.integers(1, 100)),
     beside=st.none() | st.builds(Beside, st.text(min_size=1, max_size=9), st.text(max_size=9)),
+    finding=st.none() | st.builds(Finding, st.floats(0, 1), st.booleans()),
 )
 
 
@@ -64,7 +67,7 @@ def test_a_session_of_plain_kernels_still_reads() -> None:
 
 def test_a_session_of_an_older_version_still_reads() -> None:
     raw = json.loads(Recipe().to_json())
-    del raw["beside"]
+    del raw["beside"], raw["finding"], raw["nearest"]
     assert Recipe.from_json(json.dumps(raw | {"task": "classify"})) == Recipe()
 
 
@@ -86,10 +89,16 @@ def test_a_session_of_an_older_version_still_reads() -> None:
         (("thumbnails",), [1]),
         (("filters",), [{"name": "", "weights": [[1, 2], [3]], "scale": 1}]),
         (("surprise",), 1),
+        (("nearest",), {"index": ""}),
+        (("nearest",), {"index": "a", "top": 0}),
+        (("nearest",), {"index": "a", "measure": "l3"}),
         (("beside",), "lenet5"),
         (("beside",), {"network": ""}),
         (("beside",), {"network": "lenet5", "weights": None}),
         (("beside",), {"weights": "none"}),
+        (("finding",), {"least": -0.1}),
+        (("finding",), {"least": float("nan")}),
+        (("finding",), {"before": 1}),
         (("top",), 1001),
         (("top",), True),
         (("channel",), 10**400),

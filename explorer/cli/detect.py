@@ -6,14 +6,13 @@ import argparse
 import math
 from pathlib import Path
 
-from explorer import sources
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights
-from explorer.cli.output import about, document, remarks, table, weights_name
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture
+from explorer.cli.output import about, table
+from explorer.cli.scene import looked, print_json, stamp
 from explorer.errors import PersonError
-from explorer.render.export import check_picture
+from explorer.recipe import Finding
 from explorer.render.scene import boxes_png
-from explorer.scenes import detected
 from explorer.text import N_, _
 
 ABOUT = N_("find things in a picture: boxes, classes and scores")
@@ -50,27 +49,20 @@ def threshold(text: str) -> float:
 
 def run(options: argparse.Namespace) -> None:
     """Print what was found, and draw it where a file is given."""
-    if options.out is not None:
-        check_picture(options.out)
-    check_weights(options)
-    frame = sources.read(options.image)
-
-    from explorer.cli import opening  # loads torch: after everything that can fail without it
-
-    with opening.aside():
-        network = opening.network(options)
-        found = detected(network, frame, (), options.threshold, options.before_nms)
+    network, result = looked(options, "detect", Finding(options.threshold, options.before_nms))
+    found = result.found.detections if result.found else None
+    assert found is not None  # else it would have raised
     head = about(network)
     if options.out is not None:
-        boxes_png(frame.pixels, found, network.card.title, head.splitlines()[0], options.out)
+        title = network.card.title
+        boxes_png(result.filtered.pixels, found, title, head.splitlines()[0], options.out, stamp(network))
     if options.json:
         boxes = [
             {"index": one.index, "label": one.label, "score": one.score, "box": list(one.box)}
             | ({"kept": one.kept} if options.before_nms else {})
             for one in found
         ]
-        told = {"model": network.card.name, "weights": weights_name(network), **remarks(network)}
-        document(told | {"trained": network.trained, "threshold": options.threshold, "boxes": boxes})
+        print_json(network, {"threshold": options.threshold, "boxes": boxes})
         return
     rows = [
         (one.label, f"{one.score:.1%}", *(f"{edge:.0f}" for edge in one.box), "" if one.kept else _("suppressed"))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from explorer import sources
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights
-from explorer.cli.output import about, document, remarks, table, weights_name
-from explorer.render.export import check_picture
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture
+from explorer.cli.output import about, table
+from explorer.cli.scene import looked, print_json, stamp
+from explorer.recipe import Finding
 from explorer.render.scene import classes_png
-from explorer.scenes import segmented
 from explorer.text import N_, _
 
 ABOUT = N_("tell the class of every place of a picture, and each class's share")
@@ -28,25 +27,23 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the classes by their share, and draw the label map where a file is given."""
-    if options.out is not None:
-        check_picture(options.out)
-    check_weights(options)
-    frame = sources.read(options.image)
-
-    from explorer.cli import opening  # loads torch: after everything that can fail without it
-
-    with opening.aside():
-        network = opening.network(options)
-        found, geometry = segmented(network, frame)
+    network, result = looked(options, "segment", Finding())
+    found = result.found.segmented if result.found else None
+    assert found is not None  # else it would have raised
     head = about(network)
     if options.out is not None:
-        legend = tuple((index, f"{found.name(index)}  {share:.1%}") for index, share in found.shares)
-        title = network.card.title
-        classes_png(frame.pixels, found.classes, geometry, legend, title, head.splitlines()[0], options.out)
+        classes_png(
+            result.filtered.pixels,
+            found,
+            result.geometry,
+            network.card.title,
+            head.splitlines()[0],
+            options.out,
+            stamp(network),
+        )
     if options.json:
-        told = {"model": network.card.name, "weights": weights_name(network), **remarks(network)}
         classes = [{"index": index, "label": found.name(index), "share": share} for index, share in found.shares]
-        document(told | {"trained": network.trained, "map": list(found.classes.shape), "classes": classes})
+        print_json(network, {"map": list(found.classes.shape), "classes": classes})
         return
     rows = [(found.name(index), f"{share:.1%}") for index, share in found.shares]
     lines = [head, table((_("class"), _("share")), rows, "lr")]

@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from explorer.values import LEVELS, Bytes
+from explorer.values import LEVELS, Bytes, Geometry
 
 GAP_RGB = (216, 220, 228)
 _PAPER, _INK, _DIM = "#ffffff", "#1b1f27", "#5d6675"
@@ -23,6 +23,13 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     """Return the window's own font, which has Latin and Korean letters, at ``size`` px."""
     data = (resources.files("resources") / "fonts" / "Pretendard-Regular.otf").read_bytes()
     return ImageFont.truetype(io.BytesIO(data), size)
+
+
+def seen_part(picture: Bytes, geometry: Geometry) -> Image.Image:
+    """Return the part of a picture, uint8 RGB (H, W, 3), that the network sees; black where that lies beside it."""
+    y0, x0, y1, x1 = geometry.crop
+    left, top = round(x0), round(y0)
+    return Image.fromarray(picture).crop((left, top, left + max(1, round(x1 - x0)), top + max(1, round(y1 - y0))))
 
 
 def figure(levels: Bytes, colours: Bytes, title: str, note: str, ticks: Sequence[str]) -> Image.Image:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from explorer.render import colours as colour_maps
 from explorer.render.export import write
-from explorer.render.figure import GAP_RGB, figure
+from explorer.render.figure import GAP_RGB, figure, seen_part
 from explorer.values import LEVELS, Bytes, Floats, Geometry
 
 COLOURS = "magma"
@@ -112,11 +112,8 @@ def explained_png(
     Raises:
         ExportError: the file cannot be written.
     """
-    y0, x0, y1, x1 = geometry.crop
-    size = max(1, round(x1 - x0)), max(1, round(y1 - y0))
-    seen = Image.fromarray(picture).crop((round(x0), round(y0), round(x0) + size[0], round(y0) + size[1]))
-    seen = seen.convert("L").convert("RGB")
-    over = Image.fromarray(explained(heat, signed), "RGBA").resize(size, Image.Resampling.BILINEAR)
+    seen = seen_part(picture, geometry).convert("L").convert("RGB")
+    over = Image.fromarray(explained(heat, signed), "RGBA").resize(seen.size, Image.Resampling.BILINEAR)
     seen.paste(over, (0, 0), over)
     table = colour_maps.table(COLOURS, signed, GAP_RGB)
     end = f"{reach(heat):.3g}"

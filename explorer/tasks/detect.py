@@ -2,99 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import batched_nms
 
 from explorer.errors import NetworkError
 from explorer.tasks.values import Detection
 from explorer.text import N_
 from explorer.values import Geometry
 
-_SUPPRESSES = "nms_thresh"
-_UP_TO = "detections_per_img"
+_SUPPRESSES, _UP_TO, _PROCESSES = "nms_thresh", "detections_per_img", "postprocess_detections"
 MOST = 2000
-"""Boxes before suppression, the best ones."""
+"""Suppressed boxes that are told of, the best ones."""
 
 
-def detections(returned: Any, labels: Sequence[str], geometry: Geometry, least: float = 0.0) -> tuple[Detection, ...]:
-    """Return what a detector returned for one picture, the best scores first.
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """What a detector says of one picture, where the network is.
+
+    Attributes:
+        boxes: float (n, 4) as x0, y0, x1, y1 in cells of the input.
+        classes: int (n,).
+        scores: float (n,), 0 … 1.
+        kept: bool (n,), whether non-maximum suppression keeps it.
+    """
+
+    boxes: Tensor
+    classes: Tensor
+    scores: Tensor
+    kept: Tensor
+
+    def detections(self, labels: Sequence[str], geometry: Geometry, least: float = 0.0) -> tuple[Detection, ...]:
+        """Return them as plain values, the best scores first.
+
+        Args:
+            labels: of the classes.
+            geometry: from the network's input to the picture.
+            least: scores below are left out.
+        """
+        scores = self.scores.double()
+        best_first = torch.argsort(scores, descending=True, stable=True)
+        best_first = best_first[scores[best_first] >= least]
+        columns = (part[best_first].tolist() for part in (self.boxes.float(), self.classes, self.scores, self.kept))
+        return tuple(
+            Detection(
+                index,
+                labels[index] if index < len(labels) else f"class {index}",
+                score,
+                geometry.to_picture((y0, x0, y1, x1)),
+                kept,
+            )
+            for (x0, y0, x1, y1), index, score, kept in zip(*columns, strict=True)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """What a detector answered.
+
+    Attributes:
+        after: the boxes that it returned; None where it returned something else.
+        before: those that it suppressed too; None where that was not asked, or where it does not show them.
+        asked: whether that was asked.
+    """
+
+    after: Boxes | None
+    before: Boxes | None = None
+    asked: bool = False
+
+
+def answered(returned: Any) -> Boxes:
+    """Return the boxes that a detector returned.
 
     Args:
-        returned: a list with one mapping of "boxes" (n, 4) as x0, y0, x1, y1 in input cells, "labels" (n,) and
-            "scores" (n,), as torchvision's detectors give it.
-        labels: of the classes.
-        geometry: from the network's input to the picture.
-        least: scores below are left out.
+        returned: a list with one mapping of "boxes" (n, 4), "labels" (n,) and "scores" (n,), as torchvision's detectors
+            give it.
 
     Raises:
         NetworkError: the network returned something else.
     """
     first = returned[0] if isinstance(returned, list | tuple) and len(returned) == 1 else returned
     parts = [first.get(name) if isinstance(first, Mapping) else None for name in ("boxes", "labels", "scores")]
-    if not all(isinstance(part, Tensor) for part in parts):
+    boxes, classes, scores = (part.detach() if isinstance(part, Tensor) else torch.empty(()) for part in parts)
+    if boxes.shape != (len(scores) if scores.dim() == 1 else -1, 4) or classes.shape != scores.shape:
         raise NetworkError(N_("This network finds no boxes: choose one that detects."))
-    boxes, classes, scores = (part.detach().float().cpu().tolist() for part in parts if part is not None)
-    found = []
-    for (x0, y0, x1, y1), index, score in zip(boxes, map(int, classes), scores, strict=True):
-        if score >= least:
-            label = labels[index] if index < len(labels) else f"class {index}"
-            found.append(Detection(index, label, score, geometry.to_picture((y0, x0, y1, x1))))
-    return tuple(sorted(found, key=lambda one: -one.score))
-
-
-def suppressed(found: Sequence[Detection], most: float) -> tuple[Detection, ...]:
-    """Return detections, the best first, with ``kept`` as non-maximum suppression sets it, class by class.
-
-    Args:
-        found: of one picture.
-        most: overlap (intersection over union) with a better one of its class up to which a box is kept.
-    """
-    best_first = sorted(found, key=lambda one: -one.score)
-    if not best_first:
-        return ()
-    boxes = torch.tensor([[x0, y0, x1, y1] for y0, x0, y1, x1 in (one.box for one in best_first)])
-    scores = torch.tensor([one.score for one in best_first])
-    kept = set(batched_nms(boxes, scores, torch.tensor([one.index for one in best_first]), most).tolist())
-    return tuple(replace(one, kept=place in kept) for place, one in enumerate(best_first))
-
-
-def suppression(module: nn.Module) -> float | None:
-    """Return up to which overlap a detector keeps boxes; None where it does not say."""
-    holder = _holder(module)
-    return None if holder is None else float(getattr(holder, _SUPPRESSES))
+    return Boxes(boxes, classes.long(), scores, torch.ones_like(scores, dtype=torch.bool))
 
 
 @contextmanager
-def unsuppressed(module: nn.Module) -> Iterator[None]:
-    """Let a detector keep every box meanwhile.
+def unsuppressed(module: nn.Module, input_hw: tuple[int, int]) -> Iterator[list[Boxes]]:
+    """Also give the boxes that a detector suppresses, of its first run meanwhile, which goes on as ever.
 
-    Raises:
-        NetworkError: it has no suppression that could be switched off.
+    Args:
+        module: the detector; where it does not show how it suppresses, the list stays empty.
+        input_hw: height and width of its input, cells.
+
+    Yields:
+        A list that has one element after the run: all boxes that are kept, and the ``MOST`` best of the others.
     """
+    found: list[Boxes] = []
     holder = _holder(module)
     if holder is None:
-        raise NetworkError(N_("This network does not say how it suppresses boxes: those before cannot be seen."))
-    before = {name: getattr(holder, name) for name in (_SUPPRESSES, _UP_TO)}
-    setattr(holder, _SUPPRESSES, 1.0)
-    setattr(holder, _UP_TO, MOST)
+        yield found
+        return
+    process: Callable[..., Any] = getattr(holder, _PROCESSES)
+
+    def processed(*given: Any) -> Any:
+        returned = process(*given)
+        if not found:
+            with torch._C.DisableTorchFunction():  # none of the network's own calls: whoever follows those sees nothing
+                found.append(_everything(holder, process, given, input_hw))
+        return returned
+
+    setattr(holder, _PROCESSES, processed)
     try:
-        yield
+        yield found
+    finally:
+        delattr(holder, _PROCESSES)
+
+
+def _everything(
+    holder: nn.Module, process: Callable[..., Any], given: tuple[Any, ...], input_hw: tuple[int, int]
+) -> Boxes:
+    """Do a detector's last step once more without suppression; its last argument is the sizes of what it was given."""
+    from torchvision.models.detection.transform import resize_boxes  # slow to load, and who detects has loaded it
+    from torchvision.ops import batched_nms
+
+    before = {name: getattr(holder, name) for name in (_SUPPRESSES, _UP_TO)}
+    setattr(holder, _SUPPRESSES, 1.0)  # nothing overlaps by more
+    setattr(holder, _UP_TO, None)  # no end to a slice
+    try:
+        returned = process(*given)
     finally:
         for name, value in before.items():
             setattr(holder, name, value)
+    if isinstance(returned, tuple):
+        boxes, scores, classes = (of_pictures[0] for of_pictures in returned)
+    else:
+        boxes, scores, classes = (returned[0][name] for name in ("boxes", "scores", "labels"))
+    kept = torch.zeros_like(scores, dtype=torch.bool)
+    kept[batched_nms(boxes, scores, classes, before[_SUPPRESSES])[: before[_UP_TO]]] = True
+    told = kept.clone()
+    told[torch.argsort(scores, descending=True)[:MOST]] = True
+    resized: Tensor = resize_boxes(boxes[told], given[-1][0], input_hw)
+    return Boxes(resized, classes[told], scores[told], kept[told])
 
 
 def _holder(module: nn.Module) -> nn.Module | None:
     """Return the part that suppresses: torchvision's one-stage detectors themselves, of the others the heads."""
     for part in (module, getattr(module, "roi_heads", None)):
-        if isinstance(part, nn.Module) and all(
-            isinstance(getattr(part, name, None), float | int) for name in (_SUPPRESSES, _UP_TO)
+        if (
+            isinstance(part, nn.Module)
+            and all(isinstance(getattr(part, name, None), float | int) for name in (_SUPPRESSES, _UP_TO))
+            and callable(getattr(part, _PROCESSES, None))
         ):
             return part
     return None

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from explorer.errors import ForwardError, NetworkError
-from explorer.tasks.values import Segmented
 from explorer.text import N_
 
 
-def segment(output: Tensor, labels: Sequence[str]) -> Segmented:
-    """Return the most probable class of each cell of the network's input.
+def classes(output: Tensor) -> NDArray[np.int32]:
+    """Return the most probable class of each cell, int32 (h, w).
 
     Args:
         output: float (1, K, h, w) scores, as torchvision's segmenters give them in "out", already of the input's size.
-        labels: of the K classes.
 
     Raises:
         NetworkError: the output is another one. ForwardError: it is not finite.
     """
     if output.dim() != 4 or len(output) != 1 or output.shape[1] < 2:
         raise NetworkError(N_("This network gives no class for each place: choose one that segments."))
-    if not bool(output.isfinite().all()):
+    greatest, found = output[0].max(0)
+    if not bool(greatest.isfinite().all()):  # NaN is the greatest wherever it is
         raise ForwardError(N_("The output is not finite: the input or the weights hold NaN, infinite or huge values."))
-    classes = output[0].argmax(0).to("cpu").numpy().astype(np.int32)
-    return Segmented(classes, tuple(labels))
+    indices: NDArray[np.int32] = found.cpu().numpy().astype(np.int32)
+    return indices

@@ -63,6 +63,21 @@ class Segmented:
 
 
 @dataclass(frozen=True, eq=False)
+class Found:
+    """What a network finds in a frame.
+
+    Attributes:
+        detections: the best first; None where the network does not detect.
+        segmented: None where the network does not segment.
+        error: why neither is there, or why the suppressed boxes are not; else None.
+    """
+
+    detections: tuple[Detection, ...] | None = None
+    segmented: Segmented | None = None
+    error: ExplorerError | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class BesideAnswer:
     """What the second network answers to a frame, or why it does not.
 

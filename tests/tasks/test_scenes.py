@@ -1,8 +1,10 @@
-"""Detectors and segmenters: against torchvision's own post-processing on the same raw outputs."""
+"""Detectors and segmenters: against torchvision's own answers to the same input, and suppression written anew."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +12,22 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
+from explorer import frame_path
 from explorer.cli.main import main
 from explorer.errors import ForwardError, NetworkError
-from explorer.scenes import detected, segmented
-from explorer.session import Network, Session
-from explorer.sources import read
-from explorer.tasks.detect import detections, suppressed, suppression, unsuppressed
-from explorer.tasks.segment import segment
-from explorer.tasks.values import Detection
-from explorer.values import Frame, Geometry, Source
+from explorer.recipe import Finding, Recipe
+from explorer.session import Network
+from explorer.sources import open_live, read
+from explorer.tasks.detect import answered, unsuppressed
+from explorer.tasks.segment import classes
+from explorer.tasks.values import Detection, Found
+from explorer.values import Frame, FrameResult, Source
+from tests.tasks import small
 
 DETECTOR, SEGMENTER = "ssdlite320_mobilenet_v3_large", "lraspp_mobilenet_v3_large"
+Make = Callable[[], Network]
 
 
 @pytest.fixture(scope="module")
@@ -29,46 +35,33 @@ def frame() -> Frame:
     return read(Source("sample", "coffee.png"))
 
 
-@pytest.fixture(scope="module")
-def ssd() -> Network:
-    """Untrained, with heads that find something: the last ones' biases are drawn wide."""
-    network = Session().open(DETECTOR, "none", device="cpu")
-    draw = torch.Generator().manual_seed(1)
-    for head in network.module.head.classification_head.module_list:
-        last = head[-1]
-        last.weight.data.normal_(0, 0.4, generator=draw)
-        last.bias.data.normal_(0, 2, generator=draw)
-    return network
+def run(network: Network, frame: Frame, finding: Finding | None, **more: Any) -> FrameResult:
+    return frame_path.run(network, frame, Recipe(finding=finding, thumbnails=(), **more))
 
 
-def test_boxes_are_torchvisions_own_in_the_pictures_pixels(ssd: Network, frame: Frame) -> None:
+def found(network: Network, frame: Frame, *finding: Any) -> tuple[Detection, ...]:
+    answer = run(network, frame, Finding(*finding)).found
+    assert answer is not None
+    assert answer.detections is not None
+    return answer.detections
+
+
+def torchvisions(network: Network, frame: Frame) -> dict[str, torch.Tensor]:
     with torch.inference_mode():
-        (raw,) = ssd.module([ssd.prepare(frame).tensor[0]])
-    found = detected(ssd, frame, least=0.3)
-    order = torch.argsort(raw["scores"], descending=True, stable=True)
-    wanted = [(int(raw["labels"][i]), float(raw["scores"][i])) for i in order if raw["scores"][i] >= 0.3]
-    assert len(wanted) > 5
-    np.testing.assert_allclose([one.score for one in found], [score for _i, score in wanted], rtol=1e-5)
-    assert [one.index for one in found] == [index for index, _s in wanted]
-    geometry = ssd.prepare(frame).geometry
-    first = raw["boxes"][order[0]].tolist()
+        (raw,) = network.module([network.prepare(frame).tensor[0]])
+    return raw
+
+
+def check(found: tuple[Detection, ...], raw: dict[str, torch.Tensor], network: Network, frame: Frame) -> None:
+    """Boxes as torchvision gave them, placed by hand in the picture's pixels."""
+    geometry = network.prepare(frame).geometry
     (sy, sx), (oy, ox) = geometry.scale, geometry.origin
-    expected = [oy + first[1] * sy, ox + first[0] * sx, oy + first[3] * sy, ox + first[2] * sx]
-    np.testing.assert_allclose(found[0].box, expected, rtol=1e-5)
-    assert found[0].label == ssd.labels[found[0].index]
-
-
-def test_those_before_suppression_are_more_and_those_kept_are_the_same(ssd: Network, frame: Frame) -> None:
-    most = suppression(ssd.module)
-    after, before = detected(ssd, frame, least=0.3), detected(ssd, frame, least=0.3, before=True)
-    kept = [one for one in before if one.kept]
-    assert 2000 > len(before) > len(kept) >= len(after) > 5
-    places = {(one.index, tuple(np.round(one.box, 2))) for one in before}
-    assert {(one.index, tuple(np.round(one.box, 2))) for one in after} <= places
-    assert suppression(ssd.module) == most, "put back"
-    with pytest.raises(RuntimeError), unsuppressed(ssd.module):
-        raise RuntimeError
-    assert (suppression(ssd.module), ssd.module.detections_per_img) == (most, 300)
+    order = torch.argsort(raw["scores"], descending=True, stable=True)
+    boxes = raw["boxes"][order].numpy()[:, [1, 0, 3, 2]] * [sy, sx, sy, sx] + [oy, ox, oy, ox]
+    np.testing.assert_allclose([one.score for one in found], raw["scores"][order], rtol=1e-5)
+    np.testing.assert_allclose([one.box for one in found], boxes, rtol=1e-4, atol=1e-3)
+    assert [one.index for one in found] == raw["labels"][order].tolist()
+    assert all(one.label == network.labels[one.index] for one in found)
 
 
 def overlap(a: Any, b: Any) -> float:
@@ -78,51 +71,139 @@ def overlap(a: Any, b: Any) -> float:
     return height * width / (both - height * width)
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_suppression_is_greedy_within_each_class(seed: int) -> None:
-    """Girshick et al. 2014, section 2.1: reject a box that overlaps with a better one of its class that was kept."""
-    rng = np.random.default_rng(seed)
-    n = int(rng.integers(1, 80))
-    corner, size = rng.uniform(0, 40, (n, 2)), rng.uniform(1, 30, (n, 2))
-    boxes = np.concatenate([corner, corner + size], 1).tolist()
-    scores, classes = (rng.permutation(n) / n).tolist(), rng.integers(0, 3, n).tolist()
-    most = float(rng.uniform(0.1, 0.9))
-    kept: list[int] = []
-    for i in sorted(range(n), key=lambda i: -scores[i]):
-        if all(classes[i] != classes[k] or overlap(boxes[i], boxes[k]) <= most for k in kept):
-            kept.append(i)
-    found = [Detection(classes[i], "", scores[i], tuple(boxes[i])) for i in range(n)]
-    assert [one.score for one in suppressed(found, most) if one.kept] == [scores[i] for i in kept]
-    assert suppressed([], most) == ()
+@pytest.mark.parametrize("make", [small.ssd, small.rcnn, lambda: small.rcnn(masks=True)])
+def test_boxes_are_torchvisions_own_before_and_after_suppression(make: Make, frame: Frame) -> None:
+    """Before suppression are also those that overlap with a better kept one of their class (Girshick et al. 2014,
+    section 2.1), or come after as many as are kept at most; and the run gives the maps and boxes that it ever gives.
+    """
+    network = make()
+    raw = torchvisions(network, frame)
+    holder: Any = getattr(network.module, "roi_heads", network.module)
+    most, up_to = holder.nms_thresh, holder.detections_per_img
+    after = found(network, frame)
+    assert len(after) == int((raw["scores"] >= 0.5).sum())
+    check(found(network, frame, 0.0), raw, network, frame)
+    graph = network.graph
+    before = found(network, frame, 0.0, True)
+    assert network.graph is graph, "the network's own calls were the same"
+    kept = tuple(one for one in before if one.kept)
+    check(kept, raw, network, frame)
+    assert len(before) > len(kept) > 4
+    best: list[Detection] = []
+    for one in before:
+        if all(one.index != other.index or overlap(one.box, other.box) <= most for other in best):
+            best.append(one)
+    assert kept == tuple(best[:up_to])
+    assert (holder.nms_thresh, holder.detections_per_img) == (most, up_to), "put back"
+    assert "postprocess_detections" not in vars(holder), "put back"
+    with pytest.raises(RuntimeError), unsuppressed(network.module, network.input_hw):
+        raise RuntimeError
+    assert "postprocess_detections" not in vars(holder), "put back"
+
+
+@pytest.mark.parametrize(("make", "task"), [(small.ssd, "detect"), (small.segmenter, "segment")])
+def test_live_frames_have_their_own_answers(make: Make, task: str) -> None:
+    """Of the demo feed, with the fast form of the network; who does not ask pays nothing and gets nothing."""
+    network, source = make(), Source("demo", "")
+    feed = open_live(source)
+    try:
+        frames = [feed.read() for _frame in range(3)]
+    finally:
+        feed.close()
+    for one in frames:
+        assert one is not None
+        result = run(network, one, Finding(0.0, True), source=source)
+        assert result.found is not None
+        assert result.found.error is None
+        if task == "detect":
+            assert result.found.detections is not None
+            assert result.found.segmented is None
+            kept = tuple(each for each in result.found.detections if each.kept)
+            check(kept, torchvisions(network, one), network, one)
+        else:
+            assert result.found.segmented is not None
+            assert result.found.detections is None
+            np.testing.assert_array_equal(result.found.segmented.classes, label_map(network, one))
+    assert run(network, frames[-1], None, source=source).found is None
+
+
+def label_map(network: Network, frame: Frame) -> Any:
+    with torch.inference_mode():
+        raw = network.module(network.prepare(frame).tensor)["out"]
+    return raw[0].argmax(0).numpy()
 
 
 def test_the_label_map_is_the_raw_outputs_argmax(frame: Frame) -> None:
-    network = Session().open(SEGMENTER, "none", device="cpu")
-    found, geometry = segmented(network, frame)
-    with torch.inference_mode():
-        raw = network.module(network.prepare(frame).tensor)["out"]
-    np.testing.assert_array_equal(found.classes, raw[0].argmax(0).numpy())
-    assert geometry == network.prepare(frame).geometry
-    assert sum(share for _index, share in found.shares) == pytest.approx(1)
-    for index, share in found.shares:
-        assert share == pytest.approx(float((raw[0].argmax(0) == index).float().mean()), abs=1e-6)
-    assert [share for _index, share in found.shares] == sorted((share for _i, share in found.shares), reverse=True)
+    network = small.segmenter()
+    result = run(network, frame, Finding())
+    assert result.found is not None
+    assert result.found.segmented is not None
+    raw, seen = label_map(network, frame), result.found.segmented
+    np.testing.assert_array_equal(seen.classes, raw)
+    assert len(np.unique(raw)) > 2
+    shares = {int(index): float((raw == index).mean()) for index in np.unique(raw)}
+    assert dict(seen.shares) == pytest.approx(shares)
+    assert [share for _index, share in seen.shares] == sorted(shares.values(), reverse=True)
 
 
-def test_what_is_no_answer_of_such_a_network_is_refused(ssd: Network, frame: Frame) -> None:
-    geometry = Geometry((4, 4), (4, 4), (1, 1), (0, 0))
-    for returned in (torch.zeros(1, 10), [], [{}], [{"boxes": 3}], None):
+def test_what_is_asked_of_a_seen_frame_needs_no_second_run(frame: Frame) -> None:
+    network, runs = small.ssd(), []
+    hook = network.module.backbone.register_forward_hook(lambda *_: runs.append(1))
+    for finding, wanted in [
+        (None, 1),
+        (Finding(0.2), 1),
+        (Finding(0.4), 1),
+        (Finding(0.4, True), 2),
+        (Finding(0.3, True), 2),
+        (Finding(0.4), 2),
+    ]:
+        run(network, frame, finding)
+        assert len(runs) == wanted, finding
+    hook.remove()
+
+
+class Odd(nn.Module):
+    """Answers with boxes as torchvision's detectors do, but hides how it suppresses them; or with none."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.conv, self.names = nn.Conv2d(3, 4, 1), names
+
+    def forward(self, x: torch.Tensor) -> list[dict[str, torch.Tensor]]:
+        y = self.conv(x)
+        rows = y[0, :, 0, :2].t().contiguous()
+        parts = {"boxes": rows, "labels": (rows[:, 0] * 0).long(), "scores": rows[:, 0].sigmoid()}
+        return [{name: parts[name] for name in self.names}]
+
+
+def test_what_another_network_cannot_tell_is_said(frame: Frame) -> None:
+    def of(network: Network, **more: Any) -> Found:
+        answer = run(network, frame, Finding(0.0, **more)).found
+        assert answer is not None
+        return answer
+
+    hiding = small.network(Odd(("boxes", "labels", "scores")), "detect")
+    assert len(of(hiding).detections or ()) == 2
+    told = of(hiding, before=True)
+    assert len(told.detections or ()) == 2
+    assert "before cannot be seen" in str(told.error)
+    assert "no boxes" in str(of(small.network(Odd(("boxes", "scores")), "detect")).error)
+    assert "no class for each place" in str(of(small.network(nn.Sequential(nn.Flatten()), "segment")).error)
+    neither = of(replace(small.segmenter(), card=replace(small.segmenter().card, task="none")))
+    assert (neither.detections, neither.segmented, neither.error) == (None, None, None)
+    for returned in (
+        torch.zeros(1, 10),
+        [],
+        [{}],
+        [{"boxes": 3}],
+        None,
+        [dict.fromkeys(("boxes", "labels", "scores"))],
+    ):
         with pytest.raises(NetworkError, match="no boxes"):
-            detections(returned, (), geometry)
-    with pytest.raises(NetworkError, match="no class for each place"):
-        segment(torch.zeros(1, 10), ())
-    with pytest.raises(ForwardError, match="not finite"):
-        segment(torch.full((1, 2, 3, 3), float("nan")), ())
-    with pytest.raises(NetworkError, match="does not segment"):
-        segmented(ssd, frame)
-    lenet = Session().open("lenet5", device="cpu")
-    with pytest.raises(NetworkError, match="does not detect"):
-        detected(lenet, frame)
+            answered(returned)
+    for value in (float("nan"), float("inf")):
+        with pytest.raises(ForwardError, match="not finite"):
+            classes(torch.full((1, 2, 3, 3), 0.0).index_fill(1, torch.tensor([1]), value))
 
 
 def asked(capsys: pytest.CaptureFixture[str], *words: object) -> Any:
@@ -142,10 +223,10 @@ def test_from_the_command_line(capsys: pytest.CaptureFixture[str], tmp_path: Pat
     found = asked(capsys, "segment", *words, "--model", SEGMENTER)
     assert found["map"] == [520, 520]
     assert sum(one["share"] for one in found["classes"]) == pytest.approx(1)
-    assert main(["segment", *map(str, words), "--model", SEGMENTER]) == 0
-    assert "untrained" in capsys.readouterr().out
     assert main(["detect", "coffee.png", "--model", DETECTOR, "--weights", "none", "--threshold", "1"]) == 0
-    assert "Nothing was found" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Nothing was found" in said
+    assert "untrained" in said
 
 
 @pytest.mark.parametrize(
