@@ -136,7 +136,7 @@ class TopBar(QFrame):
         self._filter.setToolTip(_("Filter before the network"))
         catalogue = self._store.catalogue
         self._fill_networks()
-        devices = [("auto", _("Fastest device")), *(catalogue.devices if catalogue else ())]
+        devices = [("auto", _("Fastest")), *(catalogue.devices if catalogue else ())]
         _fill(self._device, devices, self._store.settings.device)
         self._fill_filters()
         self.show_recipe()
@@ -165,7 +165,8 @@ class TopBar(QFrame):
         network = self._store.network
         remarks = network.remarks if network is not None and network.card.name == recipe.network else ()
         self._network.setToolTip("\n".join([self._network.currentText(), *map(str, remarks)]))
-        self._device.setToolTip(self._device.currentText())
+        device = self._device.currentText()
+        self._device.setToolTip(_("Fastest device") if self._device.currentData() == "auto" else device)
 
     @Slot()
     def _show_source(self) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QSplitter,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -73,21 +72,13 @@ class LayerCounts(QWidget):
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)
         self.list.setUniformItemSizes(False)
         self.list.setSpacing(2)
-        below = QWidget(self)
-        column = QVBoxLayout(below)
+        self.list.hide()
+        column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        column.addWidget(self.table, 1)
         column.addWidget(self.note)
-        column.addWidget(self.list, 1)
-        split = QSplitter(Qt.Orientation.Vertical, self)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.table)
-        split.addWidget(below)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(split)
+        column.addWidget(self.list)
         self.table.selectionModel().selectionChanged.connect(self._choose)
         self.table.activated.connect(self._want_layer)
         self.list.itemActivated.connect(self._want_channel)
@@ -113,8 +104,8 @@ class LayerCounts(QWidget):
         """Give the numbers the room that they need, and the names the rest."""
         metrics, header = self.table.fontMetrics(), self.table.header()
         for column in range(1, len(_HEADS)):
-            widest = max(metrics.horizontalAdvance(text) for text in (_(_HEADS[column]), _WIDEST[column]))
-            header.resizeSection(column, widest + theme.px(14))
+            head, number = (metrics.horizontalAdvance(text) for text in (_(_HEADS[column]), _WIDEST[column]))
+            header.resizeSection(column, max(head + theme.px(14), number + theme.px(8)))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of the text's size."""
@@ -186,6 +177,21 @@ class LayerCounts(QWidget):
                 item = QListWidgetItem(_(KINDS[kind]).format(channel=channel))
                 item.setData(_CHANNEL, channel)
                 self.list.addItem(item)
+            self._fit_list()
+
+    def _fit_list(self) -> None:
+        """Give the channels the rows that they need, up to a third of the height, and the layers the rest."""
+        self.list.setVisible(self.list.count() > 0)
+        if self.list.count():
+            self.list.doItemsLayout()
+            last = self.list.visualItemRect(self.list.item(self.list.count() - 1))
+            needed = last.bottom() + self.list.verticalScrollBar().value() + theme.px(8)
+            self.list.setFixedHeight(min(needed, max(self.height() // 3, theme.px(32))))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the height out anew."""
+        super().resizeEvent(event)
+        self._fit_list()
 
     def _words(self, span: LayerSpan | None, count: int) -> str:
         if span is None:
