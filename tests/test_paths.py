@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from explorer import frame_path
 from explorer.capture import OtherPath
 from explorer.errors import ForwardError, NetworkError
 from explorer.graph.trace import trace
-from explorer.recipe import Recipe
+from explorer.overtime import recorder
+from explorer.recipe import Following, Recipe
 from explorer.session import Network
 from explorer.values import Bytes, Frame, FrameResult
 from explorer.zoo import registry
@@ -371,3 +373,15 @@ def test_a_network_of_several_inputs_points_to_its_card() -> None:
         ForwardError, match=r"more than a picture .*'meta'.*its further inputs in its card, .*inputs = \["
     ):
         trace(Needs(), torch.zeros(1, 3, 8, 8))
+
+
+def test_over_time_each_path_is_analysed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    analysed, analyse = list[int](), recorder.analyse
+    monkeypatch.setattr(recorder, "analyse", lambda graph: analysed.append(len(graph)) or analyse(graph))
+    network = opened(Fork())
+    for n in range(8):  # each of another moment, so that its patch may be among the strongest
+        frame = replace(grey(10 + 9 * n if n % 2 else 180 + 9 * n), index=100 * n)
+        result = frame_path.run(network, frame, Recipe(network="mine", layer="stem", overtime=Following()))
+    assert result.overtime is not None
+    assert len(analysed) == len(set(analysed)) == 2
+    assert all(patch.known for patch in result.overtime.patches.found)

@@ -271,7 +271,11 @@ class ModelThread:
             key = desk.key(recipe)
         if self._network is None or key != self._key:
             return
-        frame = feed.newest()
+        try:
+            frame = feed.newest()
+        except Exception as error:  # noqa: BLE001 - a decoder may raise anything, and there may be no memory
+            desk.deliver(key, feed, problem("frame", error, recipe))
+            return
         if frame is None or (self._done and self._done[0] == wish and self._done[1] is frame):
             return
         if desk.resting and feed.source.live and not desk.recordings.watching:

@@ -15,11 +15,14 @@ from explorer.overtime.patches import Strongest, cut
 from explorer.overtime.rules import rule
 from explorer.overtime.series import KEPT, Answers, Frames, Smoother, Values, best, label
 from explorer.overtime.values import Doubles, Followed, LayerFrame, LayerSpan, Patch, Patches, anew
-from explorer.receptive.analyse import analyse
+from explorer.receptive.analyse import Fields, analyse
 from explorer.recipe import Following, Recipe, Unit
 from explorer.tasks.classify import distribution
 from explorer.values import Bytes, Floats, Frame, Geometry, Prediction
 from explorer.zoo.card import Activation
+
+_MOST_PATHS = 8
+"""Of one network, whose areas are remembered."""
 
 
 class Recorder:
@@ -35,7 +38,7 @@ class Recorder:
     def __init__(self, labels: tuple[str, ...], activation: Activation) -> None:
         self._labels, self._activation = labels, activation
         self._recipe: Recipe | None = None
-        self._graph: Graph | None = None
+        self._paths: list[Fields] = []
 
     def _begin(self, classes: int, following: Following) -> None:
         self._answers = Answers(classes, _smoother(following)) if classes else None
@@ -75,8 +78,6 @@ class Recorder:
         """
         following, before = recipe.overtime, self._recipe
         assert following is not None
-        if graph is not self._graph:
-            self._graph, self._fields = graph, analyse(graph)
         if before is None or anew(before, recipe):
             self._begin(0 if output is None else self._classes(output), following)
         elif self._answers and before.overtime and replace(before.overtime, every=following.every) != following:
@@ -90,7 +91,7 @@ class Recorder:
                 self._answers.put(self._answer(output))
         self._add_layers(layers, graph)
         channel = min(max(recipe.channel, 0), len(maps) - 1)
-        self._add_patch(frame, pixels, geometry, layer, channel, maps[channel], new)
+        self._add_patch(frame, pixels, geometry, graph, layer, channel, maps[channel], new)
         units = list(recipe.locked)
         if recipe.unit is not None:
             units.insert(0, Unit(layer.id, channel, *recipe.unit))
@@ -124,6 +125,7 @@ class Recorder:
         frame: Frame,
         pixels: Bytes,
         geometry: Geometry,
+        graph: Graph,
         layer: Layer,
         channel: int,
         values: Floats,
@@ -147,15 +149,21 @@ class Recorder:
         unit = Unit(layer.id, channel, y, x)
 
         def cut_out() -> Patch:
-            box, known = self._box(geometry, unit)
+            box, known = self._box(geometry, graph, unit)
             part = cut(pixels, box)
             return Patch(value, unit, frame.index, frame.time_s, frame.position_s, part, box, known)
 
         self._strongest.offer(value, frame.index, cut_out)
 
-    def _box(self, geometry: Geometry, unit: Unit) -> tuple[tuple[int, int, int, int], bool]:
+    def _fields(self, graph: Graph) -> Fields:
+        """Return what the units of ``graph`` see; of a network that takes several ways each is analysed once."""
+        found = next((one for one in self._paths if one.graph == graph), None) or analyse(graph)
+        self._paths = [found, *(one for one in self._paths if one is not found)][:_MOST_PATHS]
+        return found
+
+    def _box(self, geometry: Geometry, graph: Graph, unit: Unit) -> tuple[tuple[int, int, int, int], bool]:
         """Return the pixels that a unit sees, [y0, x0, y1, x1), and whether that is known; else all that go in."""
-        everything, fields = geometry.pixels((0, 0, *geometry.input_hw)), self._fields
+        everything, fields = geometry.pixels((0, 0, *geometry.input_hw)), self._fields(graph)
         if fields.graph[unit.layer].axes.replace("C", "") != "HW":
             return everything, fields[unit.layer].certainty == "whole input"
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from explorer.engine import Engine, feed
 from explorer.engine.events import FrameRead, Problem, ResultReady
 from explorer.errors import ForwardError, SourceError
 from explorer.recipe import Recipe
-from explorer.values import Source
+from explorer.values import Frame, Source
 from tests.engine.fakes import FakeLive, FakeRooms, Window, running, soon
 
 CAMERA = Recipe(source=Source("camera", "0"), network="a")
@@ -252,6 +253,29 @@ def test_a_forward_that_raises_live_goes_on_when_it_is_mended(engine: Engine, fa
     live.allow.release()
     assert window.until(Problem).where == "frame"
     fakes.run_error = None
+    step(window, live)
+
+
+class Unreadable(FakeLive):
+    """Its second picture is not decoded yet, and there will be no memory for it."""
+
+    def read(self) -> Any:
+        frame = super().read()
+        return self if self.reads == 2 else frame
+
+    def frame(self) -> Frame | None:
+        raise MemoryError
+
+
+def test_a_picture_that_cannot_be_decoded_is_a_problem_and_the_next_one_comes(
+    engine: Engine, fakes: FakeRooms, window: Window
+) -> None:
+    fakes.make_live = Unreadable
+    live = started(engine, fakes, window)
+    step(window, live)
+    live.allow.release()
+    told = window.until(Problem)
+    assert (told.where, told.recipe) == ("frame", CAMERA)
     step(window, live)
 
 
