@@ -16,7 +16,7 @@ from explorer.settings import Settings
 from explorer.speed.values import MERGED, Speed
 from explorer.values import FrameResult, Source
 from tests.ui import samples
-from tests.ui.desk import Desk, desk, key
+from tests.ui.desk import Desk, desk, key, until
 from ui.store import Store
 from ui.timing import AGE, PAINT, RECENT, Timing
 from ui.turns import Turns
@@ -159,8 +159,14 @@ def test_the_table_is_reached_with_a_key_watched_and_copied(qapp: QApplication) 
         QGuiApplication.clipboard().setText("")
         shown.copy.click()
         assert QGuiApplication.clipboard().text() == by_key
+        QTest.keySequence(shown.table, QKeySequence("F"))
+        assert one.engine.frozen, "the window's keys work here, too"
         QTest.keyClick(shown, Qt.Key.Key_Escape)
         assert not shown.isVisible()
+        one.window.activateWindow()
+        until(one.window.isActiveWindow)
+        key(one, "F")
+        assert not one.engine.frozen, "and still there"
 
 
 def test_the_bar_tells_the_newest_still_and_medians_of_a_live_source(qapp: QApplication) -> None:

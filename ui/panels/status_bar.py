@@ -83,6 +83,7 @@ class StatusBar(QFrame):
         """Open the table of stage times, or bring it to the front."""
         if self.stages is None:
             self.stages = StageWindow(self.window())
+            self.stages.addActions(self.window().actions())  # the keys of the window work beside it, too
             self.stages.numbers_wanted.connect(self._want_numbers)
             self._show_table()
             self.number_panels()
