@@ -16,6 +16,8 @@ from explorer.zoo.labels import labels
 from explorer.zoo.lenet import LeNet5, LeNet5Of1998
 
 MAKE: dict[str, type[nn.Module]] = {LENET5.name: LeNet5, LENET5_1998.name: LeNet5Of1998}
+TEMPERATURES: dict[str, float] = {LENET5.name: 1.0, LENET5_1998.name: 10.0}
+"""Of the loss: squared distances over 84 cells are so large that their softmax is always sure, and learns little."""
 CARDS: dict[str, Card] = {card.name: card for card in (LENET5, LENET5_1998)}
 
 
@@ -36,7 +38,7 @@ class LeNetTrainer(Trainer):
     def __init__(self, plan: Plan) -> None:
         self.card = CARDS[plan.what]
         material = Material(*digits(self.card), labels(self.card.labels))
-        super().__init__(beginning(plan), material, plan, augmented if plan.augment else None)
+        super().__init__(beginning(plan), material, plan, augmented if plan.augment else None, TEMPERATURES[plan.what])
         self._first = beginning(plan)
 
     def seen(self, look: Look) -> Seen:

@@ -47,6 +47,8 @@ class Trainer:
         material: what is learned from.
         plan: how.
         augment: makes of a batch what is learned from, with the plan's generator; None to learn from it as it is.
+        temperature: by what the outputs are divided before the loss's softmax (Hinton et al. 2015, "Distilling the
+            Knowledge in a Neural Network", equation 1).
     """
 
     def __init__(
@@ -55,9 +57,10 @@ class Trainer:
         material: Material,
         plan: Plan,
         augment: Callable[[Tensor, torch.Generator], Tensor] | None = None,
+        temperature: float = 1.0,
     ) -> None:
         self.network, self.material, self.plan = network, material, plan
-        self._augment = augment
+        self._augment, self._temperature = augment, temperature
         self._generator = torch.Generator().manual_seed(plan.seed)
         self.batch, self.batches = 0, plan.epochs * -(-len(material.pictures) // plan.batch)
         weights = list(network.parameters())
@@ -133,7 +136,7 @@ class Trainer:
         with torch.enable_grad():
             if self._augment is not None:
                 pictures = self._augment(pictures, self._generator)
-            loss = functional.cross_entropy(self.network(pictures), classes)
+            loss = functional.cross_entropy(self.network(pictures) / self._temperature, classes)
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
         self._finite(loss)

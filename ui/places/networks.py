@@ -36,6 +36,7 @@ from ui.panels.overview import Overview
 from ui.panels.receptive_field import ReceptiveField
 from ui.panels.weights import WeightsPanel
 from ui.places.of_loaded import OfLoaded
+from ui.places.training import TrainingPage
 from ui.store import Store
 from ui.surveys import Surveys
 from ui.widgets.elided import ElidedLabel
@@ -95,6 +96,7 @@ class Networks(QWidget):
         self.compare = Compare(controller, self.surveys, self)
         self.graph = NetworkGraph(store, controller, self)
         self.stacks = QStackedWidget(self)
+        self.training = TrainingPage(store, controller, self)
         self.overview, self.kernels = Overview(store, controller), KernelsPanel(store, controller)
         self._overview, self._kernels = (
             OfLoaded(panel, store, controller, self) for panel in (self.overview, self.kernels)
@@ -109,6 +111,7 @@ class Networks(QWidget):
             self.receptive,
             self.compare,
             self.stacks,
+            self.training,
         )
         for page in pages:
             self.tabs.addTab("")
@@ -139,6 +142,7 @@ class Networks(QWidget):
         for panel in (self.overview, self.kernels):
             panel.opened.connect(self._open_layer)
         self.compare.chosen_changed.connect(self._rest.start)
+        self.training.explore_wanted.connect(self.explore_wanted)
         self.surveys.changed.connect(self._take_survey)
         store.result_changed.connect(self._ask_for_all)
         store.problems_changed.connect(self._ask_for_all)
@@ -212,6 +216,7 @@ class Networks(QWidget):
             self.receptive: _("Receptive field"),
             self.compare: _("Compare"),
             self.stacks: _("Stacks"),
+            self.training: _("Training"),
         }
         for place in range(self.pages.count()):
             self.tabs.setTabText(place, titles[self.pages.widget(place)])

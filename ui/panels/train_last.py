@@ -1,0 +1,502 @@
+"""A person's own classes: the last layer of the loaded network learns them from a folder of pictures for each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImageReader, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.arithmetic.numbers import number as read_number
+from explorer.engine.events import Calculated, Problem
+from explorer.errors import ExplorerError
+from explorer.settings import data_folder
+from explorer.sources import snapshots
+from explorer.text import _
+from explorer.training import pictures
+from explorer.training.pictures import PictureClass
+from explorer.training.run import LastRun
+from explorer.training.values import LAST_EPOCHS, MOST_BATCH, MOST_EPOCHS, MOST_SEED, RATES, Plan, Saved
+from explorer.values import Bytes, Source
+from ui import theme
+from ui.controller import Controller
+from ui.store import Store
+from ui.training import Training
+from ui.widgets.confusion_table import ConfusionTable
+from ui.widgets.elided import ElidedLabel
+from ui.widgets.flow import FlowLayout
+from ui.widgets.labelled import beside, titled
+from ui.widgets.line_chart import LineChart
+from ui.widgets.misread_list import MisreadList
+from ui.widgets.numbers import percent
+from ui.widgets.panel import Panel
+from ui.widgets.saving import ask_where
+from ui.widgets.tables import align_heads
+
+_TEN, _PACE_MS = 10, 400
+"""So many frames are kept in a row, and so long lies between two: neighbours in a stream are nearly the same."""
+_SMOOTHED = 10
+_SUFFIX = "safetensors"
+_LANE = "class pictures"
+
+
+class TrainLastLayer(Panel):
+    """Classes are kept as folders of pictures, from the disk or from whatever source is shown.
+
+    Signals:
+        explore_wanted: the person wants to see the trained network in Explore.
+    """
+
+    explore_wanted = Signal()
+
+    def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._store, self._controller = store, controller
+        self.training = Training(store, controller, self)
+        self._classes: tuple[PictureClass, ...] = ()
+        self._problem, self._said = "", ""
+        self._kept = itertools.count()
+        self._waits: set[str] = set()
+        self._left, self._taken, self._into = 0, store.frame, ""
+        self._begun: tuple[Plan, str] | None = None
+        self.folder = str(data_folder() / "classes")
+        self.start, self.anew, self.save, self.open, self.choose = (QPushButton(self) for _button in range(5))
+        self.keep, self.ten = QPushButton(self), QPushButton(self)
+        self.start.setDefault(True)
+        self.epochs, self.batch, self.seed = (QSpinBox(self) for _box in range(3))
+        for box, usual, least, most in (
+            (self.epochs, LAST_EPOCHS, 1, MOST_EPOCHS),
+            (self.batch, 16, 1, MOST_BATCH),
+            (self.seed, 0, 0, MOST_SEED),
+        ):
+            box.setRange(least, most)
+            box.setValue(usual)
+            box.setFixedWidth(theme.px(84))
+        self.rate = QLineEdit(f"{RATES['last', 'adam']:g}", self)
+        self.rate.setFixedWidth(theme.px(70))
+        self.name = QLineEdit(self)
+        self.where, self.facts = ElidedLabel(self), ElidedLabel(self)
+        for line in (self.where, self.facts):
+            line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.note, self.problem = QLabel(self), QLabel(self)
+        self.note.setObjectName("dim")
+        self.problem.setObjectName("warning")
+        for label in (self.note, self.problem):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.table, self._model = QTreeView(self), QStandardItemModel(0, 3, self)
+        self.table.setModel(self._model)
+        self.table.setRootIsDecorated(False)
+        self.table.setUniformRowHeights(True)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.header().setStretchLastSection(False)
+        self.loss, self.accuracy = LineChart(False, self), LineChart(True, self)
+        self.confusion, self.misread = ConfusionTable(self), MisreadList(self._pixmap, self)
+        names = ("epochs", "rate", "batch", "seed", "loss", "accuracy", "confusion", "misread", "capture")
+        self._labels = {name: QLabel(self) for name in names}
+        for label in self._labels.values():
+            label.setObjectName("dim")
+        self._labels["capture"].setWordWrap(True)
+        self._pace = QTimer(self)
+        self._pace.setInterval(_PACE_MS)
+        self._lay_out()
+        self._wire()
+        self.retranslate()
+        self._list()
+
+    def _lay_out(self) -> None:
+        bar = FlowLayout(spacing=8)
+        for button in (self.start, self.anew, self.save, self.open):
+            bar.addWidget(button)
+        for name, widget in (("epochs", self.epochs), ("rate", self.rate), ("batch", self.batch), ("seed", self.seed)):
+            bar.addWidget(beside(self._labels[name], widget))
+        left, right = QVBoxLayout(), QVBoxLayout()
+        place = QHBoxLayout()
+        place.addWidget(self.choose)
+        place.addWidget(self.where, 1)
+        capture = QHBoxLayout()
+        capture.addWidget(self.name, 1)
+        capture.addWidget(self.keep)
+        capture.addWidget(self.ten)
+        left.addLayout(place)
+        left.addWidget(self.table, 1)
+        left.addLayout(capture)
+        left.addWidget(self._labels["capture"])
+        curves = QHBoxLayout()
+        curves.setSpacing(12)
+        for name, chart in (("loss", self.loss), ("accuracy", self.accuracy)):
+            curves.addLayout(titled(self._labels[name], chart), 1)
+        right.addLayout(curves, 2)
+        right.addLayout(titled(self._labels["confusion"], self.confusion), 3)
+        right.addLayout(titled(self._labels["misread"], self.misread), 2)
+        columns = QHBoxLayout()
+        columns.setSpacing(14)
+        for part, stretch in ((left, 4), (right, 5)):
+            part.setSpacing(8)
+            columns.addLayout(part, stretch)
+        self.body.addLayout(bar)
+        self.body.addWidget(self.note)
+        self.body.addWidget(self.facts)
+        self.body.addWidget(self.problem)
+        self.body.addLayout(columns, 1)
+
+    def _wire(self) -> None:
+        self.start.clicked.connect(self._start_or_pause)
+        self.anew.clicked.connect(self.training.drop)
+        self.save.clicked.connect(self._save)
+        self.open.clicked.connect(self._open)
+        self.misread.wanted.connect(self._open_misread)
+        self.choose.clicked.connect(self._choose_folder)
+        self.keep.clicked.connect(self._keep_one)
+        self.ten.clicked.connect(self._keep_ten)
+        self.name.textChanged.connect(self._show_state)
+        self._pace.timeout.connect(self._keep_next)
+        for box in (self.epochs, self.batch, self.seed):
+            box.valueChanged.connect(self._begin_anew)
+        self.rate.editingFinished.connect(self._begin_anew)
+        self.table.clicked.connect(self._take_name)
+        self._controller.calculated.connect(self._take_done)
+        for signal in (self._store.frame_changed, self._store.network_changed, self._store.live_changed):
+            signal.connect(self._show_state)
+        self.training.learned_changed.connect(self._show)
+        self.training.state_changed.connect(self._show_state)
+        self.training.saved.connect(self._tell_saved)
+        self.training.opened.connect(self.explore_wanted)
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.set_title(_("Your own classes"))
+        for widget, text, tip in (
+            (self.rate, _("Rate"), _("Learning rate: how far each step goes")),
+            (self.batch, _("Batch"), _("Pictures that each step learns from")),
+            (self.seed, _("Seed"), _("The same seed holds out the same pictures and gives the same weights")),
+            (self.epochs, _("Epochs"), _("Rounds over the training pictures")),
+        ):
+            widget.setAccessibleName(text)
+            widget.setToolTip(tip)
+        for name, text in (
+            ("epochs", _("Epochs")),
+            ("rate", _("Rate")),
+            ("batch", _("Batch")),
+            ("seed", _("Seed")),
+            ("loss", _("Loss of each batch")),
+            ("accuracy", _("Held-out pictures named rightly, each epoch")),
+            ("confusion", _("Rows: the class; columns: what it is taken for")),
+            ("misread", _("Misread pictures: a click opens one in Explore")),
+            (
+                "capture",
+                _(
+                    "Name a class, show it to the camera, and keep ten pictures; move it between them: frames that are "
+                    "alike make the held-out figure too good."
+                ),
+            ),
+        ):
+            self._labels[name].setText(text)
+        for view, name in (
+            (self.loss, "loss"),
+            (self.accuracy, "accuracy"),
+            (self.confusion, "confusion"),
+            (self.misread, "misread"),
+        ):
+            view.setAccessibleName(self._labels[name].text())
+        self.table.setAccessibleName(_("Classes"))
+        self.name.setPlaceholderText(_("Name of a class"))
+        self.name.setAccessibleName(_("Name of a class"))
+        self.anew.setText(_("Begin anew"))
+        self.save.setText(_("Save…"))
+        self.save.setToolTip(_("Save the network as it is now, as one of your own"))
+        self.open.setText(_("Open what it learned"))
+        self.open.setToolTip(_("Look through the network as it is now"))
+        self.choose.setText(_("Folder…"))
+        self.choose.setToolTip(_("Choose a folder with a folder of pictures for each class"))
+        self.keep.setText(_("Keep frame"))
+        self.keep.setToolTip(_("Keep the shown picture as one of this class"))
+        self.ten.setToolTip(_("Keep ten frames of this class, one after the other"))
+        self.loss.set_message(_("Two classes with some pictures each, then Start."))
+        self._show_classes()
+        self._show_state()
+        self._show()
+
+    def restyle(self) -> None:
+        """Paint in the colours of the current theme."""
+        for view in (self.loss, self.accuracy, self.confusion):
+            view.update()
+
+    # what the person does
+
+    @Slot()
+    def _start_or_pause(self) -> None:
+        training = self.training
+        if training.running:
+            training.pause()
+            return
+        plan = self._plan()
+        if plan is None:
+            self._show_state()
+            return
+        run = training.run
+        if not isinstance(run, LastRun):
+            self._begun, self._said = (plan, self.folder), ""
+            run = LastRun(plan, self.folder)
+        training.go_on(run)
+
+    @Slot()
+    def _begin_anew(self) -> None:
+        """Forget what was learned: it was learned otherwise."""
+        plan = self._plan()
+        if plan is not None and self._begun not in (None, (plan, self.folder)):
+            self._begun = None
+            self.training.drop()
+        self._show_state()
+
+    def _plan(self) -> Plan | None:
+        """Return what is chosen; None where a number is none, and the panel says so."""
+        try:
+            rate = read_number(self.rate.text(), self._labels["rate"].text())
+            plan = Plan("last", self.epochs.value(), rate, self.batch.value(), self.seed.value())
+            plan.check()
+        except ExplorerError as error:
+            self._problem = str(error)
+            return None
+        self._problem = ""
+        return plan
+
+    @Slot()
+    def _choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, _("A folder with a folder for each class"), self.folder)
+        if path:
+            self.show_folder(path)
+
+    def show_folder(self, path: str) -> None:
+        """Take the classes of a folder."""
+        self.folder = path
+        self._begin_anew()
+        self._list()
+
+    @Slot()
+    def _take_name(self) -> None:
+        """Keep further frames of the class that is clicked."""
+        row = self.table.currentIndex().row()
+        if 0 <= row < len(self._classes):
+            self.name.setText(self._classes[row].name)
+
+    @Slot()
+    def _keep_one(self) -> None:
+        self._keep_frame(self.name.text())
+
+    @Slot()
+    def _keep_ten(self) -> None:
+        if self._pace.isActive():
+            self._pace.stop()
+        else:
+            self._left, self._into, self._taken = _TEN, self.name.text(), None
+            self._pace.start()
+            self._keep_next()
+        self._show_state()
+
+    @Slot()
+    def _keep_next(self) -> None:
+        frame = self._store.frame
+        if frame is not None and frame is not self._taken:
+            self._taken = frame
+            self._left -= 1
+            if not self._keep_frame(self._into):
+                self._left = 0
+        if self._left <= 0 or not self._store.live:
+            self._pace.stop()
+        self._show_state()
+
+    def _keep_frame(self, name: str) -> bool:
+        """Keep the shown frame as a picture of a class; return whether that can be."""
+        frame = self._store.frame
+        try:
+            folder = pictures.folder_of(Path(self.folder), name)
+        except ExplorerError as error:
+            self._problem = str(error)
+            self._show_state()
+            return False
+        self._problem = ""
+        if frame is None or frame.array is not None:
+            return False
+        lane = f"export {folder} {next(self._kept)}"  # none takes another's place, and the end waits for them
+        self._waits.add(lane)
+        self._controller.calculate(lane, partial(_kept, frame.pixels, folder))
+        return True
+
+    @Slot()
+    def _save(self) -> None:
+        path = ask_where(self, self.save.text(), self._name(), _SUFFIX)
+        if path:
+            self.training.save(path)
+
+    @Slot()
+    def _open(self) -> None:
+        self.training.open(str(self._place()))
+
+    @Slot(int)
+    def _open_misread(self, place: int) -> None:
+        self.training.open(str(self._place()), Source("picture", self._held_out()[place]))
+
+    def _held_out(self) -> Sequence[str]:
+        run = self.training.run
+        return run.held_out_paths if isinstance(run, LastRun) else ()
+
+    def _name(self) -> str:
+        network = self._store.network
+        title = "" if network is None else network.card.title
+        return f"{Path(self.folder).name}-{''.join(one if one.isalnum() else '-' for one in title)}"
+
+    def _place(self) -> Path:
+        return data_folder() / "trained" / f"{self._name()}.{_SUFFIX}"
+
+    @Slot(object)
+    def _tell_saved(self, saved: Saved) -> None:
+        self._said = _("Saved as {file}: {share} of the held-out pictures are named rightly.").format(
+            file=saved.path, share=percent(saved.accuracy, fine=True)
+        )
+        self._show()
+
+    # what another thread did
+
+    def _list(self) -> None:
+        """Look at the folder anew."""
+        self._controller.calculate(_LANE, partial(_listed, Path(self.folder)))
+
+    @Slot(object)
+    def _take_done(self, event: Calculated) -> None:
+        if event.lane == _LANE:
+            if event.error is not None:
+                self._problem, self._classes = str(event.error), ()
+            elif isinstance(event.value, tuple):
+                self._classes = event.value
+            self._show_classes()
+            self._show_state()
+        elif event.lane in self._waits:
+            self._waits.discard(event.lane)
+            if event.error is not None:
+                self._pace.stop()
+                self._controller.report(Problem("export", event.error))
+            else:
+                self._list()
+
+    # what is shown
+
+    def _show_classes(self) -> None:
+        kept = self.table.currentIndex().row()
+        self._model.clear()
+        self._model.setHorizontalHeaderLabels([_("Class"), _("Pictures"), _("Held out")])
+        for one in self._classes:
+            count = len(one.paths)
+            held_out = pictures.held_out(count) if count >= pictures.FEWEST_PICTURES else 0
+            row = [QStandardItem(text) for text in (one.name, f"{count:,}", f"{held_out:,}")]
+            for item in row[1:]:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self._model.appendRow(row)
+        align_heads(self._model, (1, 2))
+        header = self.table.header()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        if 0 <= kept < self._model.rowCount():
+            self.table.setCurrentIndex(self._model.index(kept, 0))
+        self.where.setText(self.folder)
+
+    @Slot()
+    def _show_state(self) -> None:
+        training, named = self.training, bool(self.name.text().strip())
+        frame = self._store.frame
+        self.start.setText(_("Pause") if training.running else _("Go on") if training.run is not None else _("Start"))
+        self.start.setEnabled(not training.finished or training.run is None)
+        self.anew.setEnabled(training.run is not None or training.learned is not None)
+        for button in (self.save, self.open, self.misread):
+            button.setEnabled(training.run is not None and training.learned is not None)
+        can_keep = named and frame is not None and frame.array is None
+        self.keep.setEnabled(can_keep)
+        self.ten.setText(_("Stop") if self._pace.isActive() else _("Keep ten"))
+        self.ten.setEnabled(self._pace.isActive() or (can_keep and self._store.live))
+        network = self._store.network
+        words = str(training.problem.error) if training.problem is not None else self._problem
+        if words != self.problem.text():
+            self.problem.setText(words)
+        self.problem.setVisible(bool(words))
+        title = "–" if network is None else network.card.title
+        note = self._said or _(
+            "Only the last layer of {network} learns, from features that the layers before it make once of each "
+            "picture. Of every class one picture in five, and at least one, is held out, chosen by the seed: it is "
+            "never learned from."
+        ).format(network=title)
+        if note != self.note.text():
+            self.note.setText(note)
+
+    @Slot()
+    def _show(self) -> None:
+        learned, captured = self.training.learned, self.training.captured
+        self._show_state()
+        if learned is None:
+            nothing = np.zeros(0)
+            self.loss.show_line(nothing, nothing, 1)
+            self.accuracy.show_line(nothing, nothing, 1)
+            self.confusion.show_counts((), None)
+            self.misread.show_misread((), ())
+            looked = "" if captured is None else _("{done} of {of} pictures").format(done=captured.done, of=captured.of)
+            self.facts.setText(looked)
+            self.facts.setVisible(bool(looked))
+            return
+        losses = learned.losses.astype(np.float64)
+        self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, learned.batches, _SMOOTHED)
+        per_epoch = learned.batches / learned.plan.epochs
+        at = np.array([one.batch / per_epoch for one in learned.checks])
+        self.accuracy.show_line(at, np.array([one.accuracy for one in learned.checks]), learned.plan.epochs)
+        held_out = int(learned.held_out.sum())
+        parts = [
+            _("{count} pictures are learned from, {held_out} are held out").format(
+                count=f"{int(learned.trained.sum()):,}", held_out=f"{held_out:,}"
+            )
+        ]
+        if learned.checks:
+            check = learned.checks[-1]
+            self.confusion.show_counts(learned.names, check.confusion)
+            if self._held_out():
+                self.misread.show_misread(check.misread, learned.names)
+            share = percent(check.accuracy, fine=True)
+            parts.append(_("{share} of the held-out pictures are named rightly").format(share=share))
+        if captured is not None and captured.unreadable:
+            files = ", ".join(Path(one).name for one in captured.unreadable)
+            parts.append(_("could not be read: {files}").format(files=files))
+        self.facts.setText(" · ".join(parts))
+        self.facts.show()
+
+    def _pixmap(self, place: int) -> QPixmap:
+        reader = QImageReader(self._held_out()[place])
+        reader.setAutoTransform(True)
+        side = theme.px(40)
+        size = reader.size().scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+        if size.isValid():
+            reader.setScaledSize(size)
+        return QPixmap.fromImage(reader.read())
+
+
+def _kept(pixels: Bytes, folder: Path) -> Path:
+    return snapshots.keep(pixels, pictures.next_file(folder))
+
+
+def _listed(folder: Path) -> tuple[PictureClass, ...]:
+    return pictures.classes(folder) if folder.exists() else ()
