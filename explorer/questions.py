@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the window opens without
     from explorer.attribution.values import Effective
     from explorer.explaining import Asked
     from explorer.influence import Curve, Steps
+    from explorer.lesson import question as lesson
     from explorer.opened.values import Opened
     from explorer.proof import Proof
     from explorer.receptive.analyse import Fields
@@ -230,6 +231,23 @@ class SwitchOff:
     asked: Switch
 
 
+@dataclass(frozen=True)
+class Quiz:
+    """What can a class be asked about the loaded network? Answered by a ``lesson.question.Question``.
+
+    Attributes:
+        kind: a key of ``lesson.questions.OF_NETWORK``.
+        seed: another one gives another question.
+        frame: the picture as it came.
+        recipe: network, and what is done to the picture.
+    """
+
+    kind: str
+    seed: int
+    frame: Frame
+    recipe: Recipe
+
+
 Question = (
     Explain
     | SwitchOff
@@ -243,6 +261,7 @@ Question = (
     | EffectiveCurve
     | AnswerTo
     | Open
+    | Quiz
     | Train
     | SaveTrained
 )
@@ -260,6 +279,7 @@ if TYPE_CHECKING:
         | Curve
         | AnswerFound
         | Opened
+        | lesson.Question
         | Captured
         | Learned
         | Saved
@@ -282,6 +302,7 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
     from explorer.influence import NOISES, curve, effective, noisy
     from explorer.opened.open import opened
     from explorer.proof import prove
+    from explorer.quizzing import quiz
     from explorer.receptive.analyse import analyse
     from explorer.switching import switching
 
@@ -314,6 +335,9 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return curve(_loaded(network, question.network), question.layers, question.pictures or NOISES)
         case AnswerTo():
             return _answer_to(_loaded(network, question.recipe.network), question)
+        case Quiz():
+            loaded = _loaded(network, question.recipe.network)
+            return quiz(loaded, question.kind, question.seed, question.frame, question.recipe)
         case Open():
             return opened(_loaded(network, question.recipe.network), question.frame, question.recipe, question.unit)
         case Train():
