@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from explorer.engine.events import Playing
 from explorer.engine.problems import problem
-from explorer.engine.transport import FASTEST, SLOWEST, Command, Loop, Play, Seek, Speed, Step
+from explorer.engine.transport import FASTEST, SLOWEST, Choice, Command, Loop, Play, Seek, Speed, Step
 from explorer.sources.live import Clip
 from explorer.values import Frame
 
@@ -35,16 +35,23 @@ class Player:
 
     def __init__(self, feed: Feed, clip: Clip, listener: Listener) -> None:
         self._feed, self._clip, self._listener = feed, clip, listener
-        self._playing, self._ended, self._loop, self._speed = True, False, False, 1.0
+        chosen = feed.transport.choice
+        self._playing, self._loop, self._speed, self._ended = chosen.playing, chosen.loop, chosen.speed, False
         self._skipped = 0
-        self._at: tuple[int, float] = (0, 0.0)
+        self._at: tuple[int, float] = (0, chosen.position_s)
         self._clock_s, self._from_s = 0.0, 0.0
         self._told_s, self._owed = -math.inf, False
         self._troubled = self._told_cut = False
 
     def run(self) -> None:
-        """Show the first frame, and then each one in its time."""
-        self._go_to(0.0)
+        """Show the first frame, or the one that showed when a connection broke, and then each one in its time."""
+        try:
+            self._play()
+        finally:
+            self._feed.transport.choice = Choice(self._playing, self._speed, self._loop, self._at[1])
+
+    def _play(self) -> None:
+        self._go_to(self._at[1])
         self._tell(at_once=True)
         while True:
             commands = self._feed.transport.wait(self._until_due_s())

@@ -47,10 +47,30 @@ class Speed:
 Command = Play | Step | Seek | Loop | Speed
 
 
+@dataclass(frozen=True)
+class Choice:
+    """What a person has chosen of a clip, which a connection that breaks does not change.
+
+    Attributes:
+        playing, speed, loop: see ``Play``, ``Speed`` and ``Loop``.
+        position_s: where it is, seconds after the first frame.
+    """
+
+    playing: bool = True
+    speed: float = 1.0
+    loop: bool = False
+    position_s: float = 0.0
+
+
 class Transport:
-    """The commands that wait for the thread that plays, and its sleep until the next one or until a frame is due."""
+    """The commands that wait for the thread that plays, and its sleep until the next one or until a frame is due.
+
+    Attributes:
+        choice: what the commands came to when the last player ended; the next one goes on with it.
+    """
 
     def __init__(self) -> None:
+        self.choice = Choice()
         self._ready = threading.Condition()
         self._commands: list[Command] = []
         self._closed = False

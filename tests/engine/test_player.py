@@ -152,6 +152,34 @@ def test_to_loop_at_its_end_begins_anew_at_once(monkeypatch: pytest.MonkeyPatch)
     assert (world.told[-1].playing, world.told[-1].ended, world.told[-1].loop) == (True, False, True)
 
 
+def test_another_player_goes_on_with_what_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the connection to a video at an address breaks and comes back."""
+
+    class Broken(Clip):
+        def step(self, n: int) -> Frame | None:
+            raise OSError("gone")
+
+    world, feed = World(), Feed(Source("stream", "clip"))
+    monkeypatch.setattr(player, "time", SimpleNamespace(perf_counter=world.perf_counter))
+    listener = Listener(
+        lambda _feed, frame, _was_empty: world.shown.append((world.now_s - 100.0, frame.index)),  # type: ignore[union-attr]
+        lambda *_: None,
+        told=lambda _feed, told: world.told.append(told),
+    )
+    commands = [(0.0, Speed(2.0)), (0.1, Loop(True)), (0.2, Play(False)), (0.3, Seek(1.25)), (0.4, Step(1))]
+    feed.transport = script = Script(world, feed, [*commands, (3.0, Play(True))], 3.6)
+    with pytest.raises(OSError, match="gone"):
+        Player(feed, Broken(EVEN, world), listener).run()
+    before = len(world.shown)
+    Player(feed, Clip(EVEN, world), listener).run()
+    assert not script.script
+    told = world.told[-1]
+    assert (told.speed, told.loop, told.playing) == (2.0, True, True)
+    shown = [(round(at_s, 6), index) for at_s, index in world.shown[before:]]
+    # the frame that was sought stays until it is played, at twice its speed and over its end
+    assert shown == [(0.4, 5), (3.125, 6), (3.25, 7), (3.375, 0), (3.5, 1)]
+
+
 def test_a_pause_holds_the_frame_and_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     world = play(monkeypatch, commands=[(0.3, Play(False)), (5.0, Play(True))], until_s=5.6)
     assert [(round(at_s, 6), index) for at_s, index in world.shown] == [
