@@ -56,6 +56,7 @@ class Settings:
         filter_tab: the open tab of the filter place, one of ``FILTER_TABS``.
         filter_chosen: the place, from 0, of the chain's filter that was looked at; it may be past the chain's end.
         task_tab: the open tab of the place of tasks, one of ``TASK_TABS``.
+        beside: the second network that was chosen last, "" for none.
     """
 
     language: str = ""
@@ -76,6 +77,7 @@ class Settings:
     filter_tab: str = "result"
     filter_chosen: int = 0
     task_tab: str = "classify"
+    beside: str = ""
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -271,6 +273,7 @@ def _from_json(text: str) -> Settings:
                 settings.device,
                 settings.geometry,
                 settings.shared_weights,
+                settings.beside,
                 *settings.recent,
                 *settings.networks,
             )

@@ -128,11 +128,14 @@ class Controller(QObject):
         One that is in no catalogue has those that it has: an own one its file's, one of timm what timm has kept here.
         """
         if name != self._store.recipe.network:
-            cards = self._store.catalogue.cards if self._store.catalogue else ()
-            state = next((state for card, state in cards if card.name == name), None)
-            absent = state in (WeightState.DOWNLOADABLE, WeightState.NONE)
-            changes = {"network": name, "weights": NO_WEIGHTS if absent else ""} | changes
+            changes = {"network": name, "weights": self.weights_here(name)} | changes
         self.change(**changes)
+
+    def weights_here(self, name: str) -> str:
+        """Return what a recipe calls the weights that there are of the network ``name``: "", or "none"."""
+        cards = self._store.catalogue.cards if self._store.catalogue else ()
+        state = next((state for card, state in cards if card.name == name), None)
+        return NO_WEIGHTS if state in (WeightState.DOWNLOADABLE, WeightState.NONE) else ""
 
     @Slot()
     def undo(self) -> None:
@@ -207,9 +210,9 @@ class Controller(QObject):
     @property
     def session(self) -> Recipe:
         """What the next session begins with: a source that failed gives way to the last picture that did not, and
-        nothing is followed over time before somebody looks.
+        nothing is followed over time, and no second network looks, before somebody does.
         """
-        recipe = self._store.recipe.with_(overtime=None)
+        recipe = self._store.recipe.with_(overtime=None, beside=None, top=Recipe.top)
         return recipe.with_(source=self.still) if self._store.broken else recipe
 
     @property

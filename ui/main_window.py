@@ -102,6 +102,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._arranged())
         self._dress_fields(self)
         self.places.explore_wanted.connect(self._go_to_explore)
+        self.places.weights_wanted.connect(self._show_weights)
         self.places.came.connect(self._dress_fields)
         self.top.networks_wanted.connect(self._go_to_networks)
         self.explore.source.open_requested.connect(self.opening.choose_file)
@@ -272,9 +273,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _get_weights(self) -> None:
+        self._show_weights(self._store.recipe.network)
+
+    @Slot(str)
+    def _show_weights(self, network: str) -> None:
         self._go_to("networks")
         if self.places.networks is not None:
-            self.places.networks.show_weights(self._store.recipe.network)
+            self.places.networks.show_weights(network)
 
     @Slot()
     def _find(self) -> None:

@@ -58,6 +58,8 @@ class Shot(QObject):
         result = store.result
         if result is None or store.network is None or store.progress is not None or result.recipe != store.recipe:
             return False
+        if store.recipe.beside and result.beside is None:
+            return False
         wished = store.recipe.thumbnails
         return "*" in wished or all(layer in result.thumbnails for layer in wished)
 

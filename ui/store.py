@@ -110,7 +110,8 @@ class Store(QObject):
             return ""
         titles = {card.name: card.title for card, _state in self.catalogue.cards} if self.catalogue else {}
         wished, loading = titles.get(self.recipe.network), self.progress.values.get("network")
-        if wished and loading in titles.values() and loading != wished:
+        second = self.recipe.beside and titles.get(self.recipe.beside.network)
+        if wished and loading in titles.values() and loading not in (wished, second):
             return _("{network} is next, once {other} can be stopped …").format(network=wished, other=loading)
         return _(self.progress.stage).format(**self.progress.values)
 

@@ -1,38 +1,468 @@
-"""Classification: what the picture is, of the classes that the network knows."""
+"""Classification: what the picture is, as two networks say it of the same frame, side by side."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QWidget
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from explorer.text import _
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from explorer.engine.events import NetworkInfo, Problem
+from explorer.questions import Everything
+from explorer.recipe import Beside, Recipe
+from explorer.tasks import lecture
+from explorer.tasks.values import BesideAnswer
+from explorer.text import _, language, ngettext
+from explorer.values import FrameResult, Prediction
+from explorer.zoo.own import is_own
+from ui import theme
 from ui.actions import Actions
 from ui.controller import Controller
 from ui.store import Store
 from ui.widgets.bars import Bar, Bars
+from ui.widgets.details_button import DetailsButton, row_of
+from ui.widgets.elided import ElidedLabel
+from ui.widgets.links import Links
+from ui.widgets.network_box import NetworkBox
+from ui.widgets.network_list import Entry, title_of
 from ui.widgets.panel import Panel
+from ui.widgets.picture_view import PictureView
+from ui.widgets.remedies import in_window
+
+TOPS = (3, 5, 10)
+_LETTERS = 22
+_PICTURE = 0.4
+"""Of the width is the picture's."""
+_EXAMPLE = 760
+"""Width of the lecture's example, px at text size 1: longer bars say no more."""
+_ROW = 52
+"""Height of a row of the bars where there is room, px at text size 1."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one network says of a frame, and what is known of it."""
+
+    predictions: Sequence[Prediction]
+    finite: bool
+    trained: bool
+    facts: Sequence[str]
 
 
 class TaskClassify(Panel):
-    """The most probable classes as bars."""
+    """The most probable classes of the network, and beside them those of a second one; what both name is joined.
+
+    Signals:
+        weights_wanted: the name of a network whose weights the person wants to get.
+    """
+
+    weights_wanted = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, commands: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._store = store
-        self._bars = Bars(self)
-        self.body.addWidget(self._bars)
-        self.body.addStretch(1)
-        store.result_changed.connect(self._refresh)
+        self._store, self._controller = store, controller
+        asked = store.recipe.beside
+        self._second, self._weights = (asked.network, asked.weights) if asked else (store.settings.beside, "")
+        self._given = asked is not None
+        self._top = store.recipe.top if store.recipe.top in TOPS else Recipe.top
+        self._knows_all = False
+        self.tops, self.lecture = QComboBox(self), QToolButton(self)
+        for top in TOPS:
+            self.tops.addItem("", top)
+        self.tops.setCurrentIndex(TOPS.index(self._top))
+        self.lecture.setCheckable(True)
+        self.lecture.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.lecture.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        theme.set_icon(self.lecture, "lecture")
+        self.header.addWidget(self.tops)
+        self.header.addWidget(self.lecture)
+
+        self.picture = PictureView(self)
+        self.picture.set_telling(False)
+        self.title, self.other = ElidedLabel(self, letters=_LETTERS), NetworkBox(_LETTERS, self)
+        self.title.setObjectName("title")
+        self.first, self.second = _Side(self.title, self), _Side(self.other, self)
+        self.links = Links(self.first.bars, self.second.bars, self)
+        self.weights, self.again, self.details = QPushButton(self), QPushButton(self), DetailsButton(self)
+        self.second.foot.addLayout(row_of(self.weights, self.again, self.details, left=True))
+        self.words, self.english = QLabel(self), QLabel(self)
+        for label in (self.words, self.english):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        self.english.setObjectName("dim")
+        self.example = _Example(self)
+        self.pages = QStackedWidget(self)
+        self.pages.addWidget(self._arranged())
+        self.pages.addWidget(self.example)
+        self.body.addWidget(self.pages, 1)
+
+        self.tops.activated.connect(self._choose_top)
+        self.lecture.toggled.connect(self._show_lecture)
+        self.other.wanted.connect(self.choose)
+        self.weights.clicked.connect(self._want_weights)
+        self.again.clicked.connect(controller.retry)
+        self.details.wanted.connect(controller.details_wanted)
+        store.catalogue_changed.connect(self._list)
+        store.settings_changed.connect(self._list)
+        store.recipe_changed.connect(self._take_recipe)
+        store.age_changed.connect(self._show_age)
+        for signal in (store.result_changed, store.network_changed, store.progress_changed):
+            signal.connect(self._show)
         self.retranslate()
-        self._refresh()
+        self._list()
+
+    def _arranged(self) -> QWidget:
+        page = QWidget(self)
+        sides = QGridLayout()
+        sides.setHorizontalSpacing(4)
+        sides.setVerticalSpacing(8)
+        for column, side in ((0, self.first), (2, self.second)):
+            sides.addLayout(side.head, 0, column)
+            sides.addWidget(side.bars, 1, column)
+            sides.addLayout(side.foot, 2, column)
+            sides.setColumnStretch(column, 1)
+        sides.addWidget(self.links, 1, 1)
+        sides.setRowStretch(1, 1000)  # up to the height that the bars want
+        sides.setRowStretch(3, 1)
+        left = QVBoxLayout()
+        left.setSpacing(10)
+        left.addWidget(self.picture, 1000)  # as high as the picture is at this width
+        left.addWidget(self.words)
+        left.addWidget(self.english)
+        left.addStretch(1)
+        row = QHBoxLayout(page)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(20)
+        row.addLayout(left, 2)
+        row.addLayout(sides, 3)
+        scrolled = QScrollArea(self)
+        scrolled.setWidget(page)
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for ground in (scrolled.viewport(), page):  # the panel's colour shows through
+            ground.setAutoFillBackground(False)
+        return scrolled
+
+    def choose(self, name: str) -> None:
+        """Let the network called ``name`` look beside the first one; "" for none."""
+        self._second, self._given = name, False
+        self.other.choose(name)
+        self._controller.prefer(beside=name)
+        self._ask()
+        self._show()
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.set_title(_("Classification"))
-        self._bars.setAccessibleName(_("Predictions"))
-        self._bars.retranslate()
+        for row, top in enumerate(TOPS):
+            self.tops.setItemText(row, ngettext("{count} class", "{count} classes", top).format(count=top))
+        self.tops.setAccessibleName(_("How many classes"))
+        self.tops.setToolTip(_("How many classes"))
+        self.lecture.setText(_("The lecture's example"))
+        self.other.retranslate(_("Second network"))
+        self.weights.setText(_("Get weights…"))
+        self.again.setText(_("Try again"))
+        self.picture.setAccessibleName(_("Picture"))
+        self.picture.set_empty_text(_("The picture appears here."))
+        self.first.retranslate(_("Predictions of the first network"))
+        self.second.retranslate(_("Predictions of the second network"))
+        self.english.setText(
+            _("The classes have English names: no list in another language came with a licence that allows it.")
+        )
+        self.english.setVisible(language() != "en")
+        self.example.retranslate()
+        self._show()
 
-    def _refresh(self) -> None:
+    def restyle(self) -> None:
+        """Take the colours and sizes of the current theme."""
+        self.title.setMinimumHeight(self.other.sizeHint().height())
+        self.links.updateGeometry()
+
+    def part_that_ages(self) -> QWidget:
+        """Return what shows a frame; what is chosen stays clear."""
+        return self.pages
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the picture at the top."""
+        super().resizeEvent(event)
+        self._fit_picture()
+
+    def _fit_picture(self) -> None:
+        pixels = self.picture.pixels
+        height, width = (1, 1) if pixels is None else pixels.shape[:2]
+        self.picture.setMaximumHeight(max(math.ceil(self.pages.width() * _PICTURE * height / width), 1))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask for the second network's answers, now that they can be seen."""
+        super().showEvent(event)
+        self.restyle()
+        self._ask()
+        self._show()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Ask for them no more."""
+        super().hideEvent(event)
+        self._ask()
+
+    # what is asked for
+
+    def _wanted(self) -> tuple[Beside | None, int]:
+        """Return the second network and how many classes the recipe is to have."""
+        if not self.isVisible():
+            return None, Recipe.top
+        if not self._second or self.lecture.isChecked():
+            return None, self._top
+        return Beside(self._second, self._weights), self._top
+
+    @Slot()
+    def _ask(self) -> None:
+        if not self._given:
+            self._weights = self._controller.weights_here(self._second)
+        if self._store.catalogue is None and self._second and not self._given:
+            return  # nobody knows yet whether it has weights here
+        beside, top = self._wanted()
+        self._controller.adjust(beside=beside, top=top)
+
+    @Slot()
+    def _take_recipe(self) -> None:
+        """A step that was taken back may have been of a time when another network was asked."""
+        recipe = self._store.recipe
+        if (recipe.beside, recipe.top) != self._wanted():
+            QTimer.singleShot(0, self, self._ask)
+        self._show()
+
+    @Slot(int)
+    def _choose_top(self, row: int) -> None:
+        self._top = TOPS[row]
+        self._ask()
+
+    @Slot(bool)
+    def _show_lecture(self, shown: bool) -> None:
+        self.pages.setCurrentIndex(int(shown))
+        self.tops.setHidden(shown)
+        self._ask()
+        self._show()
+
+    @Slot()
+    def _want_weights(self) -> None:
+        self.weights_wanted.emit(self._second)
+
+    @Slot()
+    def _list(self) -> None:
+        """List what can classify: the catalogue's, and a person's own."""
+        cards = self._store.catalogue.cards if self._store.catalogue else ()
+        entries = [Entry(card, state) for card, state in cards if card.task == "classify"]
+        self.other.show_entries(entries, [name for name in self._store.settings.networks if is_own(name)])
+        self.other.choose(self._second)
+        if self.isVisible():
+            self._ask()
+
+    # what is shown
+
+    @Slot()
+    def _show(self) -> None:
         result = self._store.result
         self.set_frame(None if result is None else result.frame)
-        predictions = result.predictions if result else ()
-        self._bars.set_bars([Bar(p.label, p.probability, "" if p.score is None else p.figure) for p in predictions])
+        self.set_badge(_("an example, no network's answer") if self.lecture.isChecked() else "")
+        if not self.isVisible():
+            return
+        if result is not None and not self._knows_all:  # torchvision's list takes a second to load
+            self._knows_all = True
+            self._controller.ask(Everything())
+        self.picture.set_picture(None if result is None else result.filtered.pixels)
+        self._fit_picture()
+        self.title.setText(self._first_title())
+        first = None if result is None else _of_first(result, self._store.network)
+        second = self._answer(result)
+        told = _of_second(second) if second is not None and second.error is None else None
+        joined = _joined(first.predictions, told.predictions) if first and told else ()
+        self.first.show_told(first, {row for row, _other in joined} if told and told.predictions else None)
+        self.second.show_told(told, {row for _other, row in joined})
+        self.links.set_pairs(joined)
+        if first is None:
+            self.first.say(_("The network's answer appears here."))
+        if told is None:
+            self.second.say(self._why_silent(second))
+        self._show_remedies(second)
+        self.words.setText(_summary(first, told, len(joined)))
+
+    def _first_title(self) -> str:
+        network, name = self._store.network, self._store.recipe.network
+        return network.card.title if network is not None and network.card.name == name else title_of(name)
+
+    def _answer(self, result: FrameResult | None) -> BesideAnswer | None:
+        """Return what the chosen second network says; None as long as it says nothing."""
+        found = None if result is None else result.beside
+        return found if found is not None and found.asked.network == self._second else None
+
+    def _why_silent(self, answer: BesideAnswer | None) -> str:
+        if not self._second:
+            return _("Choose a second network above: both then look at the same frame.")
+        if answer is not None and answer.error is not None:
+            return in_window(answer.error)
+        return self._store.stage or _("The network's answer appears here.")
+
+    def _show_remedies(self, answer: BesideAnswer | None) -> None:
+        """Offer what can be done where the second network has no trained weights, or failed."""
+        failed = answer is not None and answer.error is not None
+        untrained = answer is not None and not failed and not answer.trained
+        has_weights = answer is not None and answer.card is not None and bool(answer.card.weights)
+        self.weights.setVisible(untrained and has_weights)
+        self.again.setVisible(failed)
+        problem = Problem("frame", answer.error, None, answer.details) if answer and answer.error else None
+        self.details.show_problem(problem)
+
+    @Slot()
+    def _show_age(self) -> None:
+        self.set_old(self._store.result_is_old and not self.lecture.isChecked())
+
+
+class _Side:
+    """One network's column: what it is called with its facts, its bars, and a sentence.
+
+    Args:
+        name: names the network.
+        parent: of the widgets.
+    """
+
+    def __init__(self, name: QWidget, parent: QWidget) -> None:
+        self.facts, self.bars, self.note = ElidedLabel(parent), Bars(parent), QLabel(parent)
+        self.facts.setObjectName("dim")
+        self.note.setObjectName("dim")
+        self.note.setWordWrap(True)
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.badge = ElidedLabel(parent, mode=Qt.TextElideMode.ElideRight)
+        self.badge.setObjectName("badge")
+        self.badge.setProperty("tone", "warning")
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(name, 1)
+        top.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.head, self.foot = QVBoxLayout(), QVBoxLayout()
+        for column in (self.head, self.foot):
+            column.setSpacing(8)
+        self.head.addLayout(top)
+        self.head.addWidget(self.facts)
+        self.foot.addWidget(self.note)
+        self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def retranslate(self, name: str) -> None:
+        """Set every text anew in the current language."""
+        self.bars.setAccessibleName(name)
+        self.bars.retranslate()
+        self.badge.setText(_("untrained"))
+
+    def show_told(self, told: Told | None, strong: set[int] | None) -> None:
+        """Show what a network says; the rows ``strong`` are those that both name, None for the first one alone."""
+        predictions = told.predictions if told else ()
+        bars = [
+            Bar(p.label, p.probability, "" if p.score is None else p.figure, None if strong is None else row in strong)
+            for row, p in enumerate(predictions)
+        ]
+        self.bars.set_bars(bars)
+        self.bars.setMaximumHeight(theme.px(_ROW) * max(len(bars), 1))
+        self.bars.setVisible(bool(bars))
+        self.facts.setText(" · ".join(told.facts) if told else "")
+        self.badge.setVisible(told is not None and not told.trained)
+        if told is None:
+            return
+        if not told.finite:
+            self.say(_("The output is not finite: the input or the weights hold NaN, infinite or huge values."))
+        elif not predictions:
+            self.say(_("This network does not name classes: look at its maps instead."))
+        elif not told.trained:
+            self.say(_("With random weights the answer means nothing; the maps show the architecture alone."))
+        else:
+            self.say("")
+
+    def say(self, text: str) -> None:
+        """Show a sentence below the bars."""
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+
+
+class _Example(QWidget):
+    """The lecture's answer of a network that classifies, as bars, and what makes such shares."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.bars, self.words = Bars(self), QLabel(self)
+        self.words.setWordWrap(True)
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.bars.set_bars([Bar(one.label, one.probability) for one in lecture.predictions()])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        column.addWidget(self.words)
+        column.addWidget(self.bars, 1000)
+        column.addStretch(1)
+        self.setMaximumWidth(theme.px(_EXAMPLE))
+        self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.bars.setMaximumHeight(theme.px(_ROW) * len(lecture.CLASSES))
+
+    def retranslate(self) -> None:
+        """Set every text anew in the current language."""
+        self.bars.setAccessibleName(_("The lecture's example"))
+        self.bars.retranslate()
+        self.words.setText(
+            _(
+                "A picture of a cat, in the lecture: a network that classifies gives every class a number, and softmax "
+                "makes shares of them that are 100 % together. The largest share is the answer."
+            )
+        )
+
+
+def _of_first(result: FrameResult, network: NetworkInfo | None) -> Told:
+    known = network if network is not None and network.card.name == result.recipe.network else None
+    count = None if known is None else sum(layer.parameters for layer in known.graph)
+    facts = _facts(count, result.times_ms, result.device)
+    return Told(result.predictions, result.finite, result.trained, facts)
+
+
+def _of_second(answer: BesideAnswer) -> Told:
+    facts = _facts(answer.parameters, answer.times_ms, answer.device)
+    return Told(answer.predictions, answer.finite, answer.trained, facts)
+
+
+def _facts(parameters: int | None, times_ms: Mapping[str, float], device: str) -> list[str]:
+    """Return the size of a network, what its forward took, and where it ran."""
+    size = [] if parameters is None else [_("{count} parameters").format(count=f"{parameters:,}")]
+    time = [f"{times_ms['forward']:.1f} ms"] if "forward" in times_ms else []
+    return [*size, *time, "CPU" if device == "cpu" else device]
+
+
+def _joined(first: Sequence[Prediction], second: Sequence[Prediction]) -> tuple[tuple[int, int], ...]:
+    """Return the rows of the classes that both name, whatever their places in the two outputs."""
+    places = {one.label.casefold(): row for row, one in enumerate(second)}
+    pairs = ((row, places.get(one.label.casefold())) for row, one in enumerate(first))
+    return tuple((row, other) for row, other in pairs if other is not None)
+
+
+def _summary(first: Told | None, second: Told | None, both: int) -> str:
+    """Return in a sentence or two how far two networks agree."""
+    if not (first and second and first.predictions and second.predictions):
+        return ""
+    one, other = first.predictions[0].label, second.predictions[0].label
+    if one.casefold() == other.casefold():
+        text = _("Both say first: {label}.").format(label=one)
+    else:
+        text = _("The first says {first}, the second {second}.").format(first=one, second=other)
+    count = ngettext("{count} class is named by both.", "{count} classes are named by both.", both)
+    return f"{text} {count.format(count=both) if both else _('No class is named by both.')}"

@@ -30,10 +30,11 @@ class Places(QStackedWidget):
 
     Signals:
         explore_wanted: the person wants to see what Explore shows.
+        weights_wanted: the name of a network whose weights the person wants to get.
         came: a place was made just now.
     """
 
-    explore_wanted, came = Signal(), Signal(QWidget)
+    explore_wanted, weights_wanted, came = Signal(), Signal(str), Signal(QWidget)
 
     def __init__(self, explore: Explore, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,6 +89,7 @@ class Places(QStackedWidget):
                 from ui.places.tasks import Tasks
 
                 self.tasks = Tasks(self._store, self._controller, commands, self)
+                self.tasks.weights_wanted.connect(self.weights_wanted)
                 self._take_in(self.tasks)
             return self.tasks
         return self.explore

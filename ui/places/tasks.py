@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from explorer.settings import TASK_TABS
@@ -16,23 +16,15 @@ from ui.store import Store
 from ui.widgets.late import Late
 from ui.widgets.panel import Panel
 
-_Maker = Callable[[Store, Controller, Actions, QWidget], Panel]
-
-
-def _classify(store: Store, controller: Controller, commands: Actions, parent: QWidget) -> Panel:
-    from ui.panels.task_classify import TaskClassify
-
-    return TaskClassify(store, controller, commands, parent)
-
-
-_TABS: dict[str, tuple[str, _Maker]] = {
-    "classify": (N_("Classification"), _classify),
-}
-"""The tabs from left to right, by names of ``TASK_TABS``: the title, and what makes the panel when it is first seen."""
-
 
 class Tasks(QWidget):
-    """A tab per task; what every task looks at is chosen above, in the bar that is common to all places."""
+    """A tab per task; what every task looks at is chosen above, in the bar that is common to all places.
+
+    Signals:
+        weights_wanted: the name of a network whose weights the person wants to get.
+    """
+
+    weights_wanted = Signal(str)
 
     def __init__(self, store: Store, controller: Controller, commands: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,3 +86,20 @@ class Tasks(QWidget):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self.retranslate()
+
+
+_Maker = Callable[[Store, Controller, Actions, Tasks], Panel]
+
+
+def _classify(store: Store, controller: Controller, commands: Actions, place: Tasks) -> Panel:
+    from ui.panels.task_classify import TaskClassify
+
+    panel = TaskClassify(store, controller, commands, place)
+    panel.weights_wanted.connect(place.weights_wanted)
+    return panel
+
+
+_TABS: dict[str, tuple[str, _Maker]] = {
+    "classify": (N_("Classification"), _classify),
+}
+"""The tabs from left to right, by names of ``TASK_TABS``: the title, and what makes the panel when it is first seen."""

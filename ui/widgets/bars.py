@@ -1,4 +1,4 @@
-"""Labelled bars with their shares: the first in the accent colour."""
+"""Labelled bars with their shares: the first, or those that matter, in the accent colour."""
 
 from __future__ import annotations
 
@@ -27,11 +27,19 @@ from ui.widgets.numbers import percent
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: its label, its share 0 … 1 (NaN shows as such, without a bar), and what stands in place of the share."""
+    """One row.
+
+    Attributes:
+        label: what it is.
+        share: 0 … 1; NaN shows as such, without a bar.
+        figure: stands in place of the share.
+        strong: whether it is in the accent colour; None for the first row alone.
+    """
 
     label: str
     share: float
     figure: str = ""
+    strong: bool | None = None
 
     @property
     def told(self) -> str:
@@ -76,7 +84,7 @@ class Bars(QWidget):
             2,
             row * self._row_height() + self.fontMetrics().height() + min(theme.px(3), 0.2 * free),
             self.width() - 4,
-            min(theme.px(6), 0.6 * free),
+            min(max(theme.px(6), 0.3 * free), 0.6 * free),
         )
 
     @property
@@ -120,7 +128,8 @@ class Bars(QWidget):
                 # at least a dot, so that a small share is still told from none
                 filled = QRectF(QPointF(track.left(), track.top()), track.size())
                 filled.setWidth(max(length, track.height()))
-                painter.setBrush(QColor(colours.accent if row == 0 else colours.dim))
+                strong = row == 0 if bar.strong is None else bar.strong
+                painter.setBrush(QColor(colours.accent if strong else colours.dim))
                 painter.drawRoundedRect(filled, radius, radius)
         if self.hasFocus():
             painter.setPen(QColor(colours.accent))
