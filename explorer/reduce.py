@@ -24,7 +24,7 @@ from explorer.errors import NetworkError
 from explorer.graph.values import Graph, Layer
 from explorer.recipe import Unit, View
 from explorer.render import tiles
-from explorer.render.measure import Figures, levels, number_type, pick, statistics
+from explorer.render.measure import Figures, levels, levels_of_one, pick, statistics
 from explorer.text import N_
 from explorer.values import Bytes, ChannelTable, Floats, LayerView, Thumbnail
 
@@ -139,16 +139,19 @@ def thumbnails(captured: Mapping[str, Tensor | Floats | None]) -> dict[str, Thum
 def _thumbnail(values: Tensor) -> Thumbnail:
     """Levels from the minimum to the maximum, or symmetric where some values are negative."""
     means: Floats = values.cpu().numpy()
-    broken = ~np.isfinite(means)
-    finite = not broken.any()
-    low, high = _limits(means if finite else means[~broken])
+    low, high = _limits(means)
+    finite = math.isfinite(low) and math.isfinite(high)  # NaN goes through both
+    if not finite:
+        low, high = _limits(means[np.isfinite(means)])
     signed = low < 0
     if signed:
         high = max(-low, high)
         low = -high
     elif low == high:
         low, high = min(low, 0.0), max(high, 0.0)
-    return Thumbnail(levels(means[None], np.array([[low, high]], np.float32), finite)[0], signed)
+    if finite:
+        return Thumbnail(levels_of_one(means, low, high), signed)
+    return Thumbnail(levels(means[None], np.array([[low, high]], np.float32), False)[0], signed)
 
 
 class Readings:
@@ -270,14 +273,14 @@ def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:
         tensor: float (1, C, h, w).
     """
     values = tensor[0, : 3 if tensor.shape[1] >= 3 else 1].permute(1, 2, 0).float().cpu().numpy()
-    finite = values if np.isfinite(values.sum()) else values[np.isfinite(values)]
-    low, high = _limits(finite)
-    scale = 255 / (high - low) if high > low else 0.0
-    kind = number_type(abs(low), abs(high), scale)
-    with np.errstate(invalid="ignore"):  # infinity times 0 is NaN
-        shown = np.multiply(np.subtract(values, kind(low), dtype=kind), kind(scale), dtype=kind)
-    shown = np.nan_to_num(shown, copy=False, nan=0, posinf=0, neginf=0)
-    return np.repeat(np.rint(shown).astype(np.uint8), 3 // shown.shape[2], axis=2), (low, high)
+    low, high = _limits(values)
+    if math.isfinite(low) and math.isfinite(high):
+        shown = levels_of_one(values, low, high, 255)
+    else:
+        low, high = _limits(values[np.isfinite(values)])
+        inside = np.clip(np.nan_to_num(values, nan=low, posinf=low, neginf=low), low, high)  # black
+        shown = levels_of_one(inside, low, high, 255)
+    return (shown if shown.shape[2] == 3 else np.repeat(shown, 3, axis=2)), (low, high)
 
 
 def _limits(finite: Floats) -> tuple[float, float]:

@@ -133,6 +133,16 @@ def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
     return found.reshape(values.shape)
 
 
+def levels_of_one(values: Floats, low: float, high: float, top: int = _TOP) -> Bytes:
+    """Return one map's finite ``values`` from ``low`` to ``high`` as levels 0 … ``top``, rounded; 0 of a flat one."""
+    scale = top / (high - low) if high > low else 0.0
+    kind = number_type(abs(low), abs(high), scale)
+    found = np.subtract(values, kind(low), dtype=kind)
+    found *= kind(scale)
+    found += kind(0.5)
+    return found.astype(np.uint8)
+
+
 def number_type(*sizes: float) -> type[np.float32] | type[np.float64]:
     """Return the number type in which products of such sizes neither overflow nor vanish."""
     return np.float32 if max(sizes) < _LARGE else np.float64
