@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QWidget
 
 from ui import theme
+from ui.widgets.tab_rows import TabRows
 
 _GAP = 8
 # From which size on there is room, px at text size 1:
@@ -170,12 +171,12 @@ class _Tabs(QTabWidget):
 
     def __init__(self, first: QWidget) -> None:
         super().__init__()
+        self.setTabBar(TabRows(self))
         # The tabs take the focus themselves: as this one's proxy, hidden ones would catch the Tab key.
         self.setFocusProxy(None)  # type: ignore[arg-type]
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.tabBar().setExpanding(False)
         self.setTabBarAutoHide(True)
         self.addTab(first, "")
 
