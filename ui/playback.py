@@ -86,7 +86,7 @@ class Playback(QWidget):
             return
         waits_s = max(0, -int((time.perf_counter() - gone.told_s - gone.again_in_s) // 1))
         if not waits_s:
-            self.when.setText(_("reconnecting …"))
+            self.when.setText(_("trying again …"))
         else:
-            text = ngettext("reconnecting in {count} s", "reconnecting in {count} s", waits_s)
+            text = ngettext("trying again in {count} s", "trying again in {count} s", waits_s)
             self.when.setText(text.format(count=waits_s))

@@ -105,6 +105,7 @@ class Parser(argparse.ArgumentParser):
 
 
 _MESSAGES = (
+    (r"the following arguments are required: (?P<names>.*, .*)", N_("{names} are missing: see “{help}”.")),
     (r"the following arguments are required: (?P<names>.*)", N_("{names} is missing: see “{help}”.")),
     (r"argument (?P<option>\S+): expected one argument", N_("{option} needs a value: see “{help}”.")),
     (

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     check_weights(options)
     recording.check(options)
     try:
-        with _watched(options.source) as watched:
+        with _watched(options.source, patient=math.isfinite(options.seconds)) as watched:
             _watch(watched, options)
     except KeyboardInterrupt:
         return
@@ -52,18 +52,23 @@ def run(options: argparse.Namespace) -> None:
 class _Watched:
     """A live source that a thread of its own reads.
 
+    Args:
+        source: which one.
+        patient: whether a camera or stream that has given a picture is tried again when it is gone.
+
     Attributes:
         feed: its frames.
         playing: where a video or folder is, or None.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, patient: bool) -> None:
         self.feed = Feed(source)
         self.playing: Playing | None = None
         self._happened, self._problems = threading.Event(), list[Problem]()
         self._named: set[str] = set()
-        listener = Listener(lambda *_: self._happened.set(), self._troubled, told=self._told)
-        self.grabber = Grabber(self.feed, sources.open_live, listener, patient=False)
+        self._came, self._said = False, ""
+        listener = Listener(self._arrived, self._troubled, self._recovered, self._told)
+        self.grabber = Grabber(self.feed, sources.open_live, listener, patient=patient)
 
     def take(self) -> Frame | None:
         """Return a frame that was not taken before, or None after a while.
@@ -86,9 +91,22 @@ class _Watched:
         """Whether a video or folder has come to its end."""
         return self.playing is not None and self.playing.ended
 
-    def _troubled(self, _feed: Feed, problem: Problem, _retrying: Retrying | None) -> None:
-        self._problems.append(problem)
+    def _arrived(self, *_: object) -> None:
+        self._came = True
         self._happened.set()
+
+    def _troubled(self, _feed: Feed, problem: Problem, retrying: Retrying | None) -> None:
+        if retrying is None or not self._came:
+            self._problems.append(problem)
+            self._happened.set()
+        elif self._said != str(problem.error):  # once, however often it is tried in vain
+            self._said = str(problem.error)
+            complain(_("{problem} Trying again …").format(problem=self._said))
+
+    def _recovered(self, feed: Feed) -> None:
+        if self._said:
+            self._said = ""
+            complain(_("{source} sends pictures again.").format(source=feed.name))
 
     def _told(self, _feed: Feed, playing: Playing) -> None:
         self.playing = playing
@@ -100,8 +118,8 @@ class _Watched:
 
 
 @contextmanager
-def _watched(source: Source) -> Iterator[_Watched]:
-    watched = _Watched(source)
+def _watched(source: Source, patient: bool) -> Iterator[_Watched]:
+    watched = _Watched(source, patient)
     watched.feed.transport.put(Play(False))  # nothing of a video goes by while the network is loaded
     watched.grabber.thread.start()
     try:

@@ -10,6 +10,7 @@ import pytest
 from explorer.cli import arguments
 from explorer.cli.arguments import Parser
 from explorer.errors import ExplorerError, PersonError, SourceError
+from explorer.settings import PRECISIONS
 from explorer.values import Source
 
 
@@ -114,7 +115,7 @@ def test_options_are_read_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "image, --out is missing: see “cnn-explorer-cli try --help”."),
+        ([], "image, --out are missing: see “cnn-explorer-cli try --help”."),
         (["a"], "--out is missing: see “cnn-explorer-cli try --help”."),
         (["a", "--out"], "--out needs a value: see “cnn-explorer-cli try --help”."),
         (["a", "--out", "--json"], "--out needs a value: see “cnn-explorer-cli try --help”."),
@@ -141,10 +142,10 @@ def test_what_argparse_may_say_one_day_is_still_a_sentence() -> None:
 
 @pytest.mark.parametrize("word", ["float32", "tf32", "half"])
 def test_precisions(word: str) -> None:
-    assert arguments.precision(word) == word
+    assert arguments.one_of("--precision", PRECISIONS)(word) == word
 
 
 @pytest.mark.parametrize("word", ["", "float64", "Half", "bf16"])
 def test_another_precision_is_told_with_those_there_are(word: str) -> None:
     with pytest.raises(PersonError, match=r"--precision cannot be .*float32, tf32, half"):
-        arguments.precision(word)
+        arguments.one_of("--precision", PRECISIONS)(word)

@@ -175,7 +175,7 @@ def test_mistakes(how: dict[str, str], words: str, tmp_path: Path, refused: Run)
 
 def test_more_mistakes(tmp_path: Path, refused: Run) -> None:
     out = f"--out={tmp_path / 'a.png'}"
-    assert "--kernel, --out is missing" in refused("filter", "chelsea.png")
+    assert "--kernel, --out are missing" in refused("filter", "chelsea.png")
     wide = f"[{[1] * 63}]"
     assert "covers" in refused("filter", "digit-2.png", f"--kernel={wide}", "--border=reflect", out)
     np.save(tmp_path / "array.npy", np.zeros((3, 32, 32), np.float32))

@@ -85,6 +85,31 @@ def test_a_stream_until_the_time_is_over_and_one_that_ends(
     assert complaints == f"The source “stream {fake.url}” sends no more pictures: check it, then try again.\n"
 
 
+def test_a_stream_that_is_gone_for_a_moment_is_tried_again_while_there_is_time(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr("explorer.engine.feed.PAUSES_S", (0.01,))
+    with FakeCamera(fps=50, count=5) as fake:
+        found, complaints = lines(capsys, fake.url, "--seconds", "1")
+        assert fake.connections > 1
+    gone = f"The source “stream {fake.url}” sends no more pictures: check it, then try again. Trying again …"
+    back = f"stream {fake.url} sends pictures again."
+    assert found
+    assert complaints.splitlines()[:3] == [gone, back, gone]
+
+
+@pytest.mark.parametrize(("options", "words"), [({"status": 503}, "answered 503"), ({"status": 401}, "asks for")])
+def test_a_stream_that_never_came_is_said_at_once(
+    options: dict[str, int], words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("no_proxy", "*")
+    with FakeCamera(**options) as fake:  # type: ignore[arg-type]
+        found, complaints = lines(capsys, fake.url, "--seconds", "600", code=2)
+    assert (found, complaints.count("\n")) == ([], 1)
+    assert words in complaints
+
+
 def test_ctrl_c_is_an_ordinary_end(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mkv", 2, times_ms=[0, 600_000])
     words = [sys.executable, "-m", "explorer", *LIVE, str(tmp_path / "a.mkv")]

@@ -155,13 +155,13 @@ def test_a_source_that_is_gone_counts_down_below_its_old_picture(one: Desk) -> N
     assert panel.playback.sentence.text() == "It sends no video: check it."
     assert badge(one) == "gone"
     when = panel.playback.when
-    assert when.text() == "reconnecting in 10 s"
+    assert when.text() == "trying again in 10 s"
     assert not one.window.problem.isVisible(), "said once, where it belongs"
     until(lambda: panel.old)
     one.send(replace(retrying, told_s=retrying.told_s - 5.0))
-    assert when.text() == "reconnecting in 5 s"
+    assert when.text() == "trying again in 5 s"
     one.send(replace(retrying, told_s=retrying.told_s - 60.0))
-    assert when.text() == "reconnecting …"
+    assert when.text() == "trying again …"
     wishes = len(one.engine.wishes)
     panel.playback.again.click()
     assert one.engine.wishes[wishes:] == [one.store.recipe]
