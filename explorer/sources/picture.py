@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +51,21 @@ def read(path: str | os.PathLike[str]) -> Frame:
         return Frame(decode(stream, Path(path).name), Path(path).name)
 
 
+class Refusals(NamedTuple):
+    """What is said of a path where no file to read is: of a folder, of a device or pipe, of an empty file."""
+
+    folder: str = N_("{name} is a folder: choose a picture in it.")
+    device: str = N_("{name} is not a file: choose a picture file.")
+    empty: str = N_("{name} is empty: open another picture.")
+
+
 @contextmanager
-def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def open_file(path: str | os.PathLike[str], refusals: Refusals = Refusals()) -> Iterator[BinaryIO]:  # noqa: B008
     """Open a file that a person chose, for reading.
+
+    Args:
+        path: where it is.
+        refusals: what is said of what is no such file.
 
     Raises:
         SourceError: not a file, empty, not there, or not to be read.
@@ -61,9 +73,9 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     name = os.fspath(path)
     try:
         if os.path.isdir(path):
-            raise SourceError(N_("{name} is a folder: choose a picture in it."), name=name)
+            raise SourceError(refusals.folder, name=name)
         if os.path.exists(path) and not os.path.isfile(path):  # a pipe or a device would never end
-            raise SourceError(N_("{name} is not a file: choose a picture file."), name=name)
+            raise SourceError(refusals.device, name=name)
         stream = open(path, "rb")  # noqa: SIM115  (only its opening may fail as a SourceError here)
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:  # ValueError: a null character in the name
         raise SourceError(N_("There is no file {name}: check the path."), name=name) from error
@@ -75,7 +87,7 @@ def open_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         ) from error
     with stream:
         if not os.fstat(stream.fileno()).st_size:
-            raise SourceError(N_("{name} is empty: open another picture."), name=name)
+            raise SourceError(refusals.empty, name=name)
         yield stream
 
 

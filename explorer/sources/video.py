@@ -20,7 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from explorer.errors import SourceError
-from explorer.sources.picture import MOST_PIXELS, open_file
+from explorer.sources.picture import MOST_PIXELS, Refusals, open_file
 from explorer.text import N_
 from explorer.values import Bytes, Frame
 
@@ -36,6 +36,11 @@ _NEAR_S = 0.5
 """A place that little ahead is reached by decoding on."""
 _SAME_S = 1e-6
 
+_REFUSALS = Refusals(
+    folder=N_("{name} is a folder: choose a video in it."),
+    device=N_("{name} is not a file: choose a video file."),
+    empty=N_("{name} is empty: open another video."),
+)
 _NO_VIDEO = N_("{name} is not a video that can be read: get the file again, or open another one.")
 _NOTHING = N_("{name} holds no picture that can be decoded: get the file again, or open another video.")
 TOO_LARGE = N_("{name} is {width} × {height} pixels, more than {most} million: make it smaller first.")
@@ -49,7 +54,7 @@ def open_video(path: str) -> Video:
     Raises:
         SourceError: no such file, no permission, no video, or nothing of it can be decoded.
     """
-    with open_file(path):  # its sentences are those of every file
+    with open_file(path, _REFUSALS):  # its other sentences are those of every file
         pass
 
     @contextmanager

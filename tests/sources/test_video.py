@@ -232,13 +232,13 @@ def headless(path: Path) -> None:
     ("make", "words"),
     [
         (silent, "holds sound but no moving pictures"),
-        (nothing, "is empty"),
+        (nothing, "is empty: open another video"),
         (headless, "is not a video that can be read"),
         (lambda path: path.write_text("no video"), "is not a video that can be read"),
         (lambda path: path.write_bytes(random.Random(3).randbytes(5000)), "is not a video|holds no picture|no moving"),
-        (lambda path: path.mkdir(), "is a folder"),
+        (lambda path: path.mkdir(), "is a folder: choose a video in it"),
         (lambda path: None, "There is no file"),
-        (lambda path: os.mkfifo(path), "is not a file"),
+        (lambda path: os.mkfifo(path), "is not a file: choose a video file"),
     ],
 )
 def test_what_is_no_video(make: Any, words: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
