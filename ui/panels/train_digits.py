@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -35,6 +36,7 @@ from explorer.training.values import (
     RATES,
     Learned,
     Look,
+    Misread,
     Plan,
     Saved,
     digit_pictures,
@@ -213,7 +215,6 @@ class TrainDigits(Panel):
             ("filters", _("Filters of the first layer")),
             ("layer", _("Maps of")),
             ("confusion", _("Rows: the digit; columns: what it is taken for")),
-            ("misread", _("Misread digits: a click opens one in Explore")),
         ):
             self._labels[name].setText(text)
         for view, name in (
@@ -221,9 +222,9 @@ class TrainDigits(Panel):
             (self.accuracy, "accuracy"),
             (self.filters, "filters"),
             (self.confusion, "confusion"),
-            (self.misread, "misread"),
         ):
             view.setAccessibleName(self._labels[name].text())
+        self.misread.setAccessibleName(_("Misread digits"))
         self.answers.setAccessibleName(_("What the watched picture is taken for"))
         self.maps.setAccessibleName(_("Maps of the watched layer"))
         self.augment.setText(_("Turn and shift the digits a little"))
@@ -371,9 +372,13 @@ class TrainDigits(Panel):
     @Slot()
     def _show_state(self) -> None:
         training = self.training
-        self.start.setText(_("Pause") if training.running else _("Go on") if training.run is not None else _("Start"))
-        self.start.setEnabled(not training.finished or training.run is None)
-        self.step.setEnabled(not training.finished or training.run is None)
+        over = training.finished and training.run is not None
+        self.start.setText(
+            _("Finished") if over else _("Pause") if training.running else _("Go on") if training.run else _("Start")
+        )
+        self.start.setEnabled(not over)
+        self.start.setDefault(not over)
+        self.step.setEnabled(not over)
         self.anew.setEnabled(training.run is not None or training.learned is not None)
         for button in (self.save, self.open, self.misread):
             button.setEnabled(training.run is not None and training.learned is not None)
@@ -399,7 +404,7 @@ class TrainDigits(Panel):
             self.maps.show_planes(None, signed=False)
             self.answers.show_rows((), _("Before"), _("Now"))
             self.confusion.show_counts((), None)
-            self.misread.show_misread((), ())
+            self._show_misread((), ())
             return
         losses = learned.losses.astype(np.float64)
         self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, learned.batches, _SMOOTHED)
@@ -408,7 +413,7 @@ class TrainDigits(Panel):
         self.accuracy.show_line(at, np.array([one.accuracy for one in checks]), learned.plan.epochs)
         if checks:
             self.confusion.show_counts(learned.names, checks[-1].confusion)
-            self.misread.show_misread(checks[-1].misread, learned.names)
+            self._show_misread(checks[-1].misread, learned.names)
         if learned.seen is not None:
             self.filters.show_planes(learned.seen.filters, signed=True)
             self.maps.show_planes(learned.seen.maps, signed=False)
@@ -417,6 +422,11 @@ class TrainDigits(Panel):
             rows = [AnswerRow(learned.names[one], float(before[one]), float(now[one])) for one in likely]
             self.answers.show_rows(rows, _("Before"), _("Now"))
         self._show_state()
+
+    def _show_misread(self, misread: Sequence[Misread], names: Sequence[str]) -> None:
+        self.misread.show_misread(misread, names)
+        words = _("Misread digits: a click opens one in Explore") if misread else _("Misread digits")
+        self._labels["misread"].setText(words)
 
     def _show_facts(self, learned: Learned | None) -> None:
         held_out = _(

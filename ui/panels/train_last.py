@@ -34,7 +34,7 @@ from explorer.text import _
 from explorer.training import pictures
 from explorer.training.pictures import PictureClass
 from explorer.training.run import LastRun
-from explorer.training.values import LAST_EPOCHS, MOST_BATCH, MOST_EPOCHS, MOST_SEED, RATES, Plan, Saved
+from explorer.training.values import LAST_EPOCHS, MOST_BATCH, MOST_EPOCHS, MOST_SEED, RATES, Misread, Plan, Saved
 from explorer.values import Bytes, Source
 from ui import theme
 from ui.controller import Controller
@@ -178,6 +178,7 @@ class TrainLastLayer(Panel):
             signal.connect(self._show_state)
         self.training.learned_changed.connect(self._show)
         self.training.state_changed.connect(self._show_state)
+        self.training.state_changed.connect(self._show_classes)
         self.training.saved.connect(self._tell_saved)
         self.training.opened.connect(self.explore_wanted)
 
@@ -200,7 +201,6 @@ class TrainLastLayer(Panel):
             ("loss", _("Loss of each batch")),
             ("accuracy", _("Held-out pictures named rightly, each epoch")),
             ("confusion", _("Rows: the class; columns: what it is taken for")),
-            ("misread", _("Misread pictures: a click opens one in Explore")),
             (
                 "capture",
                 _(
@@ -214,9 +214,9 @@ class TrainLastLayer(Panel):
             (self.loss, "loss"),
             (self.accuracy, "accuracy"),
             (self.confusion, "confusion"),
-            (self.misread, "misread"),
         ):
             view.setAccessibleName(self._labels[name].text())
+        self.misread.setAccessibleName(_("Misread pictures"))
         self.table.setAccessibleName(_("Classes"))
         self.name.setPlaceholderText(_("Name of a class"))
         self.name.setAccessibleName(_("Name of a class"))
@@ -399,12 +399,15 @@ class TrainLastLayer(Panel):
 
     # what is shown
 
+    @Slot()
     def _show_classes(self) -> None:
         kept = self.table.currentIndex().row()
         self._model.clear()
         self._model.setHorizontalHeaderLabels([_("Class"), _("Pictures"), _("Held out")])
+        captured = self.training.captured
+        unreadable = set() if captured is None else set(captured.unreadable)
         for one in self._classes:
-            count = len(one.paths)
+            count = sum(str(path) not in unreadable for path in one.paths)
             held_out = pictures.held_out(count) if count >= pictures.FEWEST_PICTURES else 0
             row = [QStandardItem(text) for text in (one.name, f"{count:,}", f"{held_out:,}")]
             for item in row[1:]:
@@ -423,8 +426,12 @@ class TrainLastLayer(Panel):
     def _show_state(self) -> None:
         training, named = self.training, bool(self.name.text().strip())
         frame = self._store.frame
-        self.start.setText(_("Pause") if training.running else _("Go on") if training.run is not None else _("Start"))
-        self.start.setEnabled(not training.finished or training.run is None)
+        over = training.finished and training.run is not None
+        self.start.setText(
+            _("Finished") if over else _("Pause") if training.running else _("Go on") if training.run else _("Start")
+        )
+        self.start.setEnabled(not over)
+        self.start.setDefault(not over)
         self.anew.setEnabled(training.run is not None or training.learned is not None)
         for button in (self.save, self.open, self.misread):
             button.setEnabled(training.run is not None and training.learned is not None)
@@ -455,7 +462,7 @@ class TrainLastLayer(Panel):
             self.loss.show_line(nothing, nothing, 1)
             self.accuracy.show_line(nothing, nothing, 1)
             self.confusion.show_counts((), None)
-            self.misread.show_misread((), ())
+            self._show_misread((), ())
             looked = "" if captured is None else _("{done} of {of} pictures").format(done=captured.done, of=captured.of)
             self.facts.setText(looked)
             self.facts.setVisible(bool(looked))
@@ -475,7 +482,7 @@ class TrainLastLayer(Panel):
             check = learned.checks[-1]
             self.confusion.show_counts(learned.names, check.confusion)
             if self._held_out():
-                self.misread.show_misread(check.misread, learned.names)
+                self._show_misread(check.misread, learned.names)
             share = percent(check.accuracy, fine=True)
             parts.append(_("{share} of the held-out pictures are named rightly").format(share=share))
         if captured is not None and captured.unreadable:
@@ -483,6 +490,11 @@ class TrainLastLayer(Panel):
             parts.append(_("could not be read: {files}").format(files=files))
         self.facts.setText(" · ".join(parts))
         self.facts.show()
+
+    def _show_misread(self, misread: Sequence[Misread], names: Sequence[str]) -> None:
+        self.misread.show_misread(misread, names)
+        words = _("Misread pictures: a click opens one in Explore") if misread else _("Misread pictures")
+        self._labels["misread"].setText(words)
 
     def _pixmap(self, place: int) -> QPixmap:
         reader = QImageReader(self._held_out()[place])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from explorer.text import _
 from ui import theme
 
-_CELL = 30
+_CELL = 44
 """A side of a cell, px at text size 1, at most."""
 _SMALLEST = 14
 _WRITTEN = 16

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -11,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
-from ui.widgets.numbers import number, percent
+from ui.widgets.numbers import minus, percent
 
 Numbers = NDArray[np.float64]
 _FAINT = 90
@@ -80,7 +78,9 @@ class LineChart(QWidget):
         painter.setFont(font)
         metrics = QFontMetrics(font)
         line = metrics.height()
-        side = max(metrics.horizontalAdvance(text) for text in ("100 %" if self._shares else "0.0000", "0.00")) + 8
+        low, high = self._limits() if len(self._x) else (0.0, 1.0)
+        ends = [self._text(value if self._shares else 10**value) for value in (high, low)]
+        side = max(metrics.horizontalAdvance(text) for text in ends) + 8
         room = QRectF(side, line / 2 + 2, max(self.width() - side - 8, 10), max(self.height() - 1.5 * line - 6, 10))
         if not len(self._x):
             painter.setPen(QColor(colours.dim))
@@ -88,7 +88,6 @@ class LineChart(QWidget):
                 QRectF(self.rect()), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._message
             )
             return
-        low, high = self._limits()
         painter.setPen(QPen(QColor(colours.line), 1))
         for share in (0, 0.5, 1):
             y = room.bottom() - share * room.height()
@@ -106,10 +105,9 @@ class LineChart(QWidget):
                     painter.drawEllipse(point, 2.5, 2.5)
         painter.setPen(QColor(colours.dim))
         left = QRectF(0, 0, side - 6, line)
-        for value, y in ((high, room.top()), (low, room.bottom())):
+        for text, y in zip(ends, (room.top(), room.bottom()), strict=True):
             left.moveTop(y - line / 2)
-            shown = value if self._shares else 10**value
-            painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._text(shown))
+            painter.drawText(left, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
         below = QRectF(room.left(), room.bottom() + 2, room.width(), line)
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{self._end:,.0f}")
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
@@ -133,7 +131,7 @@ class LineChart(QWidget):
         return float(logs.min()), max(float(logs.max()), float(logs.min()) + 0.1)
 
     def _text(self, value: float) -> str:
-        return percent(value) if self._shares else number(float(f"{value:.2g}") if math.isfinite(value) else value)
+        return percent(value) if self._shares else minus(f"{value:.2g}")
 
 
 def running_mean(values: Numbers, window: int) -> Numbers:
