@@ -36,6 +36,7 @@ COMMANDS = (
     "learn-filter",
     "predict",
     "inspect",
+    "redraw",
     "live",
     "train",
     "bench",

@@ -151,12 +151,12 @@ class Engine:
         """Write the newest result to ``path``: ``Exported`` or a ``Problem`` of "export" follows.
 
         Args:
-            kind: "map" or "mosaic" (PNG), "maps" (NPZ), "input" (the prepared picture, NPY), "statistics" or
-                "predictions" (CSV or JSON by the suffix).
+            kind: "map" or "mosaic" (PNG, with what it was made from beside it), "maps" (NPZ), "input" (the prepared
+                picture, NPY), "statistics" or "predictions" (CSV or JSON by the suffix).
             path: the file.
         """
         with self._desk.lock:
-            result = self._desk.result
+            result, precision = self._desk.result, self._desk.settings.precision
         if result is None:
             error = ExportError(N_("There is nothing to export yet: wait until the first result is on the screen."))
             self._desk.outbox.put(problem("export", error))
@@ -164,7 +164,11 @@ class Engine:
         lane = f"export {path}"
 
         def write(array: Floats | None = None) -> None:
-            self._write(path, lambda: self._rooms.write(kind, path, result, array), result.recipe)
+            def files() -> tuple[str, ...]:
+                self._rooms.write(kind, path, result, array)
+                return self._rooms.keep(kind, path, result, precision)
+
+            self._write(path, files, result.recipe)
 
         if kind in ("maps", "input"):
             self._model.array(kind, lane, result, lambda array: self._patient.put(lane, partial(write, array)))
@@ -174,10 +178,11 @@ class Engine:
     def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
         """Let the patient worker write a file of the window's through ``fill``; what follows is as for ``export``."""
 
-        def write() -> None:
+        def write() -> tuple[str, ...]:
             from explorer.render import export
 
             export.write(path, fill)
+            return ()
 
         self._patient.put(f"export {path}", lambda: self._write(path, write))
 
@@ -364,13 +369,14 @@ class Engine:
             done = Calculated(lane, work, None, told.error)
         self._desk.outbox.put(done)
 
-    def _write(self, path: str, write: Callable[[], None], recipe: Recipe | None = None) -> None:
+    def _write(self, path: str, write: Callable[[], tuple[str, ...]], recipe: Recipe | None = None) -> None:
+        """Tell that ``path`` was written, and what ``write`` wrote beside it."""
         try:
-            write()
+            beside = write()
         except Exception as error:  # noqa: BLE001 - whatever stops a file from being written, the person is told
             self._desk.outbox.put(problem("export", error, recipe))
         else:
-            self._desk.outbox.put(Exported((path,)))
+            self._desk.outbox.put(Exported((path, *beside)))
 
     def _failed(self, error: Exception) -> None:
         self._desk.outbox.put(problem("engine", error))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from explorer.tasks.values import BesideAnswer
 
 
+Precision = Literal["float32", "tf32", "half"]
+
+
 class SessionLike(Protocol):
     """What keeps a loaded network."""
 
@@ -34,7 +37,7 @@ class SessionLike(Protocol):
         device: str = "auto",
         progress: Callable[[str, float | None], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
-        precision: Literal["float32", "tf32", "half"] = "float32",
+        precision: Precision = "float32",
     ) -> Network:
         """Return the network, loaded and traced; the last one at once."""
         ...
@@ -200,6 +203,12 @@ def _write(kind: str, path: str, result: FrameResult, array: Floats | None) -> N
             raise ValueError(kind)
 
 
+def _keep(kind: str, path: str, result: FrameResult, precision: Precision) -> tuple[str, ...]:
+    from explorer.reproduce import keep_result
+
+    return tuple(map(str, keep_result(Path(path), kind, result, precision)))
+
+
 @dataclass(frozen=True)
 class Rooms:
     """The doors to the rooms below; a test puts its own behind some of them.
@@ -224,6 +233,7 @@ class Rooms:
         fields: what the units of a graph's layers see.
         answer: answers a question about the loaded network, or another one; a long one step by step.
         write: writes an export: kind, path, result, raw maps for "maps" and the prepared picture for "input".
+        keep: writes beside an exported picture what it was made from, and returns the files.
     """
 
     cards: Callable[[], tuple[tuple[Card, WeightState], ...]] = _cards
@@ -245,3 +255,4 @@ class Rooms:
     fields: Callable[[Graph], Fields] = _fields
     answer: Callable[[Network | None, Question], Answer | Steps] = _answer
     write: Callable[[str, str, FrameResult, Floats | None], None] = _write
+    keep: Callable[[str, str, FrameResult, Precision], tuple[str, ...]] = _keep

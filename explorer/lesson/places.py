@@ -6,7 +6,7 @@ from explorer.arithmetic.presets import PRESETS
 from explorer.errors import PersonError, nearest
 from explorer.filters.bank import BANK
 from explorer.receptive.stack_presets import PRESETS as STACKS
-from explorer.settings import FILTER_TABS
+from explorer.settings import FILTER_TABS, TASK_TABS
 from explorer.text import N_
 
 PAGES: dict[str, tuple[str, ...]] = {
@@ -14,7 +14,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "filter": (*FILTER_TABS, "numbers"),
     "arithmetic": (),
     "networks": ("card", "weights", "table", "graph", "overview", "kernels", "receptive", "compare", "stacks"),
-    "tasks": ("classify", "detect", "segment", "retrieve"),
+    "tasks": TASK_TABS,
 }
 """By place. The arithmetic place opens the page of its preset by itself; the filter place's "numbers" is its "steps"
 with the lecture's small picture (``filters.steps.LECTURE``)."""

@@ -165,6 +165,7 @@ class FakeRooms:
             raw_maps=lambda network, frame, recipe: np.full((1, 2, 2), frame.index, np.float32),
             raw_input=lambda network, frame, recipe: np.full((3, 2, 2), frame.index, np.float32),
             write=self._write,
+            keep=lambda kind, path, result, precision: (),
         )
 
     def _prepare(self, threads: int) -> None:

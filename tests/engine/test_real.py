@@ -19,6 +19,7 @@ from explorer.engine import Engine
 from explorer.engine.events import Catalogue, Exported, FrameRead, NetworkReady, Problem, Progress, ResultReady
 from explorer.engine.rooms import Rooms
 from explorer.recipe import Recipe
+from explorer.reproduce import beside
 from explorer.session import Network
 from explorer.settings import Settings
 from explorer.values import Frame, Source
@@ -62,7 +63,8 @@ def test_from_a_picture_to_a_result_and_files(engine: Engine, window: Window, tm
     paths = {kind: str(tmp_path / f"{kind}.{end}") for kind, end in EXPORTS.items()}
     for kind, path in paths.items():
         engine.export(kind, path)
-        assert window.until(Exported).paths == (path,)
+        made_from = (str(beside(Path(path))),) if kind in ("map", "mosaic") else ()
+        assert window.until(Exported).paths == (path, *made_from)
     with np.load(paths["maps"]) as archive:
         maps = archive["maps"]
     assert maps.shape == (result.view.layer.channels, *result.view.map.shape)
