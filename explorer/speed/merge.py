@@ -7,7 +7,7 @@ calls after it pass on what they are given. The network's modules, weights, hook
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ from explorer.speed.plan import Group
 from explorer.speed.values import FLOOR, SHARE
 
 Operation = Callable[[Tensor], Tensor]
+Builder = Callable[[str | None], Operation | None]
+"""Gives, by the word of the activation after it (None: without), the operation for a convolution."""
 HARMLESS = frozenset(("dim", "size", "__get__", "numel", "stride", "is_contiguous", "is_floating_point", "__len__"))
 """Functions that tell of a tensor what the merged operation keeps as it is: everything but its values."""
 _FUSED = {"relu": ("relu", [], ""), "relu6": ("hardtanh", [0.0, 6.0], "")}
@@ -108,32 +110,54 @@ class Merged:
         group: its layers.
         given: their calls, in their order.
         apart: how far it was from the group's own calls, as a share of a map's range.
+        pad: the call of the pad before them, if the operation can do that too.
     """
 
     group: Group
     given: tuple[_Given, ...]
     apart: float
-    _operation: Callable[[str | None], Operation | None]
+    _operation: Builder
+    pad: _Given | None = None
+    _with_pad: Builder | None = None
 
     def steps(self, wanted: Collection[str]) -> dict[int, Step]:
         """Return what stands for each call of a run in which the ``wanted`` layers are looked at; {} for nothing."""
         part = self.group.before(wanted)
         if part is None:
             return {}
-        operation = self._operation(part.activation.op if part.activation else None)
+        pad = _Unpadded(self.pad) if part.pad and self.pad else None
+        build = self._with_pad if pad and self._with_pad else self._operation
+        operation = build(part.activation.op if part.activation else None)
         if operation is None:  # without the activation then
-            part = Group(part.convolution, part.norm)
-            operation = self._operation(None)
+            part = Group(part.convolution, part.norm, None, part.pad)
+            operation = build(None)
         if operation is None:
             return {}
         taken = [self.given[self.group.layers.index(layer)] for layer in part.layers]
-        head = _Convolve(taken[0], operation)
+        head = _Convolve(taken[0], operation, pad)
         steps: list[Step] = [head, *(_Pass(given, head, last=given is taken[-1]) for given in taken[1:])]
-        return {layer.call[0]: step for layer, step in zip(part.layers, steps, strict=True)}
+        before: dict[int, Step] = {part.pad.call[0]: pad} if part.pad and pad else {}
+        return before | {layer.call[0]: step for layer, step in zip(part.layers, steps, strict=True)}
 
     def tensors(self) -> list[Tensor]:
         """Return the network's tensors from which the operation was made."""
         return [tensor for given in self.given for tensor in given.tensors()]
+
+
+@dataclass(eq=False, slots=True)
+class _Unpadded:
+    """Stands for the call of a pad whose zeros the convolution adds."""
+
+    given: _Given
+    out: Tensor | None = None
+
+    def __call__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if func is not self.given.func:
+            return func(*args, **kwargs)
+        if not self.given.again(args, kwargs):
+            raise OtherPath
+        self.out = args[0]
+        return self.out
 
 
 @dataclass(eq=False, slots=True)
@@ -142,11 +166,17 @@ class _Convolve:
 
     given: _Given
     operation: Operation
+    pad: _Unpadded | None = None
     out: Tensor | None = None
 
     def __call__(self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if func is not self.given.func:  # a question that makes no tensor, on the way there
+        asked = func is not self.given.func  # a question that makes no tensor, on the way there
+        if self.pad is not None and asked == any(a is self.pad.out for a in args):
+            raise OtherPath  # a question about what was not padded, or a convolution of something else
+        if asked:
             return func(*args, **kwargs)
+        if self.pad is not None:
+            self.pad.out = None
         if not self.given.again(args, kwargs):
             raise OtherPath
         self.out = self.operation(args[0])
@@ -190,7 +220,10 @@ class Lesson:
     _apart: float = 0.0
     _x: Tensor | None = None
     _out: Tensor | None = None
-    _operation: Callable[[str | None], Operation | None] | None = None
+    _operation: Builder | None = None
+    _pad: _Given | None = None
+    _bare: Tensor | None = None
+    _with_pad: Builder | None = None
 
     def steps(self) -> dict[int, Step]:
         """Return what stands for each call of the group: the call itself, watched."""
@@ -198,14 +231,16 @@ class Lesson:
         def step(layer: Layer) -> Step:
             return lambda func, args, kwargs: self._step(layer, func, args, kwargs)
 
-        return {layer.call[0]: step(layer) for layer in self.group.layers}
+        watched = (self.group.pad, *self.group.layers)
+        return {layer.call[0]: step(layer) for layer in watched if layer}
 
     def merged(self) -> Merged | None:
         """Return what was learned; None where the group keeps its own calls."""
-        self._x = self._out = None
+        self._x = self._out = self._bare = None
         if self.unfit or self._operation is None:
             return None
-        return Merged(self.group, tuple(self._given), self._apart, self._operation)
+        pad = self._pad if self._with_pad else None
+        return Merged(self.group, tuple(self._given), self._apart, self._operation, pad, self._with_pad)
 
     def _step(self, layer: Layer, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         out = func(*args, **kwargs)
@@ -214,8 +249,11 @@ class Lesson:
         try:
             if made(func, args, out):
                 self._learn(layer, func, args, kwargs, out)
-            elif self._out is not None and name_of(func) not in HARMLESS and any(a is self._out for a in args):
-                raise Unfit(f"{name_of(func)} reads what {layer.id} is given")
+            elif self._out is not None and any(a is self._out for a in args):
+                if not self._given:
+                    self._pad = None  # somebody asks for what would not be padded
+                elif name_of(func) not in HARMLESS:
+                    raise Unfit(f"{name_of(func)} reads what {layer.id} is given")
         except _NOT_THIS_WAY as error:
             self.unfit = f"{type(error).__name__}: {error}"
             self._x = self._out = None
@@ -227,9 +265,14 @@ class Lesson:
         if not args or not isinstance(args[0], Tensor) or not isinstance(out, Tensor):
             raise Unfit(f"{layer.id} was called in another form")
         given = _Given(func, args[1:], dict(kwargs))
+        if layer is self.group.pad:
+            self._pad, self._bare, self._out = given, args[0], out
+            return
         if layer is self.group.convolution:
             if func is not torch.conv2d:
                 raise Unfit(f"{layer.id} is another function")
+            if args[0] is not self._out:
+                self._pad = None
             self._x = args[0]
         elif args[0] is not self._out:
             raise Unfit(f"{layer.id} takes something else")
@@ -237,30 +280,42 @@ class Lesson:
         self._out = out
         assert self._x is not None
         if layer is self.group.activation:
-            self._compare(layer.op, out)
+            assert self._operation is not None
+            self._compare(self._operation(layer.op), self._x, out)
+            if self._with_pad and self._bare is not None:
+                self._compare(self._with_pad(layer.op), self._bare, out)
         elif layer is (self.group.norm or self.group.convolution):
             self._choose(self._x, out)
+            self._try_with_pad(out)
         if layer is self.group.layers[-1]:
-            self._x = self._out = None
+            self._x = self._out = self._bare = None
 
     def _choose(self, x: Tensor, out: Tensor) -> None:
         """Take the fastest operation that makes ``out`` of ``x``."""
         for packed in dict.fromkeys((packs(x), False)):
             try:
                 self._operation = operations(self._given, x, self.module, packed)
-                self._compare(None, out)
+                self._compare(self._operation(None), x, out)
                 return
             except _NOT_THIS_WAY as error:
                 failed = error
         raise failed
 
-    def _compare(self, activation: str | None, out: Tensor) -> None:
-        assert self._operation is not None
-        assert self._x is not None
-        operation = self._operation(activation)
+    def _try_with_pad(self, out: Tensor) -> None:
+        """Let the operation add the pad's zeros, if oneDNN keeps the weights and it then makes the same."""
+        if self._pad is None or self._bare is None or not packs(self._bare):
+            return
+        try:
+            build = operations(self._given, self._bare, self.module, True, self._pad)
+            self._compare(build(None), self._bare, out)
+            self._with_pad = build
+        except _NOT_THIS_WAY:
+            self._pad = None
+
+    def _compare(self, operation: Operation | None, x: Tensor, out: Tensor) -> None:
         if operation is None:
             return
-        found = operation(self._x)
+        found = operation(x)
         if found.dtype != out.dtype or found.stride() != out.stride():
             raise Unfit("the result lies otherwise in memory")
         share, of_allowed = apart(out[0], found[0])
@@ -269,9 +324,7 @@ class Lesson:
         self._apart = max(self._apart, share)
 
 
-def operations(
-    given: list[_Given], x: Tensor, module: nn.Module, packed: bool
-) -> Callable[[str | None], Operation | None]:
+def operations(given: list[_Given], x: Tensor, module: nn.Module, packed: bool, pad: _Given | None = None) -> Builder:
     """Return what gives, by the word of the activation after it (None: without), the operation for a convolution.
 
     It is None where nothing would be gained by it.
@@ -281,6 +334,7 @@ def operations(
         x: what the convolution was given.
         module: the network, whose own these weights must be.
         packed: whether oneDNN keeps the weights.
+        pad: the call that put zeros around what the convolution was given, which is then ``x`` without them.
 
     Raises:
         Unfit: they cannot be merged.
@@ -296,6 +350,8 @@ def operations(
     parts = int(bound.get("groups", 1))
     if len(given) > 1:
         weight, bias = folded(weight, bias, given[1])
+    if pad:
+        weight, padding = _wide(weight, pad.bound()["pad"])
     if packed:
         held = torch.ops.mkldnn._reorder_convolution_weight(weight, padding, stride, dilation, parts, list(x.shape))
         convolve = torch.ops.mkldnn._convolution_pointwise.default
@@ -312,6 +368,20 @@ def operations(
         return torch.conv2d(x, weight, bias, stride, padding, dilation, parts)
 
     return lambda activation: None if activation else convolution
+
+
+def _wide(weight: Tensor, sides: Sequence[int]) -> tuple[Tensor, list[int]]:
+    """Return weights and padding, as much on both sides, that do what ``weight`` does behind a pad.
+
+    Where the pad puts fewer zeros on one side than on the other, the weights get zeros there instead.
+
+    Args:
+        weight: float (C_out, C_in per group, kh, kw).
+        sides: zeros left, right, above and below.
+    """
+    left, right, above, below = (int(side) for side in sides)
+    high, wide = max(above, below), max(left, right)
+    return functional.pad(weight, (wide - left, wide - right, high - above, high - below)), [high, wide]
 
 
 _GEOMETRY = ("stride", "padding", "dilation")
