@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from explorer.attribution.methods import Explanation, Switched
+    from explorer.indexing import Indexed
     from explorer.receptive.analyse import Fields
     from explorer.session import Network
     from explorer.training.values import Captured, Learned
@@ -46,7 +47,7 @@ class Step:
         done, of: steps.
     """
 
-    answer: Effective | Curve | Explanation | Switched | Captured | Learned | None
+    answer: Effective | Curve | Explanation | Switched | Indexed | Captured | Learned | None
     done: int
     of: int
 

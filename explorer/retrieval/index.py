@@ -8,8 +8,10 @@ was not finished is cut off when somebody goes on with the index. No features ar
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ import numpy as np
 
 from explorer.errors import ExportError, SourceError
 from explorer.render import export
-from explorer.settings import fill_atomically
+from explorer.settings import data_folder, fill_atomically
 from explorer.text import N_
 from explorer.values import Floats
 
@@ -31,9 +33,16 @@ MAGIC = "cnn-explorer-index"
 VERSION = 1
 _LENGTH = struct.Struct("<I")
 _MOST_LINE = 1 << 20
+_NAME = 40
+"""Letters of a folder's name that are in the name of its index."""
 MOST_FEATURES = 1 << 20
 """Of a picture."""
-_NO_INDEX = N_("“{file}” is no index of pictures: make one with “index”.")
+_NO_INDEX = N_("“{file}” is no index of pictures: choose another file, or make an index.")
+
+
+def shelf() -> Path:
+    """Return where the window keeps its indices; it may not exist yet."""
+    return data_folder() / "indices"
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,12 @@ class Maker:
         mine, theirs = vars(self), vars(other)
         different = [f"{key} {mine[key]} ≠ {theirs[key]}" for key in mine if mine[key] != theirs[key]]
         return different[0] if self.network != other.network else ", ".join(different)
+
+    def file(self, folder: Path) -> Path:
+        """Return where the window keeps the index of a folder that is made like this."""
+        told = json.dumps([str(folder), *vars(self).values()])
+        name = re.sub(r"[^\w.-]+", "_", folder.name)[:_NAME]
+        return shelf() / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}.index"
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +136,7 @@ class Index:
             if not 0 < self.length <= MOST_FEATURES:
                 raise ValueError(self.length)
         except FileNotFoundError as error:
-            raise SourceError(
-                N_("There is no index “{file}”: make one with the command “index”."), file=file
-            ) from error
+            raise SourceError(N_("There is no index “{file}”: check its path, or make it first."), file=file) from error
         except OSError as error:
             sentence = N_("“{file}” is a folder: give the index file.")
             if error.errno != errno.EISDIR:
@@ -209,6 +222,8 @@ class Writer:
             "maker": vars(maker) | {"input_hw": list(maker.input_hw), "stamp": list(maker.stamp)},
         }
         with self._writing():
+            if file.parent == shelf():
+                file.parent.mkdir(parents=True, exist_ok=True)
             self._stream = file.open("xb")
             self._stream.write(json.dumps(head).encode() + b"\n")
 

@@ -225,6 +225,29 @@ def test_from_the_command_line(capsys: pytest.CaptureFixture[str], digits: Path,
     assert asked.name in capsys.readouterr().out
 
 
+def test_ctrl_c_leaves_an_index_that_goes_on_and_no_thread(
+    capsys: pytest.CaptureFixture[str], digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["index", str(digits), "--model", "lenet5", "--out", str(tmp_path / "index"), "--json"]
+    before = set(threading.enumerate())
+    told = streams.told
+
+    def stopped(steps: Iterator[Any], words: Any) -> Iterator[Any]:
+        for number, step in enumerate(told(steps, words)):
+            if number == 1:
+                steps.close()  # type: ignore[attr-defined]
+                raise KeyboardInterrupt
+            yield step
+
+    monkeypatch.setattr(streams, "told", stopped)
+    assert main(command) == INTERRUPTED
+    assert capsys.readouterr() == ("", "Stopped: the same command goes on from here.\n")
+    assert set(threading.enumerate()) <= before
+    monkeypatch.setattr(streams, "told", told)
+    assert main(command) == 0
+    assert 0 < json.loads(capsys.readouterr().out)["kept"] < len(list(digits.iterdir()))
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
