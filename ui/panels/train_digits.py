@@ -448,8 +448,8 @@ class TrainDigits(Panel):
         if len(learned.losses):
             parts.append(_("loss {loss}").format(loss=number(float(learned.losses[-_SMOOTHED:].mean()))))
         if learned.checks:
-            share = percent(learned.checks[-1].accuracy, fine=True)
-            parts.append(_("{share} of 2,000 held-out digits are named rightly").format(share=share))
+            share, count = percent(learned.checks[-1].accuracy, fine=True), f"{int(learned.held_out.sum()):,}"
+            parts.append(_("{share} of {count} held-out digits are named rightly").format(share=share, count=count))
         parts.append(f"{learned.seconds:.0f} s")
         self.facts.setText(" · ".join(parts))
 

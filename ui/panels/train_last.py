@@ -315,7 +315,7 @@ class TrainLastLayer(Panel):
     @Slot()
     def _keep_next(self) -> None:
         frame = self._store.frame
-        if frame is not None and frame is not self._taken:
+        if frame is not None and frame is not self._taken and self._left > 0:
             self._taken = frame
             self._left -= 1
             if not self._keep_frame(self._into):
