@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from explorer.errors import NetworkError
+from explorer.filters.filter import Chain
 from explorer.graph.values import Graph
 from explorer.recipe import Recipe, Unit
 from explorer.text import N_
@@ -25,6 +27,7 @@ if TYPE_CHECKING:  # the window opens without
     from explorer.attribution.methods import Explanation, Switched
     from explorer.attribution.values import Effective
     from explorer.explaining import Asked
+    from explorer.indexing import Indexed
     from explorer.influence import Curve, Steps
     from explorer.lesson import question as lesson
     from explorer.opened.values import Opened
@@ -248,6 +251,26 @@ class Quiz:
     recipe: Recipe
 
 
+@dataclass(frozen=True)
+class IndexFolder:
+    """Which features do the pictures of a folder have? A long one, answered by an ``Indexed`` after every few pictures.
+
+    Asked again, it goes on where it was stopped.
+
+    Attributes:
+        network: the loaded one's name, as the recipe has it.
+        folder, file: with the pictures; of the index.
+        layer: whose features; "" for what the last linear layer reads.
+        filters: before the network.
+    """
+
+    network: str
+    folder: str
+    file: str
+    layer: str = ""
+    filters: Chain = ()
+
+
 Question = (
     Explain
     | SwitchOff
@@ -261,6 +284,7 @@ Question = (
     | EffectiveCurve
     | AnswerTo
     | Open
+    | IndexFolder
     | Quiz
     | Train
     | SaveTrained
@@ -279,6 +303,7 @@ if TYPE_CHECKING:
         | Curve
         | AnswerFound
         | Opened
+        | Indexed
         | lesson.Question
         | Captured
         | Learned
@@ -299,7 +324,8 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             network raises, and ``DeviceError`` where memory is short.
     """
     from explorer.explaining import explaining
-    from explorer.influence import NOISES, curve, effective, noisy
+    from explorer.indexing import indexing
+    from explorer.influence import NOISES, Step, curve, effective, noisy
     from explorer.opened.open import opened
     from explorer.proof import prove
     from explorer.quizzing import quiz
@@ -340,6 +366,10 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return quiz(loaded, question.kind, question.seed, question.frame, question.recipe)
         case Open():
             return opened(_loaded(network, question.recipe.network), question.frame, question.recipe, question.unit)
+        case IndexFolder():
+            loaded, folder, file = _loaded(network, question.network), Path(question.folder), Path(question.file)
+            steps = indexing(loaded, folder, file, question.layer, question.filters)
+            return (Step(found, found.done, found.of) for found in steps)
         case Train():
             return question.run.steps(network, question.batches)
         case SaveTrained():
