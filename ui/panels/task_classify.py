@@ -11,12 +11,10 @@ from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -51,6 +49,8 @@ _PICTURE = 0.4
 """Of the width is the picture's."""
 _EXAMPLE = 760
 """Width of the lecture's example, px at text size 1: longer bars say no more."""
+_AROUND = 170
+"""Height above and below the bars, px at text size 1."""
 _ROW = 52
 """Height of a row of the bars where there is room, px at text size 1."""
 
@@ -100,7 +100,7 @@ class TaskClassify(Panel):
         self.first, self.second = _Side(self.title, self), _Side(self.other, self)
         self.links = Links(self.first.bars, self.second.bars, self)
         self.weights, self.again, self.details = QPushButton(self), QPushButton(self), DetailsButton(self)
-        self.second.foot.addLayout(row_of(self.weights, self.again, self.details, left=True))
+        self.second.column.addLayout(row_of(self.weights, self.again, self.details, left=True))
         self.words, self.english = QLabel(self), QLabel(self)
         for label in (self.words, self.english):
             label.setWordWrap(True)
@@ -129,17 +129,13 @@ class TaskClassify(Panel):
 
     def _arranged(self) -> QWidget:
         page = QWidget(self)
-        sides = QGridLayout()
-        sides.setHorizontalSpacing(4)
-        sides.setVerticalSpacing(8)
-        for column, side in ((0, self.first), (2, self.second)):
-            sides.addLayout(side.head, 0, column)
-            sides.addWidget(side.bars, 1, column)
-            sides.addLayout(side.foot, 2, column)
-            sides.setColumnStretch(column, 1)
-        sides.addWidget(self.links, 1, 1)
-        sides.setRowStretch(1, 1000)  # up to the height that the bars want
-        sides.setRowStretch(3, 1)
+        sides = QHBoxLayout()
+        sides.setSpacing(4)
+        sides.addLayout(self.first.column, 1)
+        sides.addWidget(self.links)
+        sides.addLayout(self.second.column, 1)
+        for side in (self.first, self.second):
+            side.column.addStretch(1)
         left = QVBoxLayout()
         left.setSpacing(10)
         left.addWidget(self.picture, 1000)  # as high as the picture is at this width
@@ -200,14 +196,19 @@ class TaskClassify(Panel):
         return self.pages
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the picture at the top."""
+        """Share the height out anew."""
         super().resizeEvent(event)
-        self._fit_picture()
+        self._fit()
 
-    def _fit_picture(self) -> None:
+    def _fit(self) -> None:
+        """Keep the picture at the top, and let the rows of both networks be equally high, as far as there is room."""
         pixels = self.picture.pixels
         height, width = (1, 1) if pixels is None else pixels.shape[:2]
         self.picture.setMaximumHeight(max(math.ceil(self.pages.width() * _PICTURE * height / width), 1))
+        room = (self.pages.height() - theme.px(_AROUND)) // self._top
+        for bars in (self.first.bars, self.second.bars):
+            count = max(len(bars.bars), 1)
+            bars.setFixedHeight(max(count * min(room, theme.px(_ROW)), bars.minimumSizeHint().height()))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for the second network's answers, now that they can be seen."""
@@ -287,7 +288,6 @@ class TaskClassify(Panel):
             self._knows_all = True
             self._controller.ask(Everything())
         self.picture.set_picture(None if result is None else result.filtered.pixels)
-        self._fit_picture()
         self.title.setText(self._first_title())
         first = None if result is None else _of_first(result, self._store.network)
         second = self._answer(result)
@@ -296,12 +296,14 @@ class TaskClassify(Panel):
         self.first.show_told(first, {row for row, _other in joined} if told and told.predictions else None)
         self.second.show_told(told, {row for _other, row in joined})
         self.links.set_pairs(joined)
+        self._fit()
         if first is None:
             self.first.say(_("The network's answer appears here."))
         if told is None:
             self.second.say(self._why_silent(second))
         self._show_remedies(second)
         self.words.setText(_summary(first, told, len(joined)))
+        self.words.setVisible(bool(self.words.text()))
 
     def _first_title(self) -> str:
         network, name = self._store.network, self._store.recipe.network
@@ -355,13 +357,11 @@ class _Side:
         top.setSpacing(8)
         top.addWidget(name, 1)
         top.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.head, self.foot = QVBoxLayout(), QVBoxLayout()
-        for column in (self.head, self.foot):
-            column.setSpacing(8)
-        self.head.addLayout(top)
-        self.head.addWidget(self.facts)
-        self.foot.addWidget(self.note)
-        self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.column = QVBoxLayout()
+        self.column.setSpacing(8)
+        self.column.addLayout(top)
+        for part in (self.facts, self.bars, self.note):
+            self.column.addWidget(part)
 
     def retranslate(self, name: str) -> None:
         """Set every text anew in the current language."""
@@ -377,7 +377,6 @@ class _Side:
             for row, p in enumerate(predictions)
         ]
         self.bars.set_bars(bars)
-        self.bars.setMaximumHeight(theme.px(_ROW) * max(len(bars), 1))
         self.bars.setVisible(bool(bars))
         self.facts.setText(" · ".join(told.facts) if told else "")
         self.badge.setVisible(told is not None and not told.trained)
@@ -411,11 +410,10 @@ class _Example(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
         column.addWidget(self.words)
-        column.addWidget(self.bars, 1000)
+        column.addWidget(self.bars)
         column.addStretch(1)
         self.setMaximumWidth(theme.px(_EXAMPLE))
-        self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.bars.setMaximumHeight(theme.px(_ROW) * len(lecture.CLASSES))
+        self.bars.setFixedHeight(theme.px(_ROW) * len(lecture.CLASSES))
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
