@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QObject
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -89,6 +89,19 @@ class Desk:
     def give(self) -> None:
         """Let a result for the newest wish arrive."""
         self.send(ResultReady(samples.result(self.store.recipe, self.graph)))
+
+
+class LayoutRequests(QObject):
+    """Notes which widgets are asked to lay out their children anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.names.append(type(watched).__name__)
+        return False
 
 
 def answer_until(one: Desk, true: Callable[[], bool]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -26,9 +25,10 @@ from explorer.graph.values import Graph
 from explorer.recipe import MOST_COLUMNS, Recipe
 from explorer.values import FrameResult, Prediction, Source, Thumbnail
 from tests.ui import samples
-from tests.ui.desk import until
+from tests.ui.desk import LayoutRequests, until
 from ui import theme
 from ui.panels.overview import Overview
+from ui.widgets import overview_view
 from ui.widgets.overview_view import FEWEST
 
 SIZE = (900, 520)
@@ -297,18 +297,26 @@ def test_the_way_to_explore(bench: samples.Bench, panel: Overview) -> None:
     assert opened == ["stem.conv"]
 
 
-def test_a_live_result_is_painted_within_a_frame(bench: samples.Bench, panel: Overview) -> None:
+def test_of_a_live_result_each_map_that_fits_is_coloured_once(
+    bench: samples.Bench, panel: Overview, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench.controller.change(source=Source("camera", "0"))
     ready(bench, panel)
-    start = time.perf_counter()
+    until(lambda: not bench.store.result_changed.waiting)
+    wished, coloured = len(bench.engine.wishes), list[object]()
+    colour = overview_view.small_image
+    monkeypatch.setattr(overview_view, "small_image", lambda *of: (coloured.append(of[0]), colour(*of))[1])
+    panel.view.repaint()
+    fit, asked = len(coloured), LayoutRequests()
+    assert 0 < fit <= len(panel.view.columns) * panel.view.fitting(len(panel.view.columns))
+    QApplication.instance().installEventFilter(asked)
     for _ in range(10):
         give(bench)
-        panel.view.repaint()
-    made = time.perf_counter() - start
-    start = time.perf_counter()
-    for _ in range(10):
-        samples.result(bench.store.recipe, bench.graph)
-    assert (made - (time.perf_counter() - start)) / 10 < 0.033
+        until(lambda: not bench.store.result_changed.waiting)
+    QApplication.instance().removeEventFilter(asked)
+    assert len(coloured) == 11 * fit
+    assert asked.names == []
+    assert len(bench.engine.wishes) == wished
 
 
 def test_words_names_and_colours(bench: samples.Bench, panel: Overview, qapp: QApplication) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication
 
 from explorer.engine.events import ResultReady
 from explorer.values import Source
 from tests.ui import samples
-from tests.ui.desk import Desk
+from tests.ui.desk import Desk, LayoutRequests
 
 
 def test_a_live_result_lays_nothing_out_anew(one: Desk) -> None:
@@ -25,7 +24,7 @@ def test_a_live_result_lays_nothing_out_anew(one: Desk) -> None:
     for result in results[:4]:
         one.send(ResultReady(result))
     QApplication.processEvents()  # what the first of them had laid out is through
-    asked = _LayoutRequests()
+    asked = LayoutRequests()
     QApplication.instance().installEventFilter(asked)
     for result in results[4:]:
         one.send(ResultReady(result))
@@ -33,16 +32,3 @@ def test_a_live_result_lays_nothing_out_anew(one: Desk) -> None:
     assert asked.names == []
     told = {stage.name: stage for stage in one.window.status.timing.stages()}
     assert told["forward"].newest == results[-1].times_ms["forward"], "the figures do change"
-
-
-class _LayoutRequests(QObject):
-    """Notes which widgets are asked to lay out their children anew."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.names.append(type(watched).__name__)
-        return False
