@@ -7,8 +7,10 @@ import sys
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
-    from explorer.cli.main import main as run
-
+    try:
+        from explorer.cli.main import main as run
+    except KeyboardInterrupt:  # so early that there are no words yet
+        return 130
     return run(sys.argv[1:])
 
 

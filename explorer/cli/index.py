@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> None:
         layer = feature_layer(network.graph, options.layer).id
         steps = indexing(network, options.folder, options.out, options.layer)
         told = streams.told(steps, lambda one: _("{done} of {of} pictures").format(done=one.done, of=one.of))
-        (found,) = deque(told, maxlen=1)
+        with streams.resumable():
+            (found,) = deque(told, maxlen=1)
     seconds = time.perf_counter() - start
     if options.json:
         head = {"model": network.card.name, "weights": weights_name(network), "layer": layer, **remarks(network)}

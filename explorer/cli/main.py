@@ -71,7 +71,9 @@ def main(words: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:  # whoever read our output has had enough
         streams.drop(sys.stdout)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        resumable = isinstance(stop, streams.Resumable)
+        streams.complain(_("Stopped: the same command goes on from here.") if resumable else _("Stopped."))
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last net: a sentence for the person, the traceback on request
         if os.environ.get(TRACEBACK):

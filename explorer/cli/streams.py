@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TextIO, TypeVar
 
 from explorer.errors import PersonError
@@ -15,6 +15,23 @@ from explorer.text import N_
 T = TypeVar("T")
 _BREAKING = ("Cc", "Cs", "Zl", "Zp")
 """Unicode's categories of control characters, half characters, line and paragraph separators."""
+
+
+class Resumable(KeyboardInterrupt):
+    """Ctrl-C in work with which the same command goes on."""
+
+
+@contextmanager
+def resumable() -> Iterator[None]:
+    """Let Ctrl-C say that the same command goes on where this one stopped.
+
+    Raises:
+        Resumable: in place of KeyboardInterrupt.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Resumable from None
 
 
 def take_any_letter() -> None:

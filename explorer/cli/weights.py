@@ -104,11 +104,8 @@ def _get(options: argparse.Namespace) -> None:
     progress = _Progress(chosen.file)
     if download := weights.download(card, chosen.name, progress):
         try:
-            download.run()
-        except KeyboardInterrupt:
-            progress.close()
-            streams.complain(_("Stopped: the same command goes on from here."))
-            raise
+            with streams.resumable():
+                download.run()
         finally:
             progress.close()
     streams.say(streams.one_line(weights.place_of(chosen)))

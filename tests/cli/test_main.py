@@ -197,13 +197,15 @@ def test_our_own_mistakes_are_exit_1_with_the_traceback_only_on_request(
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_ctrl_c_outside_live_is_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_outside_live_is_130_and_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupt(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("explorer.sources.read", interrupt)
     assert main(PREDICT.split()) == INTERRUPTED == 130
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == ("", "Stopped.\n")
 
 
 @pytest.mark.parametrize("words", [["--lang", "ko", "predict"], ["predict", "--lang=ko"], ["predict", "--lang", "ko"]])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from importlib import resources
@@ -15,7 +16,8 @@ import pytest
 from PIL import Image
 
 from explorer import indexing as making
-from explorer.cli.main import main
+from explorer.cli import streams
+from explorer.cli.main import INTERRUPTED, main
 from explorer.errors import ExportError, NetworkError, SourceError
 from explorer.indexing import features, indexing, maker
 from explorer.retrieval.index import Index, Maker, Record, Writer
@@ -235,7 +237,6 @@ def test_ctrl_c_leaves_an_index_that_goes_on_and_no_thread(
     def stopped(steps: Iterator[Any], words: Any) -> Iterator[Any]:
         for number, step in enumerate(told(steps, words)):
             if number == 1:
-                steps.close()  # type: ignore[attr-defined]
                 raise KeyboardInterrupt
             yield step
 
