@@ -426,6 +426,7 @@ class Session:
             self._network.transform = shown(network).transform
         self._network.move(place)
         self._key = key
+        memory.settle()
         return self._network
 
     def close(self) -> None:

@@ -45,3 +45,19 @@ def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(sys, "platform", "win32")
     assert memory.keep() is False
     memory.trim()
+
+
+_COLLECTED = """
+import gc
+from explorer.session import Session
+
+network = Session().open("lenet5", device="cpu")
+print(len(gc.get_objects()), gc.get_freeze_count())
+"""
+
+
+def test_the_collector_passes_over_what_was_imported() -> None:
+    run = subprocess.run([sys.executable, "-c", _COLLECTED], capture_output=True, text=True, check=True)
+    left, passed = (int(word) for word in run.stdout.split())
+    assert left < 1000
+    assert passed > 100_000
