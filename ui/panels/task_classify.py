@@ -57,12 +57,13 @@ _ROW = 52
 
 @dataclass(frozen=True)
 class Told:
-    """What one network says of a frame, and what is known of it."""
+    """What one network says of a frame, what is known of it, and what else a person should know."""
 
     predictions: Sequence[Prediction]
     finite: bool
     trained: bool
     facts: Sequence[str]
+    more: str = ""
 
 
 class TaskClassify(Panel):
@@ -389,7 +390,7 @@ class _Side:
         elif not told.trained:
             self.say(_("With random weights the answer means nothing; the maps show the architecture alone."))
         else:
-            self.say("")
+            self.say(told.more)
 
     def say(self, text: str) -> None:
         """Show a sentence below the bars."""
@@ -436,7 +437,7 @@ def _of_first(result: FrameResult, network: NetworkInfo | None) -> Told:
 
 def _of_second(answer: BesideAnswer) -> Told:
     facts = _facts(answer.parameters, answer.times_ms, answer.device)
-    return Told(answer.predictions, answer.finite, answer.trained, facts)
+    return Told(answer.predictions, answer.finite, answer.trained, facts, str(answer.moved or ""))
 
 
 def _facts(parameters: int | None, times_ms: Mapping[str, float], device: str) -> list[str]:
