@@ -201,7 +201,8 @@ def _plate(
 def _stamp(image: Image.Image, text: str) -> None:
     if text:
         letters = font(max(12, max(image.size) // 24))
-        _plate(ImageDraw.Draw(image), (letters.size // 2, letters.size // 2), f" {text} ", letters, _WARNING)
+        place = letters.size // 2, image.height - 2 * letters.size  # the names of boxes are at their tops
+        _plate(ImageDraw.Draw(image), place, f" {text} ", letters, _WARNING)
 
 
 def _captioned(image: Image.Image, title: str, note: str, legend: tuple[tuple[int, str], ...]) -> Image.Image:
@@ -221,6 +222,6 @@ def _captioned(image: Image.Image, title: str, note: str, legend: tuple[tuple[in
     page.paste(image, (size, heading))
     for row, (index, text) in enumerate(legend):
         y = heading + image.height + size // 2 + line * row
-        draw.rectangle((size, y, 2 * size, y + size), fill=colour(index), outline=_DIM)
+        draw.rectangle((size, y, 2 * size, y + size), fill=colour(index) if index else _PAPER, outline=_DIM)
         draw.text((3 * size, y + size // 2), text, fill=_INK, font=small, anchor="lm")
     return page

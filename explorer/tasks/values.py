@@ -59,7 +59,7 @@ class Segmented:
 
     def name(self, index: int) -> str:
         """Return what a class is called."""
-        return self.labels[index] if index < len(self.labels) else f"class {index}"
+        return self.labels[index].strip("_") if index < len(self.labels) else f"class {index}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -99,7 +99,21 @@ def _classify(store: Store, controller: Controller, commands: Actions, place: Ta
     return panel
 
 
+def _detect(store: Store, controller: Controller, commands: Actions, place: Tasks) -> Panel:
+    from ui.panels.task_detect import TaskDetect
+
+    return TaskDetect(store, controller, commands, place)
+
+
+def _segment(store: Store, controller: Controller, commands: Actions, place: Tasks) -> Panel:
+    from ui.panels.task_segment import TaskSegment
+
+    return TaskSegment(store, controller, commands, place)
+
+
 _TABS: dict[str, tuple[str, _Maker]] = {
     "classify": (N_("Classification"), _classify),
+    "detect": (N_("Detection"), _detect),
+    "segment": (N_("Segmentation"), _segment),
 }
 """The tabs from left to right, by names of ``TASK_TABS``: the title, and what makes the panel when it is first seen."""

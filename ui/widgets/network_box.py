@@ -61,7 +61,7 @@ class NetworkBox(Chooser):
         chosen, (entries, names) = self.currentData(), self._entries
         self.clear()
         for entry in entries:
-            self.addItem(" · ".join((entry.card.title, state_text(entry))), entry.card.name)
+            self.addItem(" · ".join(filter(None, (entry.card.title, state_text(entry)))), entry.card.name)
         for name in names:
             self.addItem(title_of(name), name)
         self.choose(chosen or "")

@@ -184,11 +184,15 @@ class PictureView(ZoomView):
         room = QRectF(self.rect()) if viewport.fitted else None
         for outline in self._outlines:
             area_marks.paint(painter, outline, self._placed, room)
+        self._paint_over(painter)
         if self._marked is not None:
             y, x = self._marked
             marks.box(painter, self.rect_of(y, x, y + 1, x + 1), theme.current().accent)
         if self._pointer is not None and not numbered and not self._dragged and (text := self.plate_text()):
             marks.plate(painter, self._pointer, text, QRectF(self.rect()))
+
+    def _paint_over(self, painter: QPainter) -> None:
+        """Paint what a subclass has to show over the picture, below what is told of the pixel."""
 
     def _placed(self, y0: float, x0: float, y1: float, x1: float) -> QRectF:
         """Return where a box of crop, outlines or heat lies in the view."""
