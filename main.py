@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,10 @@ def main(words: list[str] | None = None) -> int:
     changes = {"source": options.picture, "layer": options.layer, **_network(options)}
     wanted = {name: value for name, value in changes.items() if value}
     look = {name: value for name, value in (("language", options.lang), ("theme", options.theme)) if value}
+    if kept := options.recipe:
+        whole = kept.recipe.with_(**wanted)
+        wanted = {one.name: getattr(whole, one.name) for one in fields(whole)}
+        look = {"place": kept.place, "language": kept.language, "theme": kept.theme} | look
     if options.shot or not streams.has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         for name in SCALING:  # a shot has exactly the wished size, whatever suits this person's screen
@@ -68,6 +72,8 @@ def _parser() -> Parser:
     how.add_argument("--weights", metavar="NAME", default="", help=_("weights by name, or none for random ones"))
     add_consent(parser)
     how.add_argument("--layer", metavar="L", default="", help=_("layer whose maps are shown"))
+    about = _("the recipe that was exported with a picture: FILE.recipe.json")
+    how.add_argument("--recipe", metavar="FILE", type=_recipe, help=about)
     how.add_argument("--theme", metavar="light|dark", help=_("colours of the window"))
     how.add_argument("--size", metavar="WxH", type=_size, help=_("size of the window in pixels"))
     how.add_argument("--shot", metavar="FILE.png", type=Path, help=_("save the window as a picture and end"))
@@ -92,6 +98,12 @@ def _source(text: str) -> Source:
     if source.kind in ("picture", "array"):  # the next session may start in another folder
         return replace(source, where=str(Path(source.where).absolute()))
     return source
+
+
+def _recipe(text: str) -> Any:
+    from explorer.reproduce import read
+
+    return read(Path(text))
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -32,6 +32,7 @@ from explorer.recipe import Recipe
 from explorer.recording.values import Filmed, MapsKept
 from explorer.settings import Settings
 from explorer.sources.naming import text_of
+from explorer.text import language
 from explorer.values import Frame, Source
 from explorer.zoo.card import LISTED, Card, WeightState
 from explorer.zoo.own import IN_MEMORY, is_own
@@ -43,8 +44,10 @@ from ui.widgets.source_name import is_pasted
 if TYPE_CHECKING:  # the window opens without
     from explorer.engine.recordings import Recordings
     from explorer.questions import Question
+    from explorer.reproduce import Kept
 
 UNDO_DEPTH = 200
+PICTURES = (".png", ".svg")
 REMEMBERED = frozenset({"picture", "array", "address", "video", "stream", "folder"})
 
 
@@ -233,9 +236,16 @@ class Controller(QObject):
         self._engine.export(kind, path)
 
     def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
-        """Write a file of the window's own through ``fill``, which another thread calls."""
+        """Write a file of the window's own through ``fill``, called in another thread; beside a picture its recipe."""
         self._forget("export")
-        self._engine.save(path, fill)
+        self._engine.save(path, fill, self._shown() if path.lower().endswith(PICTURES) else None)
+
+    def _shown(self) -> Kept:
+        """Return what the window shows, for the file beside a picture of it."""
+        from explorer.reproduce import Kept
+
+        now = self._store.settings
+        return Kept("window", self._store.recipe, language(), now.precision, now.place, now.theme)
 
     def calculate(self, lane: str, work: Callable[[], object]) -> None:
         """Let a worker do ``work``; ``calculated`` gives the ``Calculated`` that follows."""

@@ -12,6 +12,7 @@ from explorer.settings import Settings
 if TYPE_CHECKING:  # the window opens without
     from explorer.engine.recordings import Recordings
     from explorer.questions import Question
+    from explorer.reproduce import Kept
 
 
 class EngineLike(Protocol):
@@ -78,7 +79,7 @@ class EngineLike(Protocol):
         """Write the newest result; ``kind`` is one of ``Engine.export``."""
         ...
 
-    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+    def save(self, path: str, fill: Callable[[BinaryIO], object], made_from: Kept | None = None) -> None:
         """Write a file through ``fill``, in another thread."""
         ...
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from explorer.engine.desk import Desk
@@ -40,6 +41,7 @@ from explorer.values import Floats, Frame, Source
 
 if TYPE_CHECKING:  # the window opens without
     from explorer.questions import Question
+    from explorer.reproduce import Kept
 
 _SHARE = 0.8
 """Of the time to end in: what the model thread may take, so that the others have some where a network hangs."""
@@ -175,14 +177,25 @@ class Engine:
         else:
             self._patient.put(lane, write)
 
-    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
-        """Let the patient worker write a file of the window's through ``fill``; what follows is as for ``export``."""
+    def save(self, path: str, fill: Callable[[BinaryIO], object], made_from: Kept | None = None) -> None:
+        """Let the patient worker write a file of the window's through ``fill``; what follows is as for ``export``.
+
+        Args:
+            path: the file.
+            fill: called in that worker.
+            made_from: what is written beside a picture; None for nothing.
+        """
+        with self._desk.lock:
+            result = self._desk.result
 
         def write() -> tuple[str, ...]:
             from explorer.render import export
+            from explorer.reproduce import keep
 
             export.write(path, fill)
-            return ()
+            if made_from is None:
+                return ()
+            return tuple(map(str, keep(Path(path), made_from, result.frame.pixels if result else None)))
 
         self._patient.put(f"export {path}", lambda: self._write(path, write))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from explorer import text
 from explorer.recipe import Recipe
 
-KEPT = ("device", "thumbnails", "columns", "overtime")
-"""What of a recipe is the window's own, whatever a scene shows, unless the scene itself sets it."""
+KEPT = ("device", "thumbnails", "columns", "overtime", "beside", "finding", "nearest", "top")
+"""What of a recipe the window and its panels set for themselves, unless the scene sets it."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from PIL import Image
 import main
 from explorer.cli import streams
 from explorer.errors import SourceError
+from explorer.recipe import Recipe
+from explorer.reproduce import Kept, keep
 from explorer.values import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,6 +85,8 @@ def test_an_unknown_layer_is_said_once_the_network_is_known(tmp_path: Path) -> N
         (["--shot", "no/such/folder/x.png"], "folder does not exist"),
         (["--shott=x.png"], "--shot"),
         (["--layer"], "--layer"),
+        (["--recipe", "none.recipe.json"], "none.recipe.json"),
+        (["--recipe", "pyproject.toml"], "no recipe"),
         (["chelsea", "coffee"], "coffee"),
     ],
 )
@@ -108,6 +112,28 @@ def test_a_video_a_folder_and_an_address_are_taken_too(tmp_path: Path) -> None:
     assert main._source("chelsea") == Source("sample", "chelsea.png")
     with pytest.raises(SourceError, match="영상2"):
         main._source(str(tmp_path / "영상2.mp4"))
+
+
+def test_a_recipe_opens_what_was_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command line says besides comes on top."""
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setattr("ui.shot.shoot", lambda *given, **_more: asked.append(given) or 0)
+    recipe = Recipe(Source("sample", "coffee.png"), network="lenet5", layer="c3", channel=5, device="cpu")
+    (file,) = keep(tmp_path / "a.png", Kept("window", recipe, "ko", place="filter", theme="dark"))
+    shot = ["--shot", str(tmp_path / "b.png"), "--size", "640x480"]
+    assert main.main(["--recipe", str(file), *shot]) == 0
+    assert main.main(["digit-3", "--layer", "s4", "--theme", "light", "--recipe", str(file), *shot]) == 0
+    (first, look, size, path), (second, lighter, *_rest) = asked
+    assert Recipe().with_(**first) == recipe  # type: ignore[arg-type]
+    assert (look, size, path) == (
+        {"place": "filter", "language": "ko", "theme": "dark"},
+        (640, 480),
+        tmp_path / "b.png",
+    )
+    changed = recipe.with_(source=Source("sample", "digit-3.png"), layer="s4")
+    assert Recipe().with_(**second) == changed  # type: ignore[arg-type]
+    assert lighter == look | {"theme": "light"}  # type: ignore[operator]
 
 
 def test_where_there_is_a_display(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from explorer.engine import Engine
 from explorer.engine.events import Exported, NetworkReady, Problem
 from explorer.errors import NetworkError
 from explorer.recipe import Recipe
+from explorer.reproduce import Kept, beside, read
 from explorer.values import Source
 from tests.engine.fakes import FakeRooms, Gate, Window, arrived, running, soon
 
@@ -134,3 +135,14 @@ def test_maps_that_wait_while_the_network_is_busy_are_written_at_the_end(fakes: 
         open_at_the_end(engine, fakes.running)
         assert engine.stop() == []
     assert [entry[1] for entry in fakes.written] == ["maps.npz"]
+
+
+def test_a_picture_of_the_window_has_what_it_was_made_from_beside_it(
+    engine: Engine, window: Window, tmp_path: Path
+) -> None:
+    wanted = tmp_path / "그래프.svg"
+    engine.save(str(wanted), lambda file: file.write(b"<svg/>"), Kept("window", A, "ko", "half", "networks", "dark"))
+    assert window.until(Exported).paths == (str(wanted), str(beside(wanted)))
+    kept = read(beside(wanted))
+    assert kept == Kept("window", kept.recipe, "ko", "half", "networks", "dark")
+    assert kept.recipe == A.with_(source=Source("picture", str(tmp_path / "a.png")))

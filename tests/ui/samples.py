@@ -16,6 +16,7 @@ from explorer.graph.values import Graph, Layer
 from explorer.questions import Question
 from explorer.recipe import Recipe, View
 from explorer.render import tiles
+from explorer.reproduce import Kept
 from explorer.settings import Settings
 from explorer.values import (
     LEVEL_NAN,
@@ -53,6 +54,7 @@ class Engine:
         self.calculations: list[tuple[str, Callable[[], object]]] = []
         self.dropped: list[Question] = []
         self.saved: list[tuple[str, bytes]] = []
+        self.made_from: Kept | None = None
         self.weights: list[tuple[str, ...]] = []
 
     def wish(self, recipe: Recipe) -> None:
@@ -94,10 +96,11 @@ class Engine:
     def remove_weights(self, network: str, weights: str) -> None:
         self.weights.append(("remove", network, weights))
 
-    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
+    def save(self, path: str, fill: Callable[[BinaryIO], object], made_from: Kept | None = None) -> None:
         file = io.BytesIO()
         fill(file)
         self.saved.append((path, file.getvalue()))
+        self.made_from = made_from
 
     def export(self, kind: str, path: str) -> None:
         self.exports.append((kind, path))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
+from explorer.reproduce import Kept
 from tests.ui.desk import Desk, desk
 from ui.main_window import EXPORTS
 
@@ -34,6 +35,15 @@ def test_exports(one: Desk, monkeypatch: pytest.MonkeyPatch, name: str, kind: st
     assert one.engine.exports == [(kind, f"/tmp/chosen.{suffix}")]
     assert asked[0].endswith(f".{suffix}")
     assert "/" not in asked[0]
+
+
+def test_a_picture_of_the_windows_own_goes_with_what_it_was_made_from(one: Desk) -> None:
+    one.window.commands["place_arithmetic"].trigger()
+    one.controller.save("/tmp/part.PNG", lambda file: file.write(b"p"))
+    kept = one.engine.made_from
+    assert kept == Kept("window", one.store.recipe, place="arithmetic", theme=one.store.settings.theme)
+    one.controller.save("/tmp/table.csv", lambda file: file.write(b"c"))
+    assert (one.engine.made_from, len(one.engine.saved)) == (None, 2)
 
 
 def test_export_as_json_and_export_given_up(one: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
