@@ -91,7 +91,7 @@ def test_a_part_of_a_name_finds_it(one: Desk, typed: str) -> None:
     completer = panel.other.completer()
     assert completer is not None
     completer.setCompletionPrefix(typed)
-    assert completer.currentCompletion() == "Mobile"
+    assert completer.currentCompletion() == "Mobile · downloadable"
 
 
 def test_the_choice_stays_when_the_list_grows(one: Desk) -> None:
@@ -99,4 +99,4 @@ def test_the_choice_stays_when_the_list_grows(one: Desk) -> None:
     networks.compare.compare_with("mobile")
     zoo.go(one, timm=("tiny_vit",))
     assert networks.compare.names == ("sample", "mobile")
-    assert networks.compare.other.currentText() == "Mobile"
+    assert networks.compare.other.currentText() == "Mobile · downloadable"

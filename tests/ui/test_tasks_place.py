@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer import settings as preferences
@@ -184,3 +186,14 @@ def test_it_fits(qapp: QApplication, language: str, size: tuple[int, int], scale
         least = one.window.minimumSizeHint()
         assert (least.width() <= size[0], least.height() <= size[1]) == (True, True), least
         assert panel.english.isVisible() == (language != "en")
+
+
+def test_what_is_typed_and_names_nothing_goes(one: Desk) -> None:
+    panel = classify(one)
+    panel.choose("other")
+    line = panel.other.lineEdit()
+    assert line is not None
+    line.setText("no such network")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+    assert panel.other.currentText() == "Other Net · downloadable"
+    assert one.store.recipe.beside == Beside("other", "none")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from explorer.graph import summary
 from explorer.questions import Surveyed
@@ -14,8 +14,8 @@ from explorer.text import _, ngettext
 from ui import theme
 from ui.controller import Controller
 from ui.surveys import Surveys
-from ui.widgets.chooser import Chooser
 from ui.widgets.details_button import DetailsButton, has_details, row_of
+from ui.widgets.network_box import NetworkBox
 from ui.widgets.network_list import TASKS, Entry
 from ui.widgets.numbers import amount, shape
 from ui.widgets.page import Page
@@ -39,14 +39,7 @@ class Compare(Panel):
         self._entries: dict[str, Entry] = {}
         self._first, self._second = "", ""
         self.label = QLabel(self)
-        self.other = Chooser(28, self)
-        self.other.setEditable(True)
-        self.other.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
-        completer = QCompleter(self.other.model(), self.other)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self.other.setCompleter(completer)
+        self.other = NetworkBox(28, self)
         self.label.setBuddy(self.other)
         self.again, self.details = QPushButton(self), DetailsButton(self)
         self.again.hide()
@@ -59,7 +52,7 @@ class Compare(Panel):
         self.body.addLayout(row)
         self.body.addWidget(self.page, 1)
         self.body.addLayout(row_of(self.again, self.details))
-        self.other.activated.connect(self._choose)
+        self.other.wanted.connect(self.compare_with)
         self.again.clicked.connect(self._ask_again)
         self.details.wanted.connect(controller.details_wanted)
         surveys.changed.connect(self._take_survey)
@@ -76,10 +69,7 @@ class Compare(Panel):
         if found == self._entries:
             return
         self._entries = found
-        self.other.clear()
-        for name, entry in found.items():
-            self.other.addItem(entry.card.title, name)
-        self.other.setCurrentIndex(self.other.findData(self._second))
+        self.other.show_entries(entries)
         self._write()
 
     def show_network(self, name: str) -> None:
@@ -88,9 +78,10 @@ class Compare(Panel):
             self._first = name
             self._write()
 
+    @Slot(str)
     def compare_with(self, name: str) -> None:
         """Put the network called ``name`` beside it."""
-        self.other.setCurrentIndex(self.other.findData(name))
+        self.other.choose(name)
         if name != self._second:
             self._second = name
             self._write()
@@ -99,10 +90,7 @@ class Compare(Panel):
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.label.setText(_("Compare with"))
-        self.other.setAccessibleName(_("Compare with"))
-        if line := self.other.lineEdit():
-            line.setPlaceholderText(_("Type a name or choose …"))
-            line.setAccessibleName(_("Compare with"))
+        self.other.retranslate(_("Compare with"))
         self.again.setText(_("Try again"))
         self.page.setAccessibleName(_("Two networks side by side"))
         self._write()
@@ -115,11 +103,6 @@ class Compare(Panel):
     def _take_survey(self, name: str) -> None:
         if name in self.names:
             self._write()
-
-    @Slot(int)
-    def _choose(self, row: int) -> None:
-        if name := self.other.itemData(row):
-            self.compare_with(name)
 
     @Slot()
     def _ask_again(self) -> None:

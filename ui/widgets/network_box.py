@@ -32,6 +32,8 @@ class NetworkBox(Chooser):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.setCompleter(completer)
         self.activated.connect(self._want)
+        if line := self.lineEdit():
+            line.editingFinished.connect(self._restore)
 
     def show_entries(self, entries: Sequence[Entry], names: Sequence[str] = ()) -> None:
         """List these networks, and those of which only the name is known; the chosen one stays."""
@@ -44,10 +46,7 @@ class NetworkBox(Chooser):
         if name and self.findData(name) < 0:
             self.addItem(title_of(name), name)
         self.setCurrentIndex(self.findData(name) if name else -1)
-        if line := self.lineEdit():
-            if not name:
-                line.clear()
-            line.setCursorPosition(0)  # where there is no room, the beginning is what tells networks apart
+        self._restore()
 
     def retranslate(self, name: str) -> None:
         """Set every text anew in the current language; ``name`` says what the chosen network is for."""
@@ -66,9 +65,15 @@ class NetworkBox(Chooser):
             self.addItem(title_of(name), name)
         self.choose(chosen or "")
 
-    @Slot(int)
-    def _want(self, row: int) -> None:
+    @Slot()
+    def _restore(self) -> None:
+        """Show the chosen network, whatever was typed: its beginning where there is no room, which tells it apart."""
+        self.setEditText(self.itemText(self.currentIndex()))
         if line := self.lineEdit():
             line.setCursorPosition(0)
+
+    @Slot(int)
+    def _want(self, row: int) -> None:
+        self._restore()
         if name := self.itemData(row):
             self.wanted.emit(name)
