@@ -55,7 +55,7 @@ GIVEN: dict[str, str] = {
     "vgg": "2014 3 1 11 19 16 138,000,000 5",
     "googlenet": "2014 1 3 5 64 128 32 256",
     "resnet": "2015 152 18 5 0 2",
-    "training": "8,000 64 1 125 5",
+    "training": "8,000 2,000 64 1 125 5",
 }
 """What the lecture gives, or what follows from it in the same line and is worked in ``test_literals``."""
 
@@ -349,6 +349,8 @@ def test_literals() -> None:
     assert round(1_281_167 / 1_000) == 1_281
     assert 64 + 128 + 32 + 32 == 256
     assert -(-8_000 // 64) == 125
+    with np.load(str(resources.files("resources") / "digits" / "digits.npz")) as digits:
+        assert len(digits["y"]) == 8_000 + 2_000
     assert torchvisions("alexnet") == "61,100,840"
 
 
