@@ -174,19 +174,27 @@ class AnswerTo:
     """What does the loaded network say to another picture than the shown one? Answered by an ``AnswerFound``.
 
     Attributes:
-        frame: the picture, with no filter before the network.
-        recipe: network and number of predictions.
+        frame: the picture as it came.
+        recipe: network, what is done to the picture, and number of predictions.
+        map: layer and channel of a map that is wanted beside the predictions, or None.
     """
 
     frame: Frame
     recipe: Recipe
+    map: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class AnswerFound:
-    """Answers ``AnswerTo``: the most probable classes, none where the network names none."""
+    """Answers ``AnswerTo``.
+
+    Attributes:
+        predictions: the most probable classes, none where the network names none.
+        map: float32 (h, w), where one was wanted.
+    """
 
     predictions: tuple[Prediction, ...]
+    map: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,23 +243,6 @@ class SwitchOff:
 
 
 @dataclass(frozen=True)
-class Quiz:
-    """What can a class be asked about the loaded network? Answered by a ``lesson.question.Question``.
-
-    Attributes:
-        kind: a key of ``lesson.questions.OF_NETWORK``.
-        seed: another one gives another question.
-        frame: the picture as it came.
-        recipe: network, and what is done to the picture.
-    """
-
-    kind: str
-    seed: int
-    frame: Frame
-    recipe: Recipe
-
-
-@dataclass(frozen=True)
 class IndexFolder:
     """Which features do the pictures of a folder have? A long one, answered by an ``Indexed`` after every few pictures.
 
@@ -271,6 +262,23 @@ class IndexFolder:
     filters: Chain = ()
 
 
+@dataclass(frozen=True)
+class Quiz:
+    """What can a class be asked about the loaded network? Answered by a ``lesson.question.Question``.
+
+    Attributes:
+        kind: a key of ``lesson.questions.OF_NETWORK``.
+        seed: another one gives another question.
+        frame: the picture as it came.
+        recipe: network, and what is done to the picture.
+    """
+
+    kind: str
+    seed: int
+    frame: Frame
+    recipe: Recipe
+
+
 Question = (
     Explain
     | SwitchOff
@@ -284,8 +292,8 @@ Question = (
     | EffectiveCurve
     | AnswerTo
     | Open
-    | IndexFolder
     | Quiz
+    | IndexFolder
     | Train
     | SaveTrained
 )
@@ -303,8 +311,8 @@ if TYPE_CHECKING:
         | Curve
         | AnswerFound
         | Opened
-        | Indexed
         | lesson.Question
+        | Indexed
         | Captured
         | Learned
         | Saved
@@ -335,10 +343,10 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
     match question:
         case SwitchOff():
             loaded, recipe = _loaded(network, question.recipe.network), question.recipe
-            return switching(loaded, question.frame, recipe.filters, question.asked, recipe.top)
+            return switching(loaded, recipe.altered(question.frame), (), question.asked, recipe.top)
         case Explain():
             loaded = _loaded(network, question.recipe.network)
-            return explaining(loaded, question.frame, question.recipe.filters, question.asked)
+            return explaining(loaded, question.recipe.altered(question.frame), (), question.asked)
         case Inspect():
             return _inspect(question)
         case KernelsOf():
@@ -397,14 +405,20 @@ def _answer_to(network: Network, question: AnswerTo) -> AnswerFound:
     from explorer.capture import capture
     from explorer.tasks.classify import classify
 
-    def through(x: Tensor) -> Tensor:
-        return reduce.real(capture(network.module, network.graph, x, {}).output).float().cpu()
+    def through(x: Tensor) -> tuple[Tensor, Floats | None]:
+        layer = None if question.map is None else network.layer(question.map[0])
+        wanted = {} if layer is None else {layer.id: reduce.keep(layer)}
+        captured = capture(network.module, network.graph, x, wanted)
+        maps = None if layer is None else captured.values[layer.id]
+        return reduce.real(captured.output).float().cpu(), maps
 
-    frame = question.frame
-    output = network.with_room(lambda: network.follow(through, network.prepare(frame).tensor, frame))
+    name, channel = question.map or ("", 0)
+    frame = question.recipe.altered(question.frame)
+    output, maps = network.with_room(lambda: network.follow(through, network.prepare(frame).tensor, frame, name))
+    found = None if maps is None else maps[min(channel, len(maps) - 1)]
     if not network.classifies(output):
-        return AnswerFound(())
-    return AnswerFound(classify(output, network.labels, question.recipe.top, network.card.activation))
+        return AnswerFound((), found)
+    return AnswerFound(classify(output, network.labels, question.recipe.top, network.card.activation), found)
 
 
 def _kernels(network: Network | None, question: KernelsOf) -> Kernels:

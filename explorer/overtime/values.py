@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Anew = Literal["", "source", "filters", "network", "weights", "input", "asked"]
+Anew = Literal["", "source", "filters", "touch", "network", "weights", "input", "asked"]
 """What a series of frames ended with."""
 
 MOST_PATCHES = 9
@@ -36,8 +36,10 @@ def anew(before: Recipe, after: Recipe) -> Anew:
         return "weights"
     if after.input_hw != before.input_hw:
         return "input"
-    if after.alterations != before.alterations:
+    if after.filters != before.filters:
         return "filters"
+    if after.touch != before.touch:
+        return "touch"
     counts = [recipe.overtime.begun if recipe.overtime else 0 for recipe in (before, after)]
     return "asked" if counts[0] != counts[1] else ""
 

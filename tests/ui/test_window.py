@@ -84,11 +84,11 @@ def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
         one.controller.prefer(font_scale=scale)
         until(lambda: not one.window.explore.columns._later.isActive())
         panels = explore.findChildren(QWidget, "panel")
-        assert len(panels) == 12
+        assert len(panels) == 13
         hidden = {type(panel).__name__ for panel in panels if not panel.isVisible()}
         seen.setdefault((size, scale), hidden)
         assert seen[size, scale] == hidden
-    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput", "OverTimePanel", "WhyPanel"}
+    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput", "OverTimePanel", "WhyPanel", "TouchPanel"}
     large = {"ChannelInspector", "PixelInspector", "UnitPanel", *behind}
     assert list(seen.values()) == [behind - {"NetworkInput"} | {"PixelInspector"}, behind, large]
 
@@ -318,7 +318,7 @@ def test_a_click_on_the_picture_shows_its_numbers(one: Desk) -> None:
     assert explore.channel.isVisible()
     one.window.setFixedSize(1280, 800)
     until(lambda: not explore.columns._later.isActive())
-    assert explore.columns._detail.count() == 4
+    assert explore.columns._detail.count() == 5
 
 
 # undo and redo

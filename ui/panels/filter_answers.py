@@ -14,10 +14,8 @@ from explorer.text import _
 from explorer.values import Prediction
 from ui.controller import Controller
 from ui.store import Store
-from ui.widgets.answer_table import AnswerRow, AnswerTable
+from ui.widgets.answer_table import AnswerTable, answer_rows
 from ui.widgets.panel import Panel
-
-_ROWS = 5
 
 
 class FilterAnswers(Panel):
@@ -75,7 +73,7 @@ class FilterAnswers(Panel):
         if result is None or network is None or not self.isVisible():
             return
         if working(result.recipe.filters) and result.recipe.network == network.card.name and not self._waits:
-            question = AnswerTo(result.frame, result.recipe.with_(top=MOST_PREDICTIONS))
+            question = AnswerTo(result.frame, result.recipe.with_(filters=(), top=MOST_PREDICTIONS))
             if not _same(question, self._of):
                 self._asked, self._waits = question, True
                 self._controller.ask(question)
@@ -99,18 +97,13 @@ class FilterAnswers(Panel):
         if result is None:
             self._say(_("The network's answer appears here."))
             return
-        after = {one.index: one for one in result.predictions}
-        if not after:
+        if not result.predictions:
             self._say(_("This network does not name classes: look at its maps instead."))
             return
         filters = bool(working(result.recipe.filters))
         known = self._of is not None and self._of.recipe.network == result.recipe.network
         found = result.predictions if not filters else self._before if known else None
-        before = {one.index: one for one in found or ()}
-        order = [*list(after)[:_ROWS]]
-        if found and (first := found[0].index) not in order[:_ROWS]:
-            order = [*order[: _ROWS - 1], first]  # what it said before must be seen too
-        rows = [AnswerRow(*_row(after.get(index), before.get(index))) for index in order]
+        rows = answer_rows(found or (), result.predictions)
         self.table.show_rows(rows, _("Picture"), _("Filtered"))
         self.table.setVisible(True)
         notes = []
@@ -144,14 +137,4 @@ def _same(question: AnswerTo, other: AnswerTo | None) -> bool:
 
 def _about(question: AnswerTo) -> tuple[object, ...]:
     recipe = question.recipe
-    return recipe.network, recipe.weights, recipe.input_hw
-
-
-def _row(after: Prediction | None, before: Prediction | None) -> tuple[str, float | None, float | None, bool]:
-    one = after or before
-    score = one is not None and one.score is not None
-
-    def share(of: Prediction | None) -> float | None:
-        return None if of is None else of.score if of.score is not None else of.probability
-
-    return ("" if one is None else one.label), share(before), share(after), score
+    return recipe.network, recipe.weights, recipe.input_hw, recipe.touch

@@ -29,6 +29,7 @@ _COUNT_S = 0.5
 _WHY: dict[Anew, str] = {
     "source": N_("since another source was chosen"),
     "filters": N_("since the filters were changed"),
+    "touch": N_("since the picture was altered by hand"),
     "network": N_("since another network was chosen"),
     "weights": N_("since other weights were chosen"),
     "input": N_("since the input has another size"),

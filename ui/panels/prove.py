@@ -232,6 +232,7 @@ class ProvePanel(Panel):
         """Return the frame that is painted on: the one that the maps are of."""
         result = self._store.result_of_network
         ours = result is not None and not self._store.result_is_old and result.frame.array is None
+        ours = ours and self._store.recipe.touch is None  # the paint would lie elsewhere than the picture
         return result.frame if result is not None and ours else None
 
     def _box(self) -> tuple[int, int, int, int] | None:
@@ -377,6 +378,8 @@ class ProvePanel(Panel):
         """Return what is told: of the value, of the cells, of the other units, and what is to be known beside."""
         if self._store.result is not None and self._store.result.frame.array is not None:
             return "", "", "", _("An array goes to the network as it is: open a picture to paint on.")
+        if self._store.recipe.touch is not None:
+            return "", "", "", _("The picture is altered by hand: reset it under “Touch” first.")
         if unit is None:
             return "", "", "", _("Choose a unit first: click a cell of an activation map.")
         if self._pixels is None:

@@ -76,7 +76,7 @@ class SourcePanel(Panel):
         self._filtered.toggled.connect(self._show_picture)
         self._unpaint = self._button("close", small=True)
         self._unpaint.hide()
-        self._unpaint.clicked.connect(self.paint_unwanted)
+        self._unpaint.clicked.connect(self._take_away)
         self._fit = self._button("zoom-fit", small=True)
         self._fit.hide()
         self._fit.clicked.connect(self.view.fit)
@@ -159,8 +159,7 @@ class SourcePanel(Panel):
         self.view.set_empty_text(_("Drop a picture, a video or a folder here, press Ctrl+V, or choose one below."))
         self.view.setAccessibleName(_("Picture"))
         for button, text in (
-            (self._unpaint, _("Take all paint away")),
-            (self._filtered, _("Show the picture with its filters")),
+            (self._filtered, _("Show the picture with its filters, and as it was altered by hand")),
             (self._fit, _("Show the whole picture")),
             (self._reader, _("The loaded network knows no digits: LeNet-5 does")),
         ):
@@ -187,7 +186,7 @@ class SourcePanel(Panel):
         if source != self._followed:  # else the keyboard stays where it was moved to
             self._followed = source
             self.shelf.follow()
-        self._filtered.setVisible(bool(self._store.recipe.filters))
+        self._filtered.setVisible(self._store.recipe.alterations != ((), None))
         self._arrange()
         self._show_title()
         self._show_picture()
@@ -329,7 +328,10 @@ class SourcePanel(Panel):
         if not store.live:
             self._times.clear()
         painted = store.frame is not None and self._painted[0] is store.frame
-        self._unpaint.setVisible(painted)
+        self._unpaint.setVisible(painted or store.recipe.touch is not None)
+        text = _("Take all paint away") if painted else _("Show the picture as it was")
+        self._unpaint.setToolTip(text)
+        self._unpaint.setAccessibleName(text)
         if store.broken:
             self.set_badge(_("not there") if store.recipe.source.live else _("not readable"), "warning")
         elif painted:
@@ -339,7 +341,8 @@ class SourcePanel(Panel):
             slow = store.recipe.source.live or store.recipe.source.kind == "address"
             self.set_badge(_("opening …") if slow else "", "")
         elif not store.recipe.source.live:
-            self.set_badge("", "")
+            self.set_badge(_("altered") if store.recipe.touch is not None else "", "warning")
+            self._badge.setToolTip("")
         elif store.retrying is not None:
             self.set_badge(_("gone"), "warning")
         elif not store.live:
@@ -399,6 +402,11 @@ class SourcePanel(Panel):
         self._controller.change(source=Source("drawing", Drawing().to_text()))
 
     @Slot()
+    def _take_away(self) -> None:
+        self.paint_unwanted.emit()
+        self._controller.change(touch=None)
+
+    @Slot()
     def _open_reader(self) -> None:
         self._controller.open_network(READER)
 
@@ -412,6 +420,9 @@ class SourcePanel(Panel):
 
 def _placement(result: FrameResult, pixels: Bytes) -> Placement | None:
     """Return where the picture that the network got lies on the one that is shown; None where that is another one."""
+    touch = result.recipe.touch
+    if touch is not None and touch.moves and pixels is not result.filtered.pixels:
+        return None
     if result.geometry.picture_hw == pixels.shape[:2]:
         return IN_PLACE
     before = result.frame

@@ -29,7 +29,7 @@ class Columns(QSplitter):
         source, predictions, unit, network_input: the first column, the last two behind one another.
         layers: the second.
         maps, over_time, why: the third, behind one another.
-        channel, prove, arithmetic, pixels: the last.
+        channel, prove, arithmetic, touch, pixels: the last.
     """
 
     def __init__(
@@ -46,10 +46,11 @@ class Columns(QSplitter):
         pixels: QWidget,
         over_time: QWidget,
         why: QWidget,
+        touch: QWidget,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._unit, self._network_input, self._channel, self._pixels = unit, network_input, channel, pixels
-        self._prove, self._arithmetic = prove, arithmetic
+        self._prove, self._arithmetic, self._touch = prove, arithmetic, touch
         self._answers, self._middle, self._detail = (_Tabs(first) for first in (predictions, maps, channel))
         self._middle.take(over_time)
         self._middle.take(why)
@@ -115,6 +116,7 @@ class Columns(QSplitter):
             _put(self._channel, self._detail if wide else self._middle),
             _put(self._prove, self._detail if wide else self._middle),
             _put(self._arithmetic, self._detail if wide else self._middle),
+            _put(self._touch, self._detail if wide else self._middle),
             _put(self._pixels, self._right if tall else self._detail if wide else self._middle),
             _put(self._unit, self._place_of_unit(wide, tall, roomy)),
             _put(self._network_input, self._seen if roomy else self._answers),

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the window opens without
     from ui.panels.over_time import OverTimePanel
     from ui.panels.pixel_inspector import PixelInspector
     from ui.panels.prove import ProvePanel
+    from ui.panels.touch import TouchPanel
     from ui.panels.why import WhyPanel
 
 Step = Literal[-1, 1]
@@ -66,6 +67,7 @@ class Explore(QWidget):
         self._pixels = Late(self._make_pixels, self)
         self._over_time = Late(self._make_over_time, self)
         self._why = Late(self._make_why, self)
+        self._touch = Late(self._make_touch, self)
         self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
         self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
@@ -82,6 +84,7 @@ class Explore(QWidget):
             self._pixels,
             self._over_time,
             self._why,
+            self._touch,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -133,6 +136,26 @@ class Explore(QWidget):
         """The panel of why the network answers as it does."""
         return self._why.widget
 
+    @property
+    def touch(self) -> TouchPanel:
+        """The panel that alters the picture by hand."""
+        return self._touch.widget
+
+    def _make_touch(self) -> TouchPanel:
+        from ui.panels.touch import TouchPanel
+
+        touch = TouchPanel(self._store, self._controller, self.source.view, self)
+        touch.paint.toggled.connect(self._take_one_brush)
+        return touch
+
+    @Slot(bool)
+    def _take_one_brush(self, taken: bool) -> None:
+        """Put the other brush down: both paint on the same picture."""
+        prove, touch = self._prove.made, self._touch.made
+        for paint in (None if prove is None else prove.paint, None if touch is None else touch.paint):
+            if taken and paint is not None and paint is not self.sender():
+                paint.setChecked(False)
+
     def _make_why(self) -> WhyPanel:
         from ui.panels.why import WhyPanel
 
@@ -151,6 +174,7 @@ class Explore(QWidget):
         prove.painted_changed.connect(self.source.set_painted)
         prove.painted_changed.connect(self._light_paint)
         prove.paint.toggled.connect(self.source.set_paints)
+        prove.paint.toggled.connect(self._take_one_brush)
         self.source.paint_unwanted.connect(prove.take_paint_away)
         return prove
 
@@ -213,6 +237,7 @@ class Explore(QWidget):
                 self._pixels: _("Pixels"),
                 self._over_time: _("Over time"),
                 self._why: _("Why"),
+                self._touch: _("Touch"),
             }
         )
 

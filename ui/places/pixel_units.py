@@ -60,7 +60,7 @@ class PixelUnits(QObject):
     def _follow(self) -> None:
         result, geometry = self._store.result_of_network, self._areas.geometry
         layer = None if result is None else result.view.layer.id
-        filters = None if result is None else result.recipe.filters
+        filters = None if result is None else result.recipe.alterations
         key = (self._pixel, self._picture_hw, layer, geometry, filters, self._store.fields, self._store.fields_failed)
         if key == self._key:
             return
@@ -103,11 +103,13 @@ def cells_of(
 ) -> NDArray[np.bool_]:
     """Return which cells of the network's input a pixel goes into, bool (h, w).
 
-    It is one of the picture, through whose filters it goes; or, where they change the size, of what they make of it.
+    It is one of the picture, through whose filters it goes; or, where they change the size or the picture was moved by
+    hand, of what came of it.
     """
     (height, width), after = result.frame.pixels.shape[:2], result.filtered.pixels.shape[:2]
-    filters = result.recipe.filters
-    if result.frame.array is not None or (after != (height, width) and picture_hw == after):
+    filters, touch = result.recipe.alterations
+    moved = after != (height, width) or (touch is not None and touch.moves)
+    if result.frame.array is not None or (moved and picture_hw == after):
         filters, (height, width) = (), after
     lines = goes_into(pixel, filters, (height, width))
     rows, columns = (np.zeros(n, bool) for n in geometry.input_hw)

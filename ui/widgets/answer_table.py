@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from explorer.values import Prediction
 from ui import theme
 from ui.widgets.numbers import number, percent
 
@@ -97,6 +98,25 @@ class AnswerTable(QWidget):
         font = QFont(self.font())
         font.setPixelSize(theme.px(12))
         return font
+
+
+def answer_rows(before: Sequence[Prediction], after: Sequence[Prediction]) -> list[AnswerRow]:
+    """Return the first classes of ``after``, and among them the one that was the first before."""
+    shares = [{one.index: one for one in each} for each in (before, after)]
+    order = list(shares[1])[:_MOST]
+    if before and (first := before[0].index) not in order:
+        order = [*order[: _MOST - 1], first]
+    return [_row(shares[0].get(index), shares[1].get(index)) for index in order]
+
+
+def _row(before: Prediction | None, after: Prediction | None) -> AnswerRow:
+    one = after or before
+    score = one is not None and one.score is not None
+    return AnswerRow("" if one is None else one.label, _share(before), _share(after), score)
+
+
+def _share(of: Prediction | None) -> float | None:
+    return None if of is None else of.probability if of.score is None else of.score
 
 
 def figure(share: float | None, score: bool) -> str:
