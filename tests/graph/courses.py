@@ -1,4 +1,4 @@
-"""The graphs of real networks, traced once for all the tests of a run; small inputs where the network takes any."""
+"""The graphs of real networks, traced once for all the tests of a run, without numbers: a trace needs shapes alone."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import torchvision
 
 from explorer.graph.trace import trace
 from explorer.graph.values import Graph
-from explorer.session import Session
 from explorer.zoo import registry
 
-SMALL_HW = (64, 64)
 OTHERS = ("resnet50", "resnet152", "densenet201", "inception_v3", "efficientnet_b0", "swin_t", "deeplabv3_resnet50")
 """From torchvision, whatever the zoo lists: deep ones, dense ones, and ways that cross."""
 COURSE = tuple(card.name for card in registry.cards())
@@ -22,8 +20,10 @@ COURSE = tuple(card.name for card in registry.cards())
 def traced(name: str) -> Graph:
     """Return the graph of a network of the course, or of one of ``OTHERS``."""
     if name not in OTHERS:
-        return Session().open(name, "none", device="cpu").graph
+        card = registry.card(name)
+        return trace(registry.skeleton(card), torch.empty(1, *card.preparation.input_chw, device="meta"))
     more = {"inception_v3": {"init_weights": False}, "deeplabv3_resnet50": {"weights_backbone": None}}.get(name, {})
     side = 75 if name == "inception_v3" else 64
-    module = torchvision.models.get_model(name, weights=None, **more).eval()
-    return trace(module, torch.zeros(1, 3, side, side))
+    with torch.device("meta"):
+        module = torchvision.models.get_model(name, weights=None, **more).eval()
+        return trace(module, torch.empty(1, 3, side, side))
