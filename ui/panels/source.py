@@ -329,7 +329,8 @@ class SourcePanel(Panel):
             self._times.clear()
         painted = store.frame is not None and self._painted[0] is store.frame
         self._unpaint.setVisible(painted or store.recipe.touch is not None)
-        text = _("Take all paint away") if painted else _("Show the picture as it was")
+        only_touched = store.recipe.touch is not None and not painted
+        text = _("Show the picture as it was") if only_touched else _("Take all paint away")
         self._unpaint.setToolTip(text)
         self._unpaint.setAccessibleName(text)
         if store.broken:
