@@ -20,11 +20,16 @@ ABOUT = N_("list the scenes of the lesson, or check a deck of your own")
 def arguments(parser: Parser) -> None:
     """Declare what the command takes."""
     parser.how.add_argument("--deck", metavar="FILE", type=Path, help=_("a deck as TOML; without it the course's"))
+    about = _("print the course's deck itself, to begin one of your own with")
+    parser.how.add_argument("--toml", action="store_true", help=about)
     add_json(parser)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the scenes in their order."""
+    """Print the scenes in their order, or the course's deck itself."""
+    if options.toml:
+        say(deck.course_text().rstrip("\n"))
+        return
     found = deck.read(options.deck) if options.deck else deck.course()
     if options.deck:
         _check_layers(found, options.deck)

@@ -30,8 +30,12 @@ _QUESTION = ("kind", "en", "ko", "answer", "options", "working")
 
 def course() -> Deck:
     """Return the deck that comes with the application: the lecture's topics in their order."""
-    file = resources.files("resources") / "lesson" / COURSE
-    return parse(file.read_text(encoding="utf-8"), COURSE, Path())
+    return parse(course_text(), COURSE, Path())
+
+
+def course_text() -> str:
+    """Return the course's deck as it is written."""
+    return (resources.files("resources") / "lesson" / COURSE).read_text(encoding="utf-8")
 
 
 def read(path: Path) -> Deck:

@@ -13,7 +13,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "explore": (*("predictions", "unit", "input", "channel", "prove", "arithmetic", "pixels", "over_time", "why"),),
     "filter": (*FILTER_TABS, "numbers"),
     "arithmetic": (),
-    "networks": ("card", "weights", "table", "graph", "overview", "kernels", "receptive", "compare", "stacks", "training"),
+    "networks": (
+        *("card", "weights", "table", "graph", "overview", "kernels", "receptive", "compare", "stacks", "training"),
+    ),
     "tasks": TASK_TABS,
 }
 """By place. The arithmetic place opens the page of its preset by itself; the filter place's "numbers" is its "steps"

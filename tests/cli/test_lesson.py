@@ -24,6 +24,12 @@ def test_the_courses_scenes(answer: Callable[..., Any], out: Callable[..., str])
     assert len(out("lesson").splitlines()) == 26
 
 
+def test_the_courses_deck_begins_ones_own(answer: Callable[..., Any], out: Callable[..., str], tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(out("lesson", "--toml"), encoding="utf-8")
+    assert answer("lesson", "--deck", file) == answer("lesson")
+
+
 def test_a_deck_of_ones_own(answer: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "나.toml"
     file.write_text(DECK + 'network = "lenet5"\nlayer = "c3"\nchannel = 15\n', encoding="utf-8")

@@ -18,8 +18,9 @@ from torch.nn import functional
 
 from explorer.arithmetic.presets import PRESETS
 from explorer.lesson import deck
-from explorer.lesson.figures import figure
-from explorer.lesson.questions import ask
+from explorer.lesson.figures import FIGURES, figure
+from explorer.lesson.places import PAGES
+from explorer.lesson.questions import KINDS, OF_NETWORK, ask
 from explorer.lesson.values import Deck, Scene
 from explorer.zoo import registry
 
@@ -50,7 +51,7 @@ GIVEN: dict[str, str] = {
     "receptive-field": "3 5",
     "dilation": "7 3 2 1 4",
     "lenet-5": "1998 28 14 60,000 5 1 6 150 156",
-    "imagenet": "2010 2017 2012 1,281,167 200 5 1,000 1,281 1,281.167",
+    "imagenet": "2010 2017 2012 1,281,167 200 5",
     "alexnet": "2012 96 11 4 55 256 5 2 3 1 6 4096 61,100,840",
     "vgg": "2014 3 1 11 19 16 138,000,000 5",
     "googlenet": "2014 1 3 5 64 128 32 256",
@@ -312,7 +313,7 @@ def test_the_topics_stand_in_the_lectures_order(course: Deck) -> None:
 
 @pytest.mark.parametrize("scene", TOPICS)
 def test_numbers_are_the_oracles(course: Deck, scene: str) -> None:
-    raw = tomllib.loads((resources.files("resources") / "lesson" / deck.COURSE).read_text(encoding="utf-8"))
+    raw = tomllib.loads(deck.course_text())
     wanted = next(one for one in raw["scene"] if one["id"] == scene).get("numbers", {})
     right = ORACLE.get(scene, dict)()
     assert {name: figure(text) for name, text in wanted.items()} == right
@@ -346,12 +347,18 @@ def test_literals() -> None:
     assert sum((0.7, 0.08, 0.01, 0.01, 0.2)) == pytest.approx(1)
     assert (torch.nn.Conv2d(1, 6, 5).weight.numel(), 150 + torch.nn.Conv2d(1, 6, 5).bias.numel()) == (150, 156)
     assert functional.max_pool2d(torch.zeros(1, 6, 28, 28), 2).shape[2:] == (14, 14)
-    assert round(1_281_167 / 1_000) == 1_281
     assert 64 + 128 + 32 + 32 == 256
     assert -(-8_000 // 64) == 125
     with np.load(str(resources.files("resources") / "digits" / "digits.npz")) as digits:
         assert len(digits["y"]) == 8_000 + 2_000
     assert torchvisions("alexnet") == "61,100,840"
+
+
+def test_the_head_of_the_deck_names_all_that_there_is() -> None:
+    head = deck.course_text().split("\n\n")[0]
+    names = set(re.findall(r"[a-z_]+(?:-[a-z]+)*", head))
+    for known in (PAGES, *PAGES.values(), FIGURES, KINDS, OF_NETWORK):
+        assert set(known) <= names, set(known) - names
 
 
 def test_figures_that_the_course_does_not_use() -> None:
