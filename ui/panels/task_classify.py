@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
@@ -27,12 +25,13 @@ from explorer.recipe import Beside, Recipe
 from explorer.tasks import lecture
 from explorer.tasks.values import BesideAnswer
 from explorer.text import _, language, ngettext
-from explorer.values import FrameResult, Prediction
+from explorer.values import FrameResult
 from explorer.zoo.own import is_own
 from ui import theme
 from ui.actions import Actions
 from ui.controller import Controller
 from ui.store import Store
+from ui.widgets.answer_column import AnswerColumn, Told, facts, joined, summary
 from ui.widgets.bars import Bar, Bars
 from ui.widgets.details_button import DetailsButton, row_of
 from ui.widgets.elided import ElidedLabel
@@ -53,17 +52,6 @@ _AROUND = 170
 """Height above and below the bars, px at text size 1."""
 _ROW = 52
 """Height of a row of the bars where there is room, px at text size 1."""
-
-
-@dataclass(frozen=True)
-class Told:
-    """What one network says of a frame, what is known of it, and what else a person should know."""
-
-    predictions: Sequence[Prediction]
-    finite: bool
-    trained: bool
-    facts: Sequence[str]
-    more: str = ""
 
 
 class TaskClassify(Panel):
@@ -98,7 +86,7 @@ class TaskClassify(Panel):
         self.picture.set_telling(False)
         self.title, self.other = ElidedLabel(self, letters=_LETTERS), NetworkBox(_LETTERS, self)
         self.title.setObjectName("title")
-        self.first, self.second = _Side(self.title, self), _Side(self.other, self)
+        self.first, self.second = AnswerColumn(self.title, self), AnswerColumn(self.other, self)
         self.links = Links(self.first.bars, self.second.bars, self)
         self.weights, self.again, self.details = QPushButton(self), QPushButton(self), DetailsButton(self)
         self.second.column.addLayout(row_of(self.weights, self.again, self.details, left=True))
@@ -293,17 +281,17 @@ class TaskClassify(Panel):
         first = None if result is None else _of_first(result, self._store.network)
         second = self._answer(result)
         told = _of_second(second) if second is not None and second.error is None else None
-        joined = _joined(first.predictions, told.predictions) if first and told else ()
-        self.first.show_told(first, {row for row, _other in joined} if told and told.predictions else None)
-        self.second.show_told(told, {row for _other, row in joined})
-        self.links.set_pairs(joined)
+        both = joined(first.predictions, told.predictions) if first and told else ()
+        self.first.show_told(first, {row for row, _other in both} if told and told.predictions else None)
+        self.second.show_told(told, {row for _other, row in both})
+        self.links.set_pairs(both)
         self._fit()
         if first is None:
             self.first.say(_("The network's answer appears here."))
         if told is None:
             self.second.say(self._why_silent(second))
         self._show_remedies(second)
-        self.words.setText(_summary(first, told, len(joined)))
+        self.words.setText(summary(first, told, len(both)))
         self.words.setVisible(bool(self.words.text()))
 
     def _first_title(self) -> str:
@@ -335,67 +323,6 @@ class TaskClassify(Panel):
     @Slot()
     def _show_age(self) -> None:
         self.set_old(self._store.result_is_old and not self.lecture.isChecked())
-
-
-class _Side:
-    """One network's column: what it is called with its facts, its bars, and a sentence.
-
-    Args:
-        name: names the network.
-        parent: of the widgets.
-    """
-
-    def __init__(self, name: QWidget, parent: QWidget) -> None:
-        self.facts, self.bars, self.note = ElidedLabel(parent), Bars(parent), QLabel(parent)
-        self.facts.setObjectName("dim")
-        self.note.setObjectName("dim")
-        self.note.setWordWrap(True)
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.badge = ElidedLabel(parent, mode=Qt.TextElideMode.ElideRight)
-        self.badge.setObjectName("badge")
-        self.badge.setProperty("tone", "warning")
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(name, 1)
-        top.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.column = QVBoxLayout()
-        self.column.setSpacing(8)
-        self.column.addLayout(top)
-        for part in (self.facts, self.bars, self.note):
-            self.column.addWidget(part)
-
-    def retranslate(self, name: str) -> None:
-        """Set every text anew in the current language."""
-        self.bars.setAccessibleName(name)
-        self.bars.retranslate()
-        self.badge.setText(_("untrained"))
-
-    def show_told(self, told: Told | None, strong: set[int] | None) -> None:
-        """Show what a network says; the rows ``strong`` are those that both name, None for the first one alone."""
-        predictions = told.predictions if told else ()
-        bars = [
-            Bar(p.label, p.probability, "" if p.score is None else p.figure, None if strong is None else row in strong)
-            for row, p in enumerate(predictions)
-        ]
-        self.bars.set_bars(bars)
-        self.bars.setVisible(bool(bars))
-        self.facts.setText(" · ".join(told.facts) if told else "")
-        self.badge.setVisible(told is not None and not told.trained)
-        if told is None:
-            return
-        if not told.finite:
-            self.say(_("The output is not finite: the input or the weights hold NaN, infinite or huge values."))
-        elif not predictions:
-            self.say(_("This network does not name classes: look at its maps instead."))
-        elif not told.trained:
-            self.say(_("With random weights the answer means nothing; the maps show the architecture alone."))
-        else:
-            self.say(told.more)
-
-    def say(self, text: str) -> None:
-        """Show a sentence below the bars."""
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
 
 
 class _Example(QWidget):
@@ -431,37 +358,10 @@ class _Example(QWidget):
 def _of_first(result: FrameResult, network: NetworkInfo | None) -> Told:
     known = network if network is not None and network.card.name == result.recipe.network else None
     count = None if known is None else sum(layer.parameters for layer in known.graph)
-    facts = _facts(count, result.times_ms, result.device)
-    return Told(result.predictions, result.finite, result.trained, facts)
+    told = facts(count, result.times_ms, result.device)
+    return Told(result.predictions, result.finite, result.trained, told)
 
 
 def _of_second(answer: BesideAnswer) -> Told:
-    facts = _facts(answer.parameters, answer.times_ms, answer.device)
-    return Told(answer.predictions, answer.finite, answer.trained, facts, str(answer.moved or ""))
-
-
-def _facts(parameters: int | None, times_ms: Mapping[str, float], device: str) -> list[str]:
-    """Return the size of a network, what its forward took, and where it ran."""
-    size = [] if parameters is None else [_("{count} parameters").format(count=f"{parameters:,}")]
-    time = [f"{times_ms['forward']:.1f} ms"] if "forward" in times_ms else []
-    return [*size, *time, "CPU" if device == "cpu" else device]
-
-
-def _joined(first: Sequence[Prediction], second: Sequence[Prediction]) -> tuple[tuple[int, int], ...]:
-    """Return the rows of the classes that both name, whatever their places in the two outputs."""
-    places = {one.label.casefold(): row for row, one in enumerate(second)}
-    pairs = ((row, places.get(one.label.casefold())) for row, one in enumerate(first))
-    return tuple((row, other) for row, other in pairs if other is not None)
-
-
-def _summary(first: Told | None, second: Told | None, both: int) -> str:
-    """Return in a sentence or two how far two networks agree."""
-    if not (first and second and first.predictions and second.predictions):
-        return ""
-    one, other = first.predictions[0].label, second.predictions[0].label
-    if one.casefold() == other.casefold():
-        text = _("Both say first: {label}.").format(label=one)
-    else:
-        text = _("The first says {first}, the second {second}.").format(first=one, second=other)
-    count = ngettext("{count} class is named by both.", "{count} classes are named by both.", both)
-    return f"{text} {count.format(count=both) if both else _('No class is named by both.')}"
+    told = facts(answer.parameters, answer.times_ms, answer.device)
+    return Told(answer.predictions, answer.finite, answer.trained, told, str(answer.moved or ""))
