@@ -157,21 +157,23 @@ class FindingPanel(Panel):
         """Ask no more."""
         super().hideEvent(event)
         self._finding = None
-        self._controller.adjust(finding=None)
+        self.ask()
 
     # what is asked for
 
     @Slot()
     def ask(self) -> None:
-        """Let the recipe ask for what is wanted."""
+        """Let the recipe ask for what is wanted; of nothing where no task of this kind is seen."""
         if self.isVisible():
             self._finding = self.wanted()
             self._controller.adjust(finding=self._finding)
+        elif not any(panel.isVisible() for panel in self.window().findChildren(FindingPanel)):
+            self._controller.adjust(finding=None)
 
     @Slot()
     def _take_recipe(self) -> None:
         """A step that was taken back may have been of a time when something else was asked."""
-        if self.isVisible() and self._store.recipe.finding != self._finding:
+        if self._store.recipe.finding != self._finding:
             QTimer.singleShot(0, self, self.ask)
         self.box.choose(self._named())
         self._show()

@@ -23,7 +23,7 @@ from explorer.settings import Settings
 from explorer.tasks.values import Detection, Found, Segmented
 from explorer.zoo.card import Card, Task, WeightState
 from tests.ui import samples
-from tests.ui.desk import Desk, desk, key
+from tests.ui.desk import Desk, desk, key, until
 from ui.panels.task_detect import TaskDetect
 from ui.panels.task_segment import TaskSegment
 
@@ -128,6 +128,7 @@ def test_boxes_show_on_the_picture_and_in_the_list(qapp: QApplication) -> None:
         assert one.store.recipe.finding is None, "nobody looks"
         one.controller.adjust(finding=Finding())
         assert one.controller.session.finding is None, "nor does anybody at the next start"
+        until(lambda: one.store.recipe.finding is None)  # as after a step that was taken back
 
 
 def test_a_thing_that_is_clicked_is_highlighted_in_both_and_followed(qapp: QApplication) -> None:

@@ -67,7 +67,7 @@ class TaskSegment(FindingPanel):
         self.clear.setAccessibleName(_("Transparency"))
         self.clear.setToolTip(_("How far the picture shows through the classes"))
         self.legend.setAccessibleName(_("Legend"))
-        self.legend.set_heads(_("Class"), _("Area"))
+        self.legend.set_heads(_("Class"), _("Share"))
         self.labels.setAccessibleName(_("The picture with the class of each place"))
         self.lecture.setText(_("The lecture's example"))
         self.about.setText(
