@@ -1,4 +1,4 @@
-"""One run of a network to a target and back: the target's value, and its gradient at the input and at chosen layers.
+"""One run of a network to a target and back: the target's value, and its gradient at the input or at chosen layers.
 
 A layer's output is cloned, and its place in autograd's graph is remembered, at the very call that made it: a later
 in-place op changes neither. Module, functional and repeated calls are reached alike, and nothing is attached to the
@@ -21,7 +21,7 @@ from explorer.attribution.methods import RELUS, Target
 from explorer.capture import OtherPath, Watch
 from explorer.errors import NetworkError
 from explorer.graph.trace import forward
-from explorer.graph.values import Graph, Layer
+from explorer.graph.values import INPUT, Graph, Layer
 from explorer.text import N_
 
 Rule = Callable[[Any], None]
@@ -38,15 +38,18 @@ class Flow:
 
     Attributes:
         value: of the target.
-        gradient: of the target with respect to the input, float32 (1, C, H, W).
-        maps, gradients: by layer id, float32 as the layer made them, with the batch of one: its output, and the
-            target's gradient with respect to it.
+        maps: by layer id, float32 as the layer made them, with the batch of one.
+        gradients: of the target with respect to these; where no layer was chosen with respect to the input.
     """
 
     value: float
-    gradient: Tensor
     maps: Mapping[str, Tensor]
     gradients: Mapping[str, Tensor]
+
+    @property
+    def gradient(self) -> Tensor:
+        """Of the target with respect to the input, float32 (1, C, H, W), where no layer was chosen."""
+        return self.gradients[INPUT]
 
 
 def guided(node: Any) -> None:
@@ -76,7 +79,7 @@ def flow(
         graph: how it ran when it was traced.
         x: float (1, C, H, W) of the traced shape, on the network's device; left untouched.
         target: of that graph, checked.
-        layers: where else the gradient is wanted.
+        layers: where the gradient is wanted; none: at the input. No way back is gone further than it is wanted.
         rule: what every ReLU does on the way back in place of its gradient.
 
     Raises:
@@ -106,19 +109,15 @@ def _flow(module: nn.Module, graph: Graph, x: Tensor, target: Target, layers: Se
         )
     if late := [name for name in layers if name not in watch.marks]:
         raise _no_way(late[0], target)
-    edges: list[Any] = [watch.marks[name][1] for name in layers]
+    edges: dict[str, Any] = {name: watch.marks[name][1] for name in layers} or {INPUT: cells}
     with followed_back():
-        found = torch.autograd.grad(value, [cells, *edges], allow_unused=True)
-    gradient, *others = found
-    for name, grad in zip(layers, others, strict=True):
+        found = dict(zip(edges, torch.autograd.grad(value, list(edges.values()), allow_unused=True), strict=True))
+    if not layers and found[INPUT] is None:
+        found = {INPUT: torch.zeros_like(cells)}
+    for name, grad in found.items():
         if grad is None:
             raise _no_way(name, target)
-    return Flow(
-        float(value.detach()),
-        torch.zeros_like(cells) if gradient is None else gradient,
-        {name: watch.marks[name][0] for name in layers},
-        dict(zip(layers, others, strict=True)),
-    )
+    return Flow(float(value.detach()), {name: watch.marks[name][0] for name in layers}, found)
 
 
 def _no_way(layer: str, target: Target) -> NetworkError:

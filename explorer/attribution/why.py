@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,9 +55,8 @@ class Run:
     patch: int = PATCH
     stride: int = STRIDE
 
-    def flow(self, x: Tensor | None = None, rule: Rule | None = None) -> Flow:
-        """Return one run to the target and back."""
-        layers = (self.layer,) if self.layer else ()
+    def flow(self, x: Tensor | None = None, rule: Rule | None = None, layers: Sequence[str] = ()) -> Flow:
+        """Return one run to the target and back to some layers; without any, to the input."""
         return flow(self.module, self.graph, self.x if x is None else x, self.target, layers, rule)
 
     def value(self, x: Tensor) -> float:
@@ -112,7 +111,7 @@ def _floats(values: Tensor, run: Run) -> Floats:
 
 def _cam(method: Method, run: Run) -> Explanation:
     """Weight a layer's maps A by their gradients g; the sum over channels, without what is below 0."""
-    found = run.flow()
+    found = run.flow(layers=(run.layer,))
     maps, grads = found.maps[run.layer][0], found.gradients[run.layer].float()[0]
     weighted = (WEIGHTS[method.name](maps, grads) * maps).sum(0).relu()
     heat = functional.interpolate(weighted[None, None], run.graph.input[1:], mode="bilinear", align_corners=False)

@@ -42,12 +42,12 @@ def figures(names: tuple[str, ...], calibration_ms: float) -> Iterator[Figure]:
     Raises:
         RuntimeError: a runtime's output is another than ours.
     """
-    here = [name for name in names if _is_there(name)]
+    here = [name for name in names if is_there(name)]
     for network in NETWORKS if here else ():
         yield from _of(Session().open(network, "none", device="cpu"), here, calibration_ms)
 
 
-def _is_there(name: str) -> bool:
+def is_there(name: str) -> bool:
     """Return whether a runtime is installed, and say so if not."""
     if importlib.util.find_spec(name) is not None:
         return True

@@ -1,9 +1,10 @@
-"""What stays in memory: ``python -m explorer.bench.memory changes|all`` prints one JSON object."""
+"""What stays in memory: ``python -m explorer.bench.memory changes|all|index`` prints one JSON object."""
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import threading
 from itertools import cycle
 from pathlib import Path
@@ -19,11 +20,12 @@ NETWORKS = ("efficientnet_lite0", "lenet5", "squeezenet1_1", "resnet18", "google
 ROUND = (25, 5)
 """Changes of picture and layer, and of network, in one round."""
 PATIENCE_S = 120
+FILES = 1000
 
 
 def main(words: list[str]) -> int:
     """Run one measurement and print its figures."""
-    print(json.dumps({"changes": changes, "all": all_layers}[words[0]]()))
+    print(json.dumps({"changes": changes, "all": all_layers, "index": index}[words[0]]()))
     return 0
 
 
@@ -100,6 +102,23 @@ def all_layers() -> dict[str, float]:
     after = resident()
     sizes = [value.numel() * value.element_size() for value in kept.values.values()]
     return {"maps_bytes": float(sum(sizes)), "added_bytes": float(after - before)}
+
+
+def index() -> dict[str, float]:
+    """Return the most bytes in memory while a folder of pictures is indexed, and one of four times as many."""
+    from explorer.bench.tasks import write_pictures
+    from explorer.indexing import indexing
+    from explorer.session import Session
+
+    network, most = Session().open("lenet5", device="cpu"), dict[str, float]()
+    with tempfile.TemporaryDirectory() as place:
+        for name, count in {"few_bytes": FILES, "many_bytes": 4 * FILES}.items():
+            folder = Path(place) / name
+            folder.mkdir()
+            write_pictures(folder, count)
+            steps = indexing(network, folder, Path(place) / f"{name}.index")
+            most[name] = float(max(resident() for _step in steps))
+    return most
 
 
 if __name__ == "__main__":
