@@ -48,13 +48,14 @@ def _against(names: tuple[str, ...]) -> Iterator[Figure]:
 
 def _figures() -> Iterator[Figure]:
     from explorer import device
-    from explorer.bench import filters, forward, live, opening, speed
+    from explorer.bench import filters, forward, live, opening, speed, tasks
 
     device.set_threads()
     yield from forward.figures()
     yield from speed.figures()
     yield from opening.figures(forward.calibration_ms())
     yield from filters.figures(forward.calibration_ms())
+    yield from tasks.figures(forward.calibration_ms())
     yield from _memory(forward.calibration_ms())
     if importlib.util.find_spec("PySide6") is None:
         print(_("The window's figures are left out: PySide6 is not installed."), file=sys.stderr)
@@ -85,6 +86,14 @@ def _memory(calibration_ms: float) -> Iterator[Figure]:
         kept["added_bytes"] / kept["maps_bytes"],
         1.20,
         {"added_mb": kept["added_bytes"] / mb, "maps_mb": kept["maps_bytes"] / mb},
+        calibration_ms,
+    )
+    kept = process.memory("index")
+    yield Figure(
+        "memory while 4,000 pictures are indexed ÷ while 1,000 are",
+        kept["many_bytes"] / kept["few_bytes"],
+        1.05,
+        {"few_mb": kept["few_bytes"] / mb, "many_mb": kept["many_bytes"] / mb},
         calibration_ms,
     )
 
