@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from explorer import sources
 from explorer.cli import output
-from explorer.cli.arguments import Parser, add_json, add_network, add_picture, check_weights, model, whole
+from explorer.cli.arguments import Parser, add_json, add_network, add_picture, allow_code, check_weights, model, whole
 from explorer.cli.streams import one_line, say
 from explorer.recipe import Beside
 from explorer.text import N_, _
@@ -35,6 +35,8 @@ def arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the answers, the most probable first; of a second network after those of the first."""
     check_weights(options)
+    if options.beside:
+        allow_code(argparse.Namespace(allow_code=options.allow_code, model=options.beside))
     start_s = time.perf_counter()
     frame = sources.read(options.image)
     times_ms = {"read": (time.perf_counter() - start_s) * 1e3}
