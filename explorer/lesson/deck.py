@@ -25,7 +25,7 @@ MOST_SCENES = 500
 _SHOW = ("place", "page", "preset", "at", "recipe")
 _STEP = ("en", "ko", *_SHOW)
 _SCENE = ("id", "title", "say", "numbers", "steps", "question", *_SHOW)
-_QUESTION = ("kind", "en", "ko", "answer", "options", "working")
+_QUESTION = ("kind", "level", "en", "ko", "answer", "options", "working")
 
 
 def course() -> Deck:
@@ -192,13 +192,13 @@ class _Reader:
                     name=kind[:40],
                     kinds=", ".join(kinds),
                 )
-            return Ask(kind)
+            return Ask(kind, self._level(table.get("level", 0), kind, (*path, "level")))
         self._known(table, _QUESTION, path, ("answer",))
         words = self._words({name: table[name] for name in ("en", "ko") if name in table}, path)
         options = self._texts(table.get("options", []), (*path, "options"))
         working = self._texts(table.get("working", []), (*path, "working"))
         answer = table["answer"]
-        ask = Ask("", words, self._filled(str(answer), (*path, "answer")), options, working)
+        ask = Ask("", 0, words, self._filled(str(answer), (*path, "answer")), options, working)
         if isinstance(answer, bool) or not isinstance(answer, str | int | float) or not ask.answer.strip():
             raise self._fault((*path, "answer"), N_("the answer is a number or a text: write it so."))
         if options and ask.answer not in map(str, range(1, len(options) + 1)):
@@ -209,6 +209,17 @@ class _Reader:
                 answer=ask.answer[:40],
             )
         return ask
+
+    def _level(self, raw: Any, kind: str, path: tuple[str | int, ...]) -> int:
+        levels = (questions.KINDS | questions.OF_NETWORK)[kind].levels
+        if type(raw) is not int or not 0 <= raw <= levels:
+            raise self._fault(
+                path,
+                N_("the level cannot be {value}: it is a whole number from 1 to {most}, or left out for everything."),
+                value=str(raw)[:40],
+                most=levels,
+            )
+        return raw
 
     def _at(self, raw: Any, path: tuple[str | int, ...]) -> tuple[int, ...]:
         right = isinstance(raw, list) and len(raw) in (2, 3) and all(type(n) is int and 0 <= n < 10_000 for n in raw)

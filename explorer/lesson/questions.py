@@ -39,11 +39,13 @@ class Kind(NamedTuple):
 
     Attributes:
         title: marked for translation.
-        make: makes one from its random numbers; None where a network has to be asked (``quizzing``).
+        make: makes one of a level from its random numbers; None where a network has to be asked (``quizzing``).
+        levels: how many there are; each asks more than the one before (see the functions).
     """
 
     title: str
-    make: Callable[[Draw], Question] | None = None
+    make: Callable[[Draw, int], Question] | None = None
+    levels: int = 1
 
 
 class Draw:
@@ -72,13 +74,18 @@ def ask(asked: Ask, seed: int) -> Question:
         PersonError: a network has to be asked for it.
     """
     if asked.kind:
-        return question(asked.kind, seed)
+        return question(asked.kind, seed, asked.level)
     form: Form = "choice" if asked.options else _form(asked.answer)
     return Question("", asked.words, form, asked.answer, asked.working, options=asked.options)
 
 
-def question(kind: str, seed: int) -> Question:
+def question(kind: str, seed: int, level: int = 0) -> Question:
     """Return a question of this kind with the numbers of this seed.
+
+    Args:
+        kind: a key of ``KINDS``.
+        seed: another one gives other numbers.
+        level: how much is asked, from 1; 0 for everything.
 
     Raises:
         PersonError: there is no such kind, or a network has to be asked for it.
@@ -88,7 +95,7 @@ def question(kind: str, seed: int) -> Question:
         raise PersonError(
             N_("there is no kind of question “{name}”; the kinds are: {kinds}."), name=kind, kinds=", ".join(KINDS)
         )
-    return found.make(Draw(seed))
+    return found.make(Draw(seed), level or found.levels)
 
 
 def _form(answer: str) -> Form:
@@ -103,10 +110,11 @@ def _form(answer: str) -> Form:
     return "word"
 
 
-def _output_size(draw: Draw) -> Question:
-    kernel, stride = draw.one((1, 2, 3, 3, 5, 5, 7, 11)), draw.one((1, 1, 2, 2, 3, 4))
-    dilation = draw.one((1, 1, 1, 1, 2)) if kernel > 1 else 1
-    padding = draw.whole(0, kernel // 2)
+def _output_size(draw: Draw, level: int) -> Question:
+    """Make one. Levels: stride 1, any stride, padding, dilation."""
+    kernel, stride = draw.one((1, 2, 3, 3, 5, 5, 7, 11)), draw.one((1, 1, 2, 2, 3, 4)) if level > 1 else 1
+    dilation = draw.one((1, 1, 1, 1, 2)) if kernel > 1 and level > 3 else 1
+    padding = draw.whole(0, kernel // 2) if level > 2 else 0
     n = draw.whole(dilation * (kernel - 1) + 1, draw.one((12, 32, 64, 227)) + dilation * kernel)
     channels, filters = draw.one((1, 3, 16, 64)), draw.one((1, 6, 16, 96))
     fit = Fit(n, kernel, stride, (padding, padding), dilation)
@@ -130,8 +138,9 @@ def _output_size(draw: Draw) -> Question:
     return Question("output-size", Remark(text, values), "size", answer, tuple(working))
 
 
-def _weights(draw: Draw) -> Question:
-    bias = draw.one((False, True))
+def _weights(draw: Draw, level: int) -> Question:
+    """Make one. Levels: without biases, with them."""
+    bias = level > 1 and draw.one((False, True))
     if draw.one((False, True)):
         kernel, inputs, outputs = draw.one((1, 3, 5, 7, 11)), draw.one((3, 6, 16, 64)), draw.one((6, 16, 64, 96))
         plan = Plan((inputs, 32, 32), (Layer("conv", outputs, kernel),), bias)
@@ -166,10 +175,11 @@ def _weights(draw: Draw) -> Question:
     return Question("weights", Remark(text, values), "number", f"{counted.total:,}", tuple(working))
 
 
-def _pooled(draw: Draw) -> Question:
+def _pooled(draw: Draw, level: int) -> Question:
+    """Make one. Levels: 2×2 with stride 2, any window and stride."""
     pool: PoolKind = draw.one(("max", "average"))
-    window, side = draw.one((2, 2, 3)), draw.one((4, 5, 6))
-    stride = draw.one((1, window))
+    window, side = (draw.one((2, 2, 3)), draw.one((4, 5, 6))) if level > 1 else (2, 4)
+    stride = draw.one((1, window)) if level > 1 else window
     case = Case("pool", (draw.plane(side, side, 0, 99),), pool=pool, window=(window,) * 2, stride=(stride,) * 2)
     found = _any(case, draw)
     text = N_("What does max pooling make in row {row}, column {column}? Window {window}×{window}, stride {stride}.")
@@ -180,9 +190,11 @@ def _pooled(draw: Draw) -> Question:
     return _of_cell("pooled-cell", case, found, text, {"window": window, "stride": stride})
 
 
-def _convolved(draw: Draw) -> Question:
+def _convolved(draw: Draw, level: int) -> Question:
+    """Make one. Levels: one channel, more channels, stride and padding."""
     side, padding, stride = draw.one((4, 5)), draw.one((0, 0, 1)), draw.one((1, 1, 2))
-    channels = draw.one((1, 1, 2))
+    channels = draw.one((1, 2)) if level > 1 else 1
+    padding, stride = (padding, stride) if level > 2 else (0, 1)
     case = random("conv", (channels, side, side), draw.whole(0, 1 << 30), padding=(padding,) * 4, stride=(stride,) * 2)
     text = N_("What does the filter make in row {row}, column {column} of its map? Stride {stride}, padding {padding}.")
     return _of_cell("convolution-cell", case, _any(case, draw), text, {"padding": padding, "stride": stride})
@@ -216,15 +228,16 @@ _BLOCKS = {"conv": N_("convolution {kernel}×{kernel}, stride {stride}, dilation
 _POOLING = N_("max pooling {kernel}×{kernel}, stride {stride}")
 
 
-def _receptive_field(draw: Draw) -> Question:
+def _receptive_field(draw: Draw, level: int) -> Question:
+    """Make one. Levels: convolutions, stride and pooling, dilation."""
     blocks = []
-    for _place in range(draw.whole(1, 4)):
-        if draw.one((False, False, False, True)):
+    for _place in range(draw.whole(2, 4)):
+        if level > 1 and draw.one((False, False, False, True)):
             blocks.append(Block("max pool", 2, 2))
             continue
-        kernel, dilation = draw.one((1, 3, 3, 3, 5)), draw.one((1, 1, 1, 2))
-        padding = dilation * (kernel - 1) // 2
-        blocks.append(Block("conv", kernel, draw.one((1, 1, 1, 2)), padding, dilation if kernel > 1 else 1))
+        kernel, dilation = draw.one((1, 3, 3, 3, 5)), draw.one((1, 1, 1, 2)) if level > 2 else 1
+        stride, padding = draw.one((1, 1, 1, 2)) if level > 1 else 1, dilation * (kernel - 1) // 2
+        blocks.append(Block("conv", kernel, stride, padding, dilation if kernel > 1 else 1))
     stack = Stack(tuple(replace(one, padding=min(one.padding, one.most_padding)) for one in blocks), (1, _SIDE, _SIDE))
     working: list[Text] = []
     area = jump = 1
@@ -250,11 +263,11 @@ def _receptive_field(draw: Draw) -> Question:
 
 
 KINDS: dict[str, Kind] = {
-    "output-size": Kind(N_("Size of the output"), _output_size),
-    "weights": Kind(N_("Number of weights"), _weights),
-    "pooled-cell": Kind(N_("Value of a pooled cell"), _pooled),
-    "convolution-cell": Kind(N_("Value of a convolution"), _convolved),
-    "receptive-field": Kind(N_("Receptive field"), _receptive_field),
+    "output-size": Kind(N_("Size of the output"), _output_size, 4),
+    "weights": Kind(N_("Number of weights"), _weights, 2),
+    "pooled-cell": Kind(N_("Value of a pooled cell"), _pooled, 2),
+    "convolution-cell": Kind(N_("Value of a convolution"), _convolved, 3),
+    "receptive-field": Kind(N_("Receptive field"), _receptive_field, 3),
 }
 """By name; what needs nothing but its random numbers."""
 OF_NETWORK: dict[str, Kind] = {

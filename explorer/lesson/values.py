@@ -76,6 +76,7 @@ class Ask:
 
     Attributes:
         kind: of ``questions.KINDS`` or ``questions.OF_NETWORK``, whose numbers are random; "" for one that is written.
+        level: how much a random one asks, from 1 to ``Kind.levels``; 0 for everything.
         words: of a written one: the question.
         answer: of a written one: a number, a size, a word, or the number of the right option, from 1.
         options: of a written one: what there is to choose from; () where the answer is typed.
@@ -83,6 +84,7 @@ class Ask:
     """
 
     kind: str = ""
+    level: int = 0
     words: Words = Words("", "")
     answer: str = ""
     options: tuple[Words, ...] = ()

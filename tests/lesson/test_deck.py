@@ -123,6 +123,8 @@ FAULTS = {
     "steps = [1]": "has to be a table",
     "steps = 1": "has to be a list",
     'question.kind = "size"': "no kind of question “size”",
+    'question = { kind = "weights", level = 3 }': "from 1 to 2",
+    'question = { kind = "what-if", level = true }': "from 1 to 1",
     'question.en = "?"': "“answer” is missing",
     'question = { en = "?", answer = 3, options = [{ en = "a" }] }': "the answer is the number of an option",
     'question = { en = "?", answer = true }': "a number or a text",

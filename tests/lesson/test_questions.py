@@ -105,6 +105,25 @@ def test_answers_are_torchs(kind: str) -> None:
     assert len(answers) > 20  # other numbers each time
 
 
+def test_a_level_asks_no_more_than_it_says() -> None:
+    for seed in range(40):
+        one, two, three = (values(question("output-size", seed, level)) for level in (1, 2, 3))
+        assert (one["stride"], one["padding"], two["padding"]) == (1, 0, 0)
+        assert {one["dilation"], two["dilation"], three["dilation"]} == {1}
+        assert "parameters" not in str(question("weights", seed, 1).text)
+        pooled = values(question("pooled-cell", seed, 1))
+        assert (pooled["window"], pooled["stride"]) == (2, 2)
+        assert len(question("convolution-cell", seed, 1).numbers) == 2
+        assert values(question("convolution-cell", seed, 2))["padding"] == 0
+        lines = [str(line) for line in question("receptive-field", seed, 1).lines]
+        assert all("stride 1, dilation 1" in line for line in lines)
+        assert not any("dilation 2" in str(line) for line in question("receptive-field", seed, 2).lines)
+        for kind, made in KINDS.items():
+            for level in range(1, made.levels + 1):
+                asked = question(kind, seed, level)
+                assert asked.check(ORACLES[kind](asked))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_seed_is_one_question_and_no_brace_is_left_open(kind: str) -> None:
     for seed in range(30):
