@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,14 +64,25 @@ def pictures(folder: Path) -> Sequence[str]:
     Raises:
         SourceError: there is no such folder, it cannot be read, or holds no picture.
     """
-    if not folder.is_dir():
+
+    def refuse(error: OSError) -> None:
+        if isinstance(error, PermissionError) and Path(str(error.filename)) == folder:  # one in it is passed over
+            raise SourceError(N_("The folder {name} may not be read: change its permissions."), name=folder) from error
+
+    try:
+        folder.stat()
+    except OSError as error:
+        refuse(error)
+    except ValueError:  # a zero in the name
+        pass
+    if not os.path.isdir(folder):
         sentence = N_("“{folder}” is a file: give a folder with pictures.")
         raise SourceError(
-            sentence if folder.exists() else N_("There is no folder “{folder}”: check its path."), folder=folder
+            sentence if os.path.exists(folder) else N_("There is no folder “{folder}”: check its path."), folder=folder
         )
     found = [
         os.path.relpath(Path(place) / name, folder)
-        for place, _folders, names in os.walk(folder)
+        for place, _folders, names in os.walk(folder, onerror=refuse)
         for name in names
         if name.lower().endswith(SUFFIXES) and not name.startswith(".")
     ]
@@ -193,7 +204,7 @@ def indexing(network: Network, folder: Path, file: Path, layer: str = "", filter
         if not todo:
             yield Indexed(done, len(names), kept, unreadable)
         looking = _Looking(network, of.layer, filters)
-        for batch in looking.at([folder / name for name in todo]):
+        for batch in looking.at(folder / name for name in todo):
             for found in batch:
                 name = todo[done - kept]
                 done += 1
@@ -228,7 +239,7 @@ class _Looking:
         self._together = False
         self._may = network.transform is None and not network.varies
 
-    def at(self, paths: Sequence[Path]) -> Iterator[list[Floats | SourceError]]:
+    def at(self, paths: Iterable[Path]) -> Iterator[list[Floats | SourceError]]:
         """Yield the features of the next few pictures, or why there are none, until all have gone."""
         size = _TOGETHER if self._network.device.type == "cpu" else _ON_A_CARD
         with ThreadPoolExecutor(min(_READERS, os.cpu_count() or 1), "pictures") as pool:

@@ -190,9 +190,11 @@ def picture(text: str) -> Source:
 
 
 def exists(path: Path) -> bool:
-    """Return whether there is such a file or folder."""
+    """Return whether there is such a file or folder; also where nobody may look, for its opening tells that."""
     try:
         return path.exists()
+    except PermissionError:
+        return True
     except (OSError, ValueError):
         return False  # a name that no file system takes names no file
 
@@ -221,7 +223,7 @@ def feed(text: str) -> Source:
     path = Path(os.path.expanduser(text))
     moves = path.suffix.lower() in naming.VIDEOS
     if text and (moves or (exists(path) and path.suffix.lower() not in (*folder.SUFFIXES, *naming.ARRAYS))):
-        return Source("folder" if path.is_dir() else "video", str(path))
+        return Source("folder" if os.path.isdir(path) else "video", str(path))
     raise SourceError(
         N_("“{name}” is no live source: write camera:0, demo, a video file, a folder of pictures or an address."),
         name=text,

@@ -6,6 +6,7 @@ Ended properly it becomes an ordinary MP4, which every player and OpenCV can see
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -63,7 +64,7 @@ class Movie:
 
     def __init__(self, path: Path, replace: bool = False) -> None:
         self._wished = self.path = path
-        if path.exists() and not path.is_dir():
+        if os.path.exists(path) and not os.path.isdir(path):
             if not replace:
                 raise ExportError(N_("“{path}” is there already: choose another name, or remove it first."), path=path)
             self.path = _beside(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,7 +112,7 @@ class Sequence:
                 most=MOST_BYTES // 1_000_000,
                 fit=MOST_BYTES // first.nbytes,
             )
-        if self.path.is_dir():
+        if os.path.isdir(self.path):
             raise export.problem(IsADirectoryError(errno.EISDIR, ""), self.path)
         check_room(self.path, needed, self._keep_free)
         try:

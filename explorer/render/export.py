@@ -55,7 +55,13 @@ def check_picture(path: Path | str) -> Path:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ExportError(N_("“{path}” is no name of a PNG file: let it end in .png."), path=path)
-    code = errno.EISDIR if path.is_dir() else 0 if path.parent.is_dir() else errno.ENOENT
+    code = 0
+    if os.path.isdir(path):
+        code = errno.EISDIR
+    elif not os.path.isdir(path.parent):
+        code = errno.ENOENT
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        code = errno.EACCES
     if code:
         raise problem(OSError(code, os.strerror(code)), path)
     return path

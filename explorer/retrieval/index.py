@@ -211,7 +211,7 @@ class Writer:
     def __init__(self, file: Path, folder: Path, maker: Maker, length: int, stamps: Mapping[str, Stamp]) -> None:
         self.there: dict[str, str] = {}
         self._file = file
-        if file.exists() or file.is_symlink():
+        if os.path.lexists(file):
             self._go_on(folder, maker, length, stamps)
             return
         head = {
@@ -231,6 +231,8 @@ class Writer:
         try:
             index = Index(self._file)
         except SourceError as error:
+            if isinstance(error.__cause__, PermissionError):  # it may well be one
+                raise
             raise ExportError(
                 N_("“{file}” is there and no index: give the name of a new file, or of an index to go on with."),
                 file=self._file,

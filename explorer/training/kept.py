@@ -32,7 +32,7 @@ def check_place(path: Path) -> None:
     Raises:
         ExportError: its name ends otherwise, or nothing can be written there.
     """
-    if path.suffix.lower() != SUFFIX or path.is_dir():
+    if path.suffix.lower() != SUFFIX or os.path.isdir(path):
         raise ExportError(
             N_("A trained network cannot be written to {file}: give a file’s name that ends in {suffix}."),
             file=path,

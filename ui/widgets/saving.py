@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -39,7 +40,7 @@ def ask_where(parent: QWidget, title: str, stem: str, *suffixes: str) -> str:
         if not path:
             return ""
         wanted = _with_suffix(path, [f".{suffix}" for suffix in suffixes], chosen)
-        if wanted == path or not Path(wanted).exists():  # else nobody has asked yet whether to replace that file
+        if wanted == path or not os.path.exists(wanted):  # else nobody has asked yet whether to replace that file
             window.setProperty(_FOLDER, str(Path(wanted).parent))
             return wanted
 
