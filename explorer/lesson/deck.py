@@ -13,7 +13,7 @@ from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.lesson import questions
 from explorer.lesson.figures import figure
 from explorer.lesson.lines import Lines
-from explorer.lesson.places import check
+from explorer.lesson.places import check, check_at
 from explorer.lesson.values import Ask, Deck, Scene, Show, Step, Words
 from explorer.lesson.written import Folder, recipe
 from explorer.recipe import Recipe
@@ -167,7 +167,7 @@ class _Reader:
                     preset = self._folder.network(preset)
             except ExplorerError as error:
                 raise self._fault((*path, name), error) from error
-        at = self._at(raw["at"], (*path, "at")) if "at" in raw else None
+        at = self._at(raw["at"], (*path, "at"), place, page, preset) if "at" in raw else None
         wanted, names = before.recipe if before else Recipe(), before.set if before else frozenset()
         table = dict(self._table(raw.get("recipe", {}), (*path, "recipe")))
         if place == "filter" and preset and "filters" not in table and "preset" in raw:
@@ -221,10 +221,14 @@ class _Reader:
             )
         return raw
 
-    def _at(self, raw: Any, path: tuple[str | int, ...]) -> tuple[int, ...]:
+    def _at(self, raw: Any, path: tuple[str | int, ...], place: str, page: str, preset: str) -> tuple[int, ...]:
         right = isinstance(raw, list) and len(raw) in (2, 3) and all(type(n) is int and 0 <= n < 10_000 for n in raw)
         if not right:
             raise self._fault(path, N_("“at” is two or three whole numbers, as in [0, 1, 2]: write it so."))
+        try:
+            check_at(tuple(raw), place, page, preset)
+        except ExplorerError as error:
+            raise self._fault(path, error) from error
         return tuple(raw)
 
     def _figure(self, wanted: Any, path: tuple[str | int, ...]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from explorer.arithmetic.case import Case
 from explorer.arithmetic.presets import PRESETS
+from explorer.arithmetic.trace import trace
 from explorer.errors import PersonError, nearest
 from explorer.filters.bank import BANK
 from explorer.receptive.stack_presets import PRESETS as STACKS
@@ -53,3 +55,22 @@ def check(place: str, page: str, preset: str) -> None:
                 name=name[:40],
                 nearest=", ".join(nearest(name, known) or known[:4]),
             )
+
+
+def check_at(at: tuple[int, ...], place: str, page: str, preset: str) -> None:
+    """Find out whether there is a value at ``at``.
+
+    Raises:
+        PersonError: there is not; the sentence says what ``at`` is there.
+    """
+    if place == "arithmetic" and preset:
+        subject = PRESETS[preset].subject
+        if not isinstance(subject, Case):
+            raise PersonError(N_("the example “{name}” has no values to open: leave “at” out."), name=preset)
+        if len(at) != 3:
+            raise PersonError(N_("“at” is a map, a row and a column here, as in [0, 1, 2]: write it so."))
+        trace(subject, (at[0], at[1], at[2]))
+    elif (place, page) not in (("filter", "steps"), ("filter", "numbers"), ("explore", "pixels")):
+        raise PersonError(N_("no value is opened there: leave “at” out."))
+    elif len(at) != 2:
+        raise PersonError(N_("“at” is a row and a column here, as in [1, 2]: write it so."))
