@@ -13,6 +13,7 @@ from explorer.values import Source
 from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
+from ui.turns import Turns
 
 
 class Training(QObject):
@@ -26,19 +27,19 @@ class Training(QObject):
         problem: why it cannot go on, or could not be kept; or None.
 
     Signals:
-        learned_changed: ``learned`` or ``captured`` is another one.
+        learned_changed: ``learned`` or ``captured`` is another one; its receivers take turns while it goes on.
         state_changed: ``run``, ``running`` or ``problem`` is another one.
         saved: the ``Saved`` of a file that the person asked for.
         opened: a kept network is wished for, and is to be seen in Explore.
     """
 
-    learned_changed = Signal()
     state_changed = Signal()
     saved = Signal(object)
     opened = Signal()
 
     def __init__(self, store: Store, controller: Controller, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.learned_changed = Turns(self)
         self._store, self._controller = store, controller
         self._going, self._saving = Asking(store, controller, self), Asking(store, controller, self)
         self._then: tuple[Source | None] | None = None
@@ -96,14 +97,16 @@ class Training(QObject):
 
     @Slot(object)
     def _take(self, event: Answered) -> None:
-        if isinstance(event.answer, Learned) and event.answer is not self.learned:
-            self.learned = event.answer
-            self.learned_changed.emit()
-        elif isinstance(event.answer, Captured):
+        over = event.fraction == 1 and self.running
+        self.running = self.running and not over
+        if isinstance(event.answer, Captured):
             self.captured = event.answer
-            self.learned_changed.emit()
-        if event.fraction == 1 and self.running:
-            self.running = False
+        elif isinstance(event.answer, Learned) and event.answer is not self.learned:
+            self.learned = event.answer
+        else:
+            return
+        self.learned_changed.emit(in_turns=self.running)
+        if over:
             self.state_changed.emit()
 
     @Slot(object)

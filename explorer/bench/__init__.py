@@ -130,6 +130,9 @@ def _window(calibration_ms: float) -> Iterator[Figure]:
         gaps = process.window(what)
         name = f"99 % of the gaps of a 10 ms timer while vgg16 loops through {where} are at most"
         yield Figure(name, gaps["p99_ms"], most, gaps, calibration_ms, "ms")
+    learning = process.window("training_gap")
+    name = "99 % of the gaps of a 10 ms timer while a LeNet-5 learns in the whole window are at most"
+    yield Figure(name, learning["p99_ms"], 16.0, learning, calibration_ms, "ms")
     imports, paints, predictions = [], [], []
     for _turn in range(STARTS):
         imports.append(process.import_torch_s())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Trainer:
                 self._schedule = torch.optim.lr_scheduler.OneCycleLR(
                     self._optimizer, plan.step, total_steps=self.batches
                 )
-        self._losses: list[float] = []
+        self._losses = array("f")
         self._checks: list[Checked] = []
         self._seconds = 0.0
         self.finished = False

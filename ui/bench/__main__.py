@@ -18,6 +18,7 @@ MEASUREMENTS: Mapping[str, Callable[..., Mapping[str, float]]] = {
     "stepped": stepping.stepped,
     "gap": gaps.gap,
     "window_gap": gaps.window_gap,
+    "training_gap": gaps.training_gap,
     "live": live.live,
 }
 

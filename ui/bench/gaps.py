@@ -16,7 +16,9 @@ from ui.app import Application, qt_application
 from ui.bench import LIMIT_MS
 from ui.bridge import Bridge
 from ui.controller import Controller
+from ui.panels.train_digits import TrainDigits
 from ui.store import Store
+from ui.turns import Turns
 
 TICK_MS = 10
 GAPS = 800
@@ -51,10 +53,35 @@ def window_gap() -> dict[str, float]:
     return ticker.figures()
 
 
-class _Ticker(QObject):
-    """Counts the gaps of a timer from the second result on: then loading is over."""
+def training_gap() -> dict[str, float]:
+    """Return the gaps while a LeNet-5 learns in the whole window, which shows curves, filters, maps and mistakes."""
+    app = qt_application()
+    application = Application(app, Recipe(network="lenet5"), Settings(place="networks"), remember=False)
+    window = application.window
+    window.resize(1280, 800)
+    window.show()
+    networks = window.places.networks
+    assert networks is not None
+    networks.tabs.setCurrentIndex(networks.pages.indexOf(networks.training))
+    panel = networks.training.digits.widget
+    assert isinstance(panel, TrainDigits)
+    panel.epochs.setValue(1000)
+    ticker = _Ticker(application.store, application.end, panel.training.learned_changed)
+    application.store.result_changed.connect(panel.start.click)  # once: it is a still picture
+    app.exec()
+    return ticker.figures()
 
-    def __init__(self, store: Store, end: Callable[[], None]) -> None:
+
+class _Ticker(QObject):
+    """Counts the gaps of a timer from the second result on: then loading is over.
+
+    Args:
+        store: of the window.
+        end: called when there are enough.
+        counted: a signal that takes the place of results.
+    """
+
+    def __init__(self, store: Store, end: Callable[[], None], counted: Turns | None = None) -> None:
         super().__init__()
         self._store, self._end = store, end
         self.gaps_ms: list[float] = []
@@ -65,7 +92,7 @@ class _Ticker(QObject):
         self._timer.timeout.connect(self._tick)
         self._limit.timeout.connect(self._finish)
         self._limit.start(LIMIT_MS)
-        store.result_changed.connect(self._count)
+        (counted or store.result_changed).connect(self._count)
 
     def figures(self) -> dict[str, float]:
         """Return what the gaps were."""

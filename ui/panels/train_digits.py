@@ -34,7 +34,6 @@ from explorer.training.values import (
     MOST_EPOCHS,
     MOST_SEED,
     RATES,
-    Learned,
     Look,
     Misread,
     Plan,
@@ -85,6 +84,7 @@ class TrainDigits(Panel):
         self._begun: Plan | None = None
         self._problem = ""
         self._said = ""
+        self._watching: tuple[object, ...] = ()
         self.form, self.optimiser, self.layer = Chooser(12, self), Chooser(6, self), Chooser(5, self)
         self.epochs, self.batch, self.seed, self.digit = (QSpinBox(self) for _box in range(4))
         self.rate = QLineEdit(self)
@@ -120,6 +120,13 @@ class TrainDigits(Panel):
         self._labels = {name: QLabel(self) for name in (*names, "layer", "confusion", "misread")}
         for label in self._labels.values():
             label.setObjectName("dim")
+        self._parts = (
+            self._show_facts,
+            self._show_loss,
+            self._show_planes,
+            self._show_answers,
+            self._show_checks,
+        )
         self._lay_out()
         self._wire()
         self.retranslate()
@@ -180,7 +187,8 @@ class TrainDigits(Panel):
         self.digit.valueChanged.connect(self._look)
         self.picture.toggled.connect(self._look)
         self._store.frame_changed.connect(self._take_frame)
-        self.training.learned_changed.connect(self._show)
+        for part in self._parts:
+            self.training.learned_changed.connect(part)
         self.training.state_changed.connect(self._show_state)
         self.training.saved.connect(self._tell_saved)
         self.training.opened.connect(self.explore_wanted)
@@ -391,44 +399,54 @@ class TrainDigits(Panel):
         if self.form.currentData() is not None:
             self.rate.setText(f"{RATES[self.form.currentData(), self.optimiser.currentData()]:g}")
 
-    @Slot()
     def _show(self) -> None:
+        for part in self._parts:
+            part()
+
+    @Slot()
+    def _show_loss(self) -> None:
         learned = self.training.learned
-        self._show_watched()
-        self._show_facts(learned)
-        if learned is None:
-            nothing = np.zeros(0)
-            self.loss.show_line(nothing, nothing, 1)
-            self.accuracy.show_line(nothing, nothing, 1)
-            self.filters.show_planes(None, signed=True)
-            self.maps.show_planes(None, signed=False)
-            self.answers.show_rows((), _("Before"), _("Now"))
-            self.confusion.show_counts((), None)
-            self._show_misread((), ())
-            return
-        losses = learned.losses.astype(np.float64)
-        self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, learned.batches, _SMOOTHED)
-        checks, per_epoch = learned.checks, learned.batches / learned.plan.epochs
+        losses = np.zeros(0) if learned is None else learned.losses.astype(np.float64)
+        batches = 1 if learned is None else learned.batches
+        self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, batches, _SMOOTHED)
+
+    @Slot()
+    def _show_checks(self) -> None:
+        """Show what the held-out digits are taken for."""
+        learned = self.training.learned
+        checks, epochs = ((), 1) if learned is None else (learned.checks, learned.plan.epochs)
+        per_epoch = 1.0 if learned is None else learned.batches / epochs
         at = np.array([one.batch / per_epoch for one in checks])
-        self.accuracy.show_line(at, np.array([one.accuracy for one in checks]), learned.plan.epochs)
-        if checks:
-            self.confusion.show_counts(learned.names, checks[-1].confusion)
-            self._show_misread(checks[-1].misread, learned.names)
-        if learned.seen is not None:
-            self.filters.show_planes(learned.seen.filters, signed=True)
-            self.maps.show_planes(learned.seen.maps, signed=False)
+        self.accuracy.show_line(at, np.array([one.accuracy for one in checks]), epochs)
+        names = learned.names if learned is not None else ()
+        self.confusion.show_counts(names, checks[-1].confusion if checks else None)
+        self._show_misread(checks[-1].misread if checks else (), names)
+
+    @Slot()
+    def _show_planes(self) -> None:
+        seen = None if self.training.learned is None else self.training.learned.seen
+        self.filters.show_planes(None if seen is None else seen.filters, signed=True)
+        self.maps.show_planes(None if seen is None else seen.maps, signed=False)
+
+    @Slot()
+    def _show_answers(self) -> None:
+        self._show_watched()
+        learned = self.training.learned
+        rows = []
+        if learned is not None and learned.seen is not None:
             before, now = learned.seen.before, learned.seen.now
             likely = np.argsort(-now, kind="stable")[:_ANSWERS]
             rows = [AnswerRow(learned.names[one], float(before[one]), float(now[one])) for one in likely]
-            self.answers.show_rows(rows, _("Before"), _("Now"))
-        self._show_state()
+        self.answers.show_rows(rows, _("Before"), _("Now"))
 
     def _show_misread(self, misread: Sequence[Misread], names: Sequence[str]) -> None:
         self.misread.show_misread(misread, names)
         words = _("Misread digits: a click opens one in Explore") if misread else _("Misread digits")
         self._labels["misread"].setText(words)
 
-    def _show_facts(self, learned: Learned | None) -> None:
+    @Slot()
+    def _show_facts(self) -> None:
+        learned = self.training.learned
         held_out = _(
             "8,000 digits are learned from; 2,000 others, every fifth of each class, are held out: the network never "
             "learns from them, and is judged by them alone."
@@ -452,9 +470,14 @@ class TrainDigits(Panel):
             parts.append(_("{share} of {count} held-out digits are named rightly").format(share=share, count=count))
         parts.append(f"{learned.seconds:.0f} s")
         self.facts.setText(" · ".join(parts))
+        self._show_state()
 
     def _show_watched(self) -> None:
         frame = self._wish().frame
+        wish = (self.digit.value(), frame, self.devicePixelRatioF())
+        if wish == self._watching:
+            return
+        self._watching = wish
         if frame is None:
             found = _pixmap(self.digit.value())
         else:

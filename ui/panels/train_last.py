@@ -117,6 +117,7 @@ class TrainLastLayer(Panel):
         self._labels["capture"].setWordWrap(True)
         self._pace = QTimer(self)
         self._pace.setInterval(_PACE_MS)
+        self._parts = (self._show_facts, self._show_loss, self._show_checks)
         self._lay_out()
         self._wire()
         self.retranslate()
@@ -176,7 +177,8 @@ class TrainLastLayer(Panel):
         self._controller.calculated.connect(self._take_done)
         for signal in (self._store.frame_changed, self._store.network_changed, self._store.live_changed):
             signal.connect(self._show_state)
-        self.training.learned_changed.connect(self._show)
+        for part in self._parts:
+            self.training.learned_changed.connect(part)
         self.training.state_changed.connect(self._show_state)
         self.training.state_changed.connect(self._show_classes)
         self.training.saved.connect(self._tell_saved)
@@ -453,43 +455,50 @@ class TrainLastLayer(Panel):
         if note != self.note.text():
             self.note.setText(note)
 
-    @Slot()
     def _show(self) -> None:
-        learned, captured = self.training.learned, self.training.captured
+        for part in self._parts:
+            part()
+
+    @Slot()
+    def _show_loss(self) -> None:
+        learned = self.training.learned
+        losses = np.zeros(0) if learned is None else learned.losses.astype(np.float64)
+        batches = 1 if learned is None else learned.batches
+        self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, batches, _SMOOTHED)
+
+    @Slot()
+    def _show_checks(self) -> None:
+        """Show what the held-out pictures are taken for."""
+        learned = self.training.learned
+        checks, epochs = ((), 1) if learned is None else (learned.checks, learned.plan.epochs)
+        per_epoch = 1.0 if learned is None else learned.batches / epochs
+        at = np.array([one.batch / per_epoch for one in checks])
+        self.accuracy.show_line(at, np.array([one.accuracy for one in checks]), epochs)
+        names = learned.names if learned is not None else ()
+        self.confusion.show_counts(names, checks[-1].confusion if checks else None)
+        self._show_misread(checks[-1].misread if checks and self._held_out() else (), names)
+
+    @Slot()
+    def _show_facts(self) -> None:
         self._show_state()
-        if learned is None:
-            nothing = np.zeros(0)
-            self.loss.show_line(nothing, nothing, 1)
-            self.accuracy.show_line(nothing, nothing, 1)
-            self.confusion.show_counts((), None)
-            self._show_misread((), ())
-            looked = "" if captured is None else _("{done} of {of} pictures").format(done=captured.done, of=captured.of)
-            self.facts.setText(looked)
-            self.facts.setVisible(bool(looked))
-            return
-        losses = learned.losses.astype(np.float64)
-        self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, learned.batches, _SMOOTHED)
-        per_epoch = learned.batches / learned.plan.epochs
-        at = np.array([one.batch / per_epoch for one in learned.checks])
-        self.accuracy.show_line(at, np.array([one.accuracy for one in learned.checks]), learned.plan.epochs)
-        held_out = int(learned.held_out.sum())
-        parts = [
-            _("{count} pictures are learned from, {held_out} are held out").format(
-                count=f"{int(learned.trained.sum()):,}", held_out=f"{held_out:,}"
+        learned, captured = self.training.learned, self.training.captured
+        parts = []
+        if learned is not None:
+            parts.append(
+                _("{count} pictures are learned from, {held_out} are held out").format(
+                    count=f"{int(learned.trained.sum()):,}", held_out=f"{int(learned.held_out.sum()):,}"
+                )
             )
-        ]
-        if learned.checks:
-            check = learned.checks[-1]
-            self.confusion.show_counts(learned.names, check.confusion)
-            if self._held_out():
-                self._show_misread(check.misread, learned.names)
-            share = percent(check.accuracy, fine=True)
-            parts.append(_("{share} of the held-out pictures are named rightly").format(share=share))
+            if learned.checks:
+                share = percent(learned.checks[-1].accuracy, fine=True)
+                parts.append(_("{share} of the held-out pictures are named rightly").format(share=share))
+        elif captured is not None:
+            parts.append(_("{done} of {of} pictures").format(done=captured.done, of=captured.of))
         if captured is not None and captured.unreadable:
             files = ", ".join(Path(one).name for one in captured.unreadable)
             parts.append(_("could not be read: {files}").format(files=files))
         self.facts.setText(" · ".join(parts))
-        self.facts.show()
+        self.facts.setVisible(bool(parts))
 
     def _show_misread(self, misread: Sequence[Misread], names: Sequence[str]) -> None:
         self.misread.show_misread(misread, names)

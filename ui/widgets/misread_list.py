@@ -14,7 +14,7 @@ from ui import theme
 from ui.widgets.numbers import percent
 
 _SIDE = 40
-SHOWN = 60
+SHOWN = 40
 """So many are shown at most, the most confident first."""
 
 
@@ -35,6 +35,7 @@ class MisreadList(QListWidget):
         super().__init__(parent)
         self._picture = picture
         self._shown: tuple[Misread, ...] = ()
+        self._icons: dict[int, QIcon] = {}
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -49,13 +50,18 @@ class MisreadList(QListWidget):
         if found == self._shown and self.count() == len(found):
             return
         self._shown = found
+        if not found:
+            self._icons.clear()  # what comes next may be other pictures
         side = theme.px(_SIDE)
         self.setIconSize(QSize(side, side))
         self.clear()
         for one in found:
             item = QListWidgetItem(f"{names[one.truth]} → {names[one.answer]}")
             item.setData(Qt.ItemDataRole.UserRole, one.place)
-            item.setIcon(QIcon(self._picture(one.place).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)))
+            if one.place not in self._icons:
+                picture = self._picture(one.place).scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio)
+                self._icons[one.place] = QIcon(picture)
+            item.setIcon(self._icons[one.place])
             item.setToolTip(
                 _("{truth} is taken for {answer} ({share}); click to look through the trained network at it").format(
                     truth=names[one.truth], answer=names[one.answer], share=percent(one.probability)
