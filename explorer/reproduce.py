@@ -34,8 +34,8 @@ class Kept:
     """What a picture was made from.
 
     Attributes:
-        what: "mosaic" and "map" are made again on the command line, byte for byte on one machine; "window" is the
-            place that was shown, which opens again.
+        what: "mosaic" and "map" of a still are made again on the command line, byte for byte on one machine;
+            "window" is the place that was shown, which opens again.
         recipe: everything that decides the result.
         language: of the words in the picture.
         precision: a key of ``settings.PRECISIONS``.
