@@ -49,7 +49,7 @@ def test_a_picture_whose_name_has_a_newline(tmp_path: Path, capsys: pytest.Captu
 def test_few_letters() -> None:
     """Korean on a terminal that knows ASCII alone."""
     environment = os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    for words, code in ((["models", "--lang", "ko"], 0), (["predict", "없다.png", "--lang", "ko"], 2)):
+    for words, code in ((["kernels", "--lang", "ko"], 0), (["predict", "없다.png", "--lang", "ko"], 2)):
         done = subprocess.run([*COMMAND, *words], env=environment, capture_output=True, timeout=60, check=False)
         assert done.returncode == code, done.stderr
         assert (done.stdout if code == 0 else done.stderr).isascii()
@@ -70,7 +70,7 @@ def test_the_libraries_own_words_about_a_damaged_picture_stay_away(tmp_path: Pat
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-@pytest.mark.parametrize("words", [["models"], ["models", "--json"], ["layers", "resnet50"], ["--help"]])
+@pytest.mark.parametrize("words", [["kernels"], ["kernels", "--json"], ["layers", "lenet5"], ["--help"]])
 def test_a_full_disk_behind_the_output(words: list[str]) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)

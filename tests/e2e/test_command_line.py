@@ -88,7 +88,7 @@ def test_korean_by_option_and_by_locale() -> None:
     assert by_option.returncode == by_locale.returncode == 2
     assert by_option.stderr == by_locale.stderr
     assert any("가" <= letter <= "힣" for letter in by_option.stderr)
-    assert answer("models", "--lang", "ko", "--json") == answer("models", "--json")
+    assert answer("kernels", "--lang", "ko", "--json") == answer("kernels", "--json")
 
 
 def test_no_words_and_help_print_help() -> None:
