@@ -84,11 +84,14 @@ def test_what_has_no_room_goes_behind_a_tab_and_comes_back(one: Desk) -> None:
         one.controller.prefer(font_scale=scale)
         until(lambda: not one.window.explore.columns._later.isActive())
         panels = explore.findChildren(QWidget, "panel")
-        assert len(panels) == 13
+        assert len(panels) == 14
         hidden = {type(panel).__name__ for panel in panels if not panel.isVisible()}
         seen.setdefault((size, scale), hidden)
         assert seen[size, scale] == hidden
-    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput", "OverTimePanel", "WhyPanel", "TouchPanel"}
+    behind = {"ProvePanel", "ArithmeticPanel", "NetworkInput", "OverTimePanel", "WhyPanel"} | {
+        "TouchPanel",
+        "SwitchOffPanel",
+    }
     large = {"ChannelInspector", "PixelInspector", "UnitPanel", *behind}
     assert list(seen.values()) == [behind - {"NetworkInput"} | {"PixelInspector"}, behind, large]
 
@@ -318,7 +321,7 @@ def test_a_click_on_the_picture_shows_its_numbers(one: Desk) -> None:
     assert explore.channel.isVisible()
     one.window.setFixedSize(1280, 800)
     until(lambda: not explore.columns._later.isActive())
-    assert explore.columns._detail.count() == 5
+    assert explore.columns._detail.count() == 6
 
 
 # undo and redo

@@ -10,11 +10,9 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -40,6 +38,7 @@ from ui.widgets.numbers import minus, number
 from ui.widgets.panel import Panel
 from ui.widgets.picture_view import PictureView
 from ui.widgets.reset_slider import ResetSlider
+from ui.widgets.scrolled import scrolled
 
 Ink = tuple[int, int, int] | str
 INKS: tuple[tuple[str, Ink], ...] = (
@@ -429,14 +428,7 @@ class TouchPanel(Panel):
             column.addWidget(widget)
         column.addWidget(self.details, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
-        area = QScrollArea(self)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
-        for ground in (area.viewport(), page):  # the panel's colour shows through
-            ground.setAutoFillBackground(False)
-        self.body.addWidget(area, 1)
+        self.body.addWidget(scrolled(page, self), 1)
         self.setMinimumWidth(220)
 
     def _connect(self) -> None:

@@ -29,7 +29,7 @@ class Columns(QSplitter):
         source, predictions, unit, network_input: the first column, the last two behind one another.
         layers: the second.
         maps, over_time, why: the third, behind one another.
-        channel, prove, arithmetic, touch, pixels: the last.
+        channel, prove, arithmetic, touch, switch_off, pixels: the last.
     """
 
     def __init__(
@@ -47,10 +47,11 @@ class Columns(QSplitter):
         over_time: QWidget,
         why: QWidget,
         touch: QWidget,
+        switch_off: QWidget,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._unit, self._network_input, self._channel, self._pixels = unit, network_input, channel, pixels
-        self._prove, self._arithmetic, self._touch = prove, arithmetic, touch
+        self._prove, self._arithmetic, self._touch, self._switch_off = prove, arithmetic, touch, switch_off
         self._answers, self._middle, self._detail = (_Tabs(first) for first in (predictions, maps, channel))
         self._middle.take(over_time)
         self._middle.take(why)
@@ -117,6 +118,7 @@ class Columns(QSplitter):
             _put(self._prove, self._detail if wide else self._middle),
             _put(self._arithmetic, self._detail if wide else self._middle),
             _put(self._touch, self._detail if wide else self._middle),
+            _put(self._switch_off, self._detail if wide else self._middle),
             _put(self._pixels, self._right if tall else self._detail if wide else self._middle),
             _put(self._unit, self._place_of_unit(wide, tall, roomy)),
             _put(self._network_input, self._seen if roomy else self._answers),

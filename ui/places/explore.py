@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # the window opens without
     from ui.panels.over_time import OverTimePanel
     from ui.panels.pixel_inspector import PixelInspector
     from ui.panels.prove import ProvePanel
+    from ui.panels.switch_off import SwitchOffPanel
     from ui.panels.touch import TouchPanel
     from ui.panels.why import WhyPanel
 
@@ -68,6 +69,7 @@ class Explore(QWidget):
         self._over_time = Late(self._make_over_time, self)
         self._why = Late(self._make_why, self)
         self._touch = Late(self._make_touch, self)
+        self._switch_off = Late(self._make_switch_off, self)
         self.pixel_units, self.light = PixelUnits(store, self.areas, self), ToldStrip(self.maps)
         self.maps.body.insertWidget(self.maps.body.indexOf(self.maps.mosaic), self.light)
 
@@ -85,6 +87,7 @@ class Explore(QWidget):
             self._over_time,
             self._why,
             self._touch,
+            self._switch_off,
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -140,6 +143,19 @@ class Explore(QWidget):
     def touch(self) -> TouchPanel:
         """The panel that alters the picture by hand."""
         return self._touch.widget
+
+    @property
+    def switch_off(self) -> SwitchOffPanel:
+        """The panel that switches channels off."""
+        return self._switch_off.widget
+
+    def _make_switch_off(self) -> SwitchOffPanel:
+        from ui.panels.switch_off import SwitchOffPanel
+
+        panel = SwitchOffPanel(self._store, self._controller, self)
+        self.maps.mosaic.chosen.connect(panel.click)
+        panel.off_changed.connect(self.maps.mosaic.set_off)
+        return panel
 
     def _make_touch(self) -> TouchPanel:
         from ui.panels.touch import TouchPanel
@@ -238,6 +254,7 @@ class Explore(QWidget):
                 self._over_time: _("Over time"),
                 self._why: _("Why"),
                 self._touch: _("Touch"),
+                self._switch_off: _("Switch off"),
             }
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QComboBox, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
@@ -21,6 +23,18 @@ class Chooser(QComboBox):
         super().__init__(parent)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(letters)
+
+    def offer(self, choices: Sequence[tuple[str, object]], usual: object) -> None:
+        """Hold these texts and data, unless it does already; what is chosen stays, or else is ``usual``."""
+        if [(self.itemText(row), self.itemData(row)) for row in range(self.count())] == list(choices):
+            return
+        kept = self.currentData() if self.count() else usual
+        self.blockSignals(True)
+        self.clear()
+        for text, data in choices:
+            self.addItem(text, data)
+        self.setCurrentIndex(max(0, next((row for row, one in enumerate(choices) if one[1] == kept), 0)))
+        self.blockSignals(False)
 
     def minimumSizeHint(self) -> QSize:
         """Return half of the width that it asks for."""

@@ -18,6 +18,15 @@ def box(painter: QPainter, rect: QRectF, colour: str) -> None:
         painter.drawRect(rect)
 
 
+def crossed(painter: QPainter, rect: QRectF) -> None:
+    """Darken ``rect`` and cross it out."""
+    painter.fillRect(rect, QColor(0, 0, 0, 150))
+    for width, ink in ((4.0, QColor(0, 0, 0, 150)), (2.0, QColor(255, 255, 255))):
+        painter.setPen(QPen(ink, width))
+        painter.drawLine(rect.topLeft(), rect.bottomRight())
+        painter.drawLine(rect.bottomLeft(), rect.topRight())
+
+
 def focus(painter: QPainter, rect: QRect) -> None:
     """Frame ``rect``, a widget that has the keyboard, from inside."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

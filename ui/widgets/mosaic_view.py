@@ -49,6 +49,7 @@ class MosaicView(ZoomView):
         self._channel = 0
         self._unit: tuple[int, int] | None = None
         self._names: tuple[str, ...] = ()
+        self._off: frozenset[int] = frozenset()
         self._plates: dict[int, QPixmap] = {}
         self._plates_for = (0, 0.0)
 
@@ -76,6 +77,12 @@ class MosaicView(ZoomView):
     def set_lit(self, units: NDArray[np.bool_] | None) -> None:
         """Light some units of every map, bool of the maps' size, and darken the others; None: no more."""
         if self._light.set(units):
+            self.update()
+
+    def set_off(self, channels: frozenset[int]) -> None:
+        """Cross out the maps of channels that are switched off."""
+        if channels != self._off:
+            self._off = channels
             self.update()
 
     def set_names(self, names: tuple[str, ...]) -> None:
@@ -175,6 +182,8 @@ class MosaicView(ZoomView):
                 self._light.paint(painter, self._view.map.shape, self.rect_of(y, x, y + h, x + w))
         if min(h, w) * scale >= NUMBERED_FROM:
             self._paint_numbers(painter, self._view, viewport)
+        for channel in self._off:
+            marks.crossed(painter, self.tile_rect(channel))
         self._paint_choice(painter, self._view)
         if self._pointer is not None and not self._dragged:
             pixel = self.pixel_at(self._pointer)
