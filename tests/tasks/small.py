@@ -14,6 +14,7 @@ from torchvision.ops import MultiScaleRoIAlign
 from explorer.graph.trace import trace
 from explorer.session import Network
 from explorer.zoo.card import Card, Preparation, Task
+from explorer.zoo.from_torchvision import unseen_pasting
 
 SIDE = 64
 LABELS = ("background", "cat", "dog", "car")
@@ -64,6 +65,8 @@ def rcnn(masks: bool = False) -> Network:
         options["mask_roi_pool"] = MultiScaleRoIAlign(POOLS, 14, 2)
     module = (MaskRCNN if masks else FasterRCNN)(backbone(), len(LABELS), **options)
     _spread(module.roi_heads.box_predictor)
+    if masks:
+        unseen_pasting(module)
     return network(module, "detect")
 
 

@@ -101,7 +101,10 @@ def test_boxes_are_torchvisions_own_before_and_after_suppression(make: Make, fra
     assert "postprocess_detections" not in vars(holder), "put back"
 
 
-@pytest.mark.parametrize(("make", "task"), [(small.ssd, "detect"), (small.segmenter, "segment")])
+@pytest.mark.parametrize(
+    ("make", "task"),
+    [(small.ssd, "detect"), (lambda: small.rcnn(masks=True), "detect"), (small.segmenter, "segment")],
+)
 def test_live_frames_have_their_own_answers(make: Make, task: str) -> None:
     """Of the demo feed, with the fast form of the network; who does not ask pays nothing and gets nothing."""
     network, source = make(), Source("demo", "")
@@ -112,7 +115,9 @@ def test_live_frames_have_their_own_answers(make: Make, task: str) -> None:
         feed.close()
     for one in frames:
         assert one is not None
+        graph = network.graph
         result = run(network, one, Finding(0.0, True), source=source)
+        assert network.graph is graph or one is frames[0], "what it does for another number of boxes is the same"
         assert result.found is not None
         assert result.found.error is None
         if task == "detect":
