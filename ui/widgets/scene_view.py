@@ -178,7 +178,9 @@ class LabelView(SceneView):
 
     def _paint_over(self, painter: QPainter) -> None:
         if self._map is not None and self.pixels is not None:
+            painter.save()
             self._paint_numbers(painter, self._map)
+            painter.restore()
         super()._paint_over(painter)
 
     def _paint_numbers(self, painter: QPainter, found: Segmented) -> None:
@@ -231,12 +233,14 @@ def plate(painter: QPainter, corner: QPointF, text: str, ground: RGB, size: int,
     font = QFont(painter.font())
     font.setPixelSize(size)
     font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    painter.save()
     painter.setFont(font)
     metrics = QFontMetrics(font)
     rect = QRectF(corner.x(), corner.y(), metrics.horizontalAdvance(text) + 10, plate_height(size))
     painter.fillRect(rect, QColor(*ground))
     painter.setPen(QColor(*ink(ground)))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+    painter.restore()
 
 
 def _area(box: Box) -> float:
