@@ -91,12 +91,26 @@ def open_file(path: str | os.PathLike[str], refusals: Refusals = Refusals()) -> 
         yield stream
 
 
-def decode(stream: BinaryIO, name: str) -> Bytes:
+def small(path: str | os.PathLike[str], side: int) -> Bytes:
+    """Return the picture in a file made small, uint8 RGB (h, w, 3), at most ``side`` px a side; raises as ``read``."""
+    from explorer.cv import cv2
+
+    with open_file(path) as stream:
+        pixels = decode(stream, Path(path).name, side)
+    shrink = side / max(pixels.shape[:2])
+    if shrink >= 1:
+        return pixels
+    size = max(round(pixels.shape[1] * shrink), 1), max(round(pixels.shape[0] * shrink), 1)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def decode(stream: BinaryIO, name: str, least: int | None = None) -> Bytes:
     """Return the (first) picture in a stream as uint8 (H, W, 3), RGB.
 
     Args:
         stream: the file's bytes, seekable.
         name: what a person calls it.
+        least: a side that is enough, px: a JPEG is then decoded to a half, a quarter or an eighth of its size.
 
     Raises:
         SourceError: not a picture, damaged, or larger than ``MOST_PIXELS``.
@@ -111,6 +125,8 @@ def decode(stream: BinaryIO, name: str) -> Bytes:
         raise SourceError(_BROKEN, name=name) from error
     _check_size(name, image.size, MOST_PIXELS)
     try:
+        if least is not None:
+            image.draft("RGB", (least, least))
         image.load()
         _stand_upright(image)
         return _rgb(image)

@@ -111,9 +111,16 @@ def _segment(store: Store, controller: Controller, commands: Actions, place: Tas
     return TaskSegment(store, controller, commands, place)
 
 
+def _retrieve(store: Store, controller: Controller, commands: Actions, place: Tasks) -> Panel:
+    from ui.panels.task_retrieve import TaskRetrieve
+
+    return TaskRetrieve(store, controller, commands, place)
+
+
 _TABS: dict[str, tuple[str, _Maker]] = {
     "classify": (N_("Classification"), _classify),
     "detect": (N_("Detection"), _detect),
     "segment": (N_("Segmentation"), _segment),
+    "retrieve": (N_("Retrieval"), _retrieve),
 }
 """The tabs from left to right, by names of ``TASK_TABS``: the title, and what makes the panel when it is first seen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from explorer import settings
+from explorer.retrieval import example
 from explorer.sources import snapshots
 from explorer.text import _
 from explorer.values import Frame, Source
@@ -12,7 +13,8 @@ from explorer.values import Frame, Source
 
 def is_pasted(source: Source) -> bool:
     """Return whether the source is a picture that came without a file: its own name says nothing to a person."""
-    return source.kind == "picture" and Path(source.where).is_relative_to(settings.data_folder())
+    own = source.kind == "picture" and Path(source.where).is_relative_to(settings.data_folder())
+    return own and not Path(source.where).is_relative_to(example.folder())
 
 
 def source_name(source: Source, frame: Frame | None = None) -> str:
