@@ -12,7 +12,10 @@ from explorer.settings import FILTER_TABS, TASK_TABS
 from explorer.text import N_
 
 PAGES: dict[str, tuple[str, ...]] = {
-    "explore": (*("predictions", "unit", "input", "channel", "prove", "arithmetic", "pixels", "over_time", "why"),),
+    "explore": (
+        *("predictions", "unit", "network_input", "maps", "over_time", "why"),
+        *("channel", "prove", "arithmetic", "pixels", "touch", "switch_off"),
+    ),
     "filter": (*FILTER_TABS, "numbers"),
     "arithmetic": (),
     "networks": (
