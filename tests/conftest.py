@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -39,6 +40,30 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("CNN_EXPLORER_HOME", str(home))
     monkeypatch.setenv("TORCH_HOME", str(home / "torch"))
     return home
+
+
+@pytest.fixture
+def quick_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Random weights of large layers repeat after some: drawing all of VGG-16's takes longer than what is proved."""
+    import torch
+
+    def quick(draw: Callable[..., Any]) -> Callable[..., Any]:
+        def drawn(tensor: torch.Tensor, *args: Any, **more: Any) -> torch.Tensor:
+            some = 65_537  # a prime, so that rows of weights differ
+            if tensor.numel() < 2 * some or not tensor.is_contiguous():
+                return cast(torch.Tensor, draw(tensor, *args, **more))
+            flat, done = tensor.view(-1), some
+            draw(flat[:some], *args, **more)
+            while done < len(flat):
+                more_of_it = flat[done : 2 * done]
+                more_of_it.copy_(flat[: len(more_of_it)])
+                done += len(more_of_it)
+            return tensor
+
+        return drawn
+
+    for name in ("uniform_", "normal_"):
+        monkeypatch.setattr(torch.Tensor, name, quick(getattr(torch.Tensor, name)))
 
 
 @pytest.fixture(autouse=True)

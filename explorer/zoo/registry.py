@@ -142,7 +142,8 @@ def undrawn(card: Card, device: str = "cpu") -> nn.Module:
 
         def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
             kwargs = kwargs or {}
-            if getattr(func, "__module__", "") == "torch.nn.init":
+            # Glorot's, in ``nn.init``, is a plain function, which only ``uniform_`` in it tells of
+            if getattr(func, "__module__", "") == "torch.nn.init" or func is torch.Tensor.uniform_:
                 return kwargs["tensor"] if "tensor" in kwargs else args[0]
             return func(*args, **kwargs)
 

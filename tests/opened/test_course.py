@@ -15,6 +15,7 @@ COURSE = [card.name for card in CARDS]
 # every op of every network of the course
 
 
+@pytest.mark.usefixtures("quick_weights")
 @pytest.mark.parametrize("name", COURSE)
 def test_a_hundred_units_of_every_op_of_a_course_network(name: str) -> None:
     hw = (64, 64) if name.startswith("resnet") else None  # the others are made for one size

@@ -93,6 +93,7 @@ def frame() -> Frame:
     return Frame(pixels, "noise")
 
 
+@pytest.mark.usefixtures("quick_weights")
 @every_card
 def test_a_frame_goes_all_the_way(card: Card, frame: Frame) -> None:
     network = Session().open(card.name, "none", device="cpu")
