@@ -9,7 +9,7 @@ from pathlib import Path
 
 from explorer.cli import streams
 from explorer.cli.arguments import Action, Parser, add_json, add_network, check_weights, whole
-from explorer.cli.output import document, table
+from explorer.cli.output import about, document, table, weights_name
 from explorer.errors import PersonError
 from explorer.influence import Step
 from explorer.text import N_, _
@@ -24,16 +24,16 @@ TOLD = 10
 
 def _lenet_arguments(parser: Parser, form: Form) -> None:
     _add_plan(parser, EPOCHS, RATES[form, "adam"], 64)
-    about = _("adam or sgd; without it adam")
-    parser.how.add_argument("--optimiser", metavar="O", type=_optimiser, default="adam", help=about)
-    about = _("learn from the digits as they are: not turned and shifted a little")
-    parser.how.add_argument("--plain", action="store_true", help=about)
+    words = _("adam or sgd; without it adam")
+    parser.how.add_argument("--optimiser", metavar="O", type=_optimiser, default="adam", help=words)
+    words = _("learn from the digits as they are: not turned and shifted a little")
+    parser.how.add_argument("--plain", action="store_true", help=words)
     add_json(parser)
 
 
 def _last_arguments(parser: Parser) -> None:
-    about = _("folder with a folder of pictures for each class")
-    parser.what.add_argument("pictures", metavar="DIR", type=Path, help=about)
+    words = _("folder with a folder of pictures for each class")
+    parser.what.add_argument("pictures", metavar="DIR", type=Path, help=words)
     _add_plan(parser, LAST_EPOCHS, RATES["last", "adam"], 16)
     add_network(parser)
     add_json(parser)
@@ -41,8 +41,8 @@ def _last_arguments(parser: Parser) -> None:
 
 def _add_plan(parser: Parser, epochs: int, rate: float, batch: int) -> None:
     how = parser.how
-    about = _("the trained network: a .safetensors file, with its card beside it")
-    how.add_argument("--out", metavar="FILE", type=Path, required=True, help=about)
+    words = _("the trained network: a .safetensors file, with its card beside it")
+    how.add_argument("--out", metavar="FILE", type=Path, required=True, help=words)
     for name, usual, least, text in (
         ("--epochs", epochs, 1, _("rounds over the training pictures ({usual})")),
         ("--batch", batch, 1, _("pictures a step ({usual})")),
@@ -84,9 +84,12 @@ def _train(options: argparse.Namespace, run: LeNetRun | LastRun) -> None:
             learned = step.answer
     saved = run.save(network, str(options.out))
     if options.json:
-        document(_values(options, learned, saved.accuracy, unreadable))
-    else:
-        _say(options, learned, saved.accuracy, unreadable)
+        weights = {} if network is None else {"weights": weights_name(network)}
+        document(_values(options, learned, saved.accuracy, unreadable) | weights)
+        return
+    if network is not None:
+        streams.say(about(network), "")
+    _say(options, learned, saved.accuracy, unreadable)
 
 
 def _values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from explorer.errors import ExportError
 from explorer.text import N_
 from explorer.training.last import LastTrainer, last_layer
 from explorer.training.lenet import LeNetTrainer
+from explorer.training.values import room
 from explorer.zoo import own
 from explorer.zoo.card import Preparation
 from explorer.zoo.own.card import OwnCard
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from explorer.session import Network
 
 SUFFIX = ".safetensors"
+MOST_KEPT = 20
+"""So many trained networks stay that were kept only to be looked through, the newest ones."""
 
 
 def check_place(path: Path) -> None:
@@ -63,7 +67,7 @@ def save_lenet(trainer: LeNetTrainer, path: Path) -> None:
 
 
 def save_last(trainer: LastTrainer, network: Network, path: Path) -> None:
-    """Write ``network`` with the trained last layer, its card, and a text file with the names of the classes.
+    """Write ``network`` with the trained last layer, its card, and a file with the names of the classes.
 
     Raises:
         ExportError: it cannot be written; nothing new is left then.
@@ -76,7 +80,7 @@ def save_last(trainer: LastTrainer, network: Network, path: Path) -> None:
     }
     weight, bias = trainer.layer()
     state[f"{layer.name}.weight"], state[f"{layer.name}.bias"] = weight, bias
-    names = path.with_name(f"{path.stem}.txt")
+    names = path.with_name(f"{path.stem}.json")
     architecture = network.card.name
     if own.is_own(architecture):
         before = own.open(architecture, hollow=True).own
@@ -106,10 +110,14 @@ def _write(
     fresh = [file for file in files if not file.exists()]
     try:
         if labels is not None:
-            settings.write_atomically(labels, "".join(f"{name}\n" for name in names).encode())
+            settings.write_atomically(labels, json.dumps(names).encode())  # a folder's name may hold anything
         settings.write_atomically(path, save(plain))
         own.save(str(path), about)
     except BaseException:
         for file in fresh:
             file.unlink(missing_ok=True)
         raise
+    if path.parent == room():
+        for old in sorted(path.parent.glob(f"*{SUFFIX}"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
+            for file in (old, old.with_name(old.name + own.CARD), old.with_suffix(".json")):
+                file.unlink(missing_ok=True)

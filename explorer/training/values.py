@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import PersonError
+from explorer.settings import data_folder
 from explorer.text import N_
 from explorer.values import Bytes, Floats, Frame
 
@@ -214,6 +216,11 @@ class Saved:
 
     path: str
     accuracy: float
+
+
+def room() -> Path:
+    """Return the folder of trained networks that the person only wanted to look through; it may not exist yet."""
+    return data_folder() / "trained"
 
 
 def digit_pictures() -> tuple[Bytes, NDArray[np.uint8]]:

@@ -86,10 +86,12 @@ def test_it_learns_and_reads_as_it_was_saved(network: Network, folder: Path, tmp
     before, after = network.module.state_dict(), again.module.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before if not name.startswith("output"))
 
+    (folder / "rings").rename(folder / "ri\nngs")
     further = LastRun(plan(epochs=1), str(folder))  # an own network's last layer learns too
     list(further.steps(again))
     assert further.save(again, str(tmp_path / "further.safetensors")).accuracy > 0.5
     assert own.find_card(str(tmp_path / "further.safetensors")).architecture == "lenet5"  # type: ignore[union-attr]
+    assert Session().open(str(tmp_path / "further.safetensors")).labels == ("bars", "dots", "ri\nngs")
 
 
 def test_features_made_even_give_the_layer_of_the_features_as_they_are(network: Network, folder: Path) -> None:

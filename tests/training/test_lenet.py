@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from explorer.errors import ExportError, PersonError
 from explorer.prepare import prepare
 from explorer.session import Session
 from explorer.training import digits as room
-from explorer.training import lenet
+from explorer.training import kept, lenet
 from explorer.training.lenet import LeNetTrainer
 from explorer.training.run import LeNetRun
 from explorer.training.values import LAYERS, Learned, Look, Plan, digit_pictures
+from explorer.training.values import room as room_of_kept
 from explorer.values import Frame
 from explorer.zoo import own, registry
 from explorer.zoo.card import Card
@@ -242,6 +244,16 @@ def test_a_saved_network_is_an_own_one_of_the_same_accuracy(card: Card, tmp_path
     bare = registry.build(card, load_file(file))
     assert run._trainer is not None
     assert all(torch.equal(bare.state_dict()[name], one) for name, one in run._trainer.network.state_dict().items())
+
+
+def test_of_those_that_were_only_looked_through_the_newest_stay(few: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST_KEPT", 1)
+    run = LeNetRun(Plan(epochs=1))
+    list(run.steps(None, 1))
+    for name in ("a", "b"):
+        run.save(None, str(room_of_kept() / f"{name}.safetensors"))
+        os.utime(room_of_kept() / f"{name}.safetensors", (ord(name), ord(name)))
+    assert sorted(file.name for file in room_of_kept().iterdir()) == ["b.safetensors", "b.safetensors.toml"]
 
 
 def test_nothing_half_written_is_left(tmp_path: Path, few: None, monkeypatch: pytest.MonkeyPatch) -> None:

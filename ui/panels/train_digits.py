@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
@@ -23,7 +24,6 @@ from PySide6.QtWidgets import (
 
 from explorer.arithmetic.numbers import number as read_number
 from explorer.errors import ExplorerError
-from explorer.settings import data_folder
 from explorer.text import _
 from explorer.training.run import LeNetRun
 from explorer.training.values import (
@@ -39,6 +39,7 @@ from explorer.training.values import (
     Plan,
     Saved,
     digit_pictures,
+    room,
 )
 from explorer.values import Bytes
 from explorer.zoo.course import LENET5, LENET5_1998
@@ -365,8 +366,8 @@ class TrainDigits(Panel):
         plan = learned.plan if learned is not None else Plan()
         return f"{plan.what}-seed{plan.seed}-batch{learned.batch if learned is not None else 0}"
 
-    def _place(self) -> object:
-        return data_folder() / "trained" / f"{self._name()}.{_SUFFIX}"
+    def _place(self) -> Path:
+        return room() / f"{self._name()}.{_SUFFIX}"
 
     @Slot(object)
     def _tell_saved(self, saved: Saved) -> None:

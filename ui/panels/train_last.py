@@ -34,7 +34,7 @@ from explorer.text import _
 from explorer.training import pictures
 from explorer.training.pictures import PictureClass
 from explorer.training.run import LastRun
-from explorer.training.values import LAST_EPOCHS, MOST_BATCH, MOST_EPOCHS, MOST_SEED, RATES, Misread, Plan, Saved
+from explorer.training.values import LAST_EPOCHS, MOST_BATCH, MOST_EPOCHS, MOST_SEED, RATES, Misread, Plan, Saved, room
 from explorer.values import Bytes, Source
 from ui import theme
 from ui.controller import Controller
@@ -367,7 +367,7 @@ class TrainLastLayer(Panel):
         return f"{Path(self.folder).name}-{''.join(one if one.isalnum() else '-' for one in title)}"
 
     def _place(self) -> Path:
-        return data_folder() / "trained" / f"{self._name()}.{_SUFFIX}"
+        return room() / f"{self._name()}.{_SUFFIX}"
 
     @Slot(object)
     def _tell_saved(self, saved: Saved) -> None:
@@ -452,6 +452,8 @@ class TrainLastLayer(Panel):
             "picture. Of every class one picture in five, and at least one, is held out, chosen by the seed: it is "
             "never learned from."
         ).format(network=title)
+        if network is not None and not network.trained and not self._said:
+            note += " " + _("It is untrained, so its features tell little: choose a network with weights.")
         if note != self.note.text():
             self.note.setText(note)
 
