@@ -62,7 +62,9 @@ def choose(box: Any, data: object) -> None:
 def found(question: Explain, heat: Any = None) -> Explanation:
     heat = np.ones((224, 224), np.float32) if heat is None else heat
     layer = "2" if METHODS[question.asked.method].kind == "layer" else ""
-    return Explanation(question.asked.method, question.asked.target or Target("4", 3), 1.5, heat, layer, heat)
+    target = question.asked.target or Target("4", 3)
+    target = replace(target, layer=target.layer or "4")  # as the network names its output
+    return Explanation(question.asked.method, target, 1.5, heat, layer, heat)
 
 
 def test_nothing_is_asked_until_it_is_seen_and_then_of_the_shown_frame(one: Desk) -> None:
@@ -121,6 +123,22 @@ def test_beside_it_comes_the_same_of_shuffled_weights_or_another_method(one: Des
     assert questions(one)[-1].asked.method == "saliency"
 
 
+def test_two_answers_lie_side_by_side_and_each_is_named(one: Desk) -> None:
+    why = panel(one)
+    assert one.store.result is not None
+    first, second = one.store.result.predictions[:2]
+    choose(why.target, first.index)
+    choose(why.beside, f"answer {second.index}")
+    for _answer in range(2):
+        one.send(Answered(questions(one)[-1], found(questions(one)[-1])))
+    asked = [question.asked for question in questions(one)[-2:]]
+    assert [question.target for question in asked] == [Target("", first.index), Target("", second.index)]
+    assert asked[0].method == asked[1].method
+    assert why.views[1].isVisible()
+    assert why.titles[0].text().startswith(f"{first.label} = ")
+    assert why.titles[1].text().startswith(f"{second.label} = ")
+
+
 def test_a_class_or_the_chosen_unit_may_be_asked_about(one: Desk) -> None:
     why = panel(one)
     assert one.store.result is not None
@@ -156,6 +174,8 @@ def test_methods_that_do_not_fit_are_disabled_and_say_why(one: Desk) -> None:
     row = why.method.findData("guided-backprop")
     assert not why.method.model().item(row).isEnabled()  # type: ignore[attr-defined]
     assert "silu" in why.method.itemData(row, Qt.ItemDataRole.ToolTipRole)
+    assert why.unfit.isVisible()
+    assert why.unfit.text().startswith("Guided backprop, Deconvnet: ")
     row = why.method.findData("saliency")
     assert why.method.model().item(row).isEnabled()  # type: ignore[attr-defined]
 
@@ -170,6 +190,11 @@ def test_a_dear_method_shows_how_far_it_is_and_can_be_stopped(one: Desk) -> None
     why.stop.click()
     assert one.engine.dropped[-1] is question
     assert not why.bar.isVisible()
+    choose(why.method, "saliency")
+    choose(why.beside, "integrated-gradients")
+    assert not why.bar.isVisible()
+    one.send(Answered(questions(one)[-1], found(questions(one)[-1])))
+    assert why.bar.isVisible(), "the one beside it is dear"
 
 
 def test_what_goes_wrong_is_said_in_place(one: Desk) -> None:

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent, QStandardItemModel
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -39,8 +38,10 @@ from ui.widgets.picture_view import PictureView
 
 BEST, UNIT = "best", "unit"
 """Targets beside the classes: whatever is most probable, and the chosen unit."""
-NOTHING, SHUFFLED = "", "shuffled"
+NOTHING, SHUFFLED, ANSWER = "", "shuffled", "answer "
 _LETTERS = 14
+_WIDE = 560
+"""From which width on three boxes have room beside one another, px at text size 1."""
 _PERCENT = 100
 _CONTROLS = 14
 """Lines of text that what stands above and below the pictures is about as high as."""
@@ -62,21 +63,17 @@ class WhyPanel(Panel):
         self._todo: list[tuple[bool, Explain, FrameResult]] = []
         self.method, self.target, self.beside = (Chooser(_LETTERS, self) for _box in range(3))
         self._captions = tuple(QLabel(self) for _box in range(3))
-        choosers = QGridLayout()
-        choosers.setHorizontalSpacing(10)
-        for column, (caption, box) in enumerate(
-            zip(self._captions, (self.method, self.target, self.beside), strict=True)
-        ):
+        self._choosers, self._columns = QGridLayout(), 0
+        self._choosers.setHorizontalSpacing(10)
+        for caption, box in zip(self._captions, (self.method, self.target, self.beside), strict=True):
             caption.setObjectName("dim")
             caption.setBuddy(box)
-            choosers.addWidget(caption, 0, column)
-            choosers.addWidget(box, 1, column)
-            choosers.setColumnStretch(column, 1)
-        self.about, self.words = QLabel(self), QLabel(self)
-        for label in (self.about, self.words):
+        self.about, self.unfit, self.words = QLabel(self), QLabel(self), QLabel(self)
+        for label in (self.about, self.unfit, self.words):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.about.setObjectName("dim")
+        self.unfit.setObjectName("dim")
         self.details = DetailsButton(self)
         self.bar, self.stop, self.again = QProgressBar(self), QToolButton(self), QToolButton(self)
         self.bar.setTextVisible(False)
@@ -111,8 +108,9 @@ class WhyPanel(Panel):
             label.setObjectName("dim")
             sliders.addWidget(label)
             sliders.addWidget(slider, 1)
-        self.body.addLayout(choosers)
+        self.body.addLayout(self._choosers)
         self.body.addWidget(self.about)
+        self.body.addWidget(self.unfit)
         self.body.addLayout(self._pictures, 1)
         self.body.addWidget(self.words)
         self.body.addWidget(self.details, 0, Qt.AlignmentFlag.AlignLeft)
@@ -179,9 +177,23 @@ class WhyPanel(Panel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay two pictures side by side, or one below the other where they become larger so."""
         super().resizeEvent(event)
+        self._arrange_choosers()
         wide = self.width() > self.height() - _CONTROLS * self.fontMetrics().height()
         direction = QBoxLayout.Direction
         self._pictures.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+    def _arrange_choosers(self) -> None:
+        """Give each box the room that a method's name needs: three in a row, or two and the third below."""
+        columns = 3 if self.width() >= theme.px(_WIDE) else 2
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for at, (caption, box) in enumerate(zip(self._captions, (self.method, self.target, self.beside), strict=True)):
+            row, column = divmod(at, columns)
+            self._choosers.addWidget(caption, 2 * row, column)
+            self._choosers.addWidget(box, 2 * row + 1, column, 1, columns if columns * (row + 1) > 3 else 1)
+        for column in range(3):
+            self._choosers.setColumnStretch(column, int(column < columns))
 
     def part_that_ages(self) -> QWidget:
         """Return the first picture."""
@@ -194,18 +206,14 @@ class WhyPanel(Panel):
         """Offer the methods, with those that say nothing of this network disabled and why, and what to compare with."""
         network = self._store.network
         self._graph = None if network is None else network.graph
-        self._offer(self.method, [(_(one.title), name) for name, one in METHODS.items()], "grad-cam")
-        beside = [(_("nothing"), NOTHING), (_("shuffled weights"), SHUFFLED)]
-        beside += [(_(one.title), name) for name, one in METHODS.items()]
-        self._offer(self.beside, beside, NOTHING)
-        for box in (self.method, self.beside):
-            model = box.model()
-            assert isinstance(model, QStandardItemModel)
-            for row in range(box.count()):
-                why = self._unfit(str(box.itemData(row)))
-                model.item(row).setEnabled(not why)
-                box.setItemData(row, why or self._tip(str(box.itemData(row))), Qt.ItemDataRole.ToolTipRole)
-        self._fill_targets()
+        self.method.offer([(_(one.title), name) for name, one in METHODS.items()], "grad-cam")
+        self._fill_targets(anew=True)
+        reasons: dict[str, list[str]] = {}
+        for name, one in METHODS.items():
+            if why := self._unfit(name):
+                reasons.setdefault(why, []).append(_(one.title))
+        self.unfit.setText("\n".join(f"{', '.join(names)}: {why}" for why, names in reasons.items()))
+        self.unfit.setVisible(bool(reasons))
 
     def _unfit(self, name: str) -> str:
         if self._graph is None or name not in METHODS:
@@ -218,7 +226,7 @@ class WhyPanel(Panel):
             return _("What stays the same with weights that know nothing was never learned (Adebayo et al. 2018).")
         return f"{_(METHODS[name].about)}\n{METHODS[name].source}" if name in METHODS else ""
 
-    def _fill_targets(self) -> None:
+    def _fill_targets(self, anew: bool = False) -> None:
         result, unit = self._store.result, self._store.recipe.unit
         choices: list[tuple[str, object]] = [(_("most probable"), BEST)]
         if unit is not None:
@@ -232,19 +240,23 @@ class WhyPanel(Panel):
         kept = self.target.currentData()
         if isinstance(kept, int) and kept not in [data for _text, data in choices]:
             choices.append((self.target.currentText(), kept))  # a class that is followed stays, however improbable
-        self._offer(self.target, choices, BEST)
+        self.target.offer(choices, BEST)
+        beside: list[tuple[str, object]] = [(_("nothing"), NOTHING), (_("shuffled weights"), SHUFFLED)]
+        beside += [(_("instead: {answer}").format(answer=text), f"{ANSWER}{data}") for text, data in choices]
+        beside += [(_(one.title), name) for name, one in METHODS.items()]
+        if self.beside.offer(beside, NOTHING) or anew:
+            self._explain_choices()
 
-    def _offer(self, box: QComboBox, choices: list[tuple[str, object]] | list[tuple[str, str]], usual: object) -> None:
-        """Fill a box, unless it has just these choices, and keep what is chosen."""
-        if [(box.itemText(row), box.itemData(row)) for row in range(box.count())] == choices:
-            return
-        kept = box.currentData() if box.count() else usual
-        box.blockSignals(True)
-        box.clear()
-        for text, data in choices:
-            box.addItem(text, data)
-        box.setCurrentIndex(max(0, next((row for row, one in enumerate(choices) if one[1] == kept), 0)))
-        box.blockSignals(False)
+    def _explain_choices(self) -> None:
+        """Disable what says nothing of this network, and tell of each choice what it is, or why it does not fit."""
+        for box in (self.method, self.beside):
+            model = box.model()
+            assert isinstance(model, QStandardItemModel)
+            for row in range(box.count()):
+                name = str(box.itemData(row))
+                why = self._unfit(name)
+                model.item(row).setEnabled(not why)
+                box.setItemData(row, why or self._tip(name), Qt.ItemDataRole.ToolTipRole)
 
     # what is asked
 
@@ -253,15 +265,19 @@ class WhyPanel(Panel):
         name, other = str(self.method.currentData()), str(self.beside.currentData())
         if name not in METHODS or self._unfit(name):
             return []
-        main = Asked(name, self._target())
+        main = Asked(name, self._target(self.target.currentData()))
+        if other.startswith(ANSWER):
+            chosen = other.removeprefix(ANSWER)
+            target = self._target(int(chosen) if chosen.isdecimal() else chosen)
+            return [(False, main), (True, replace(main, target=target))]
         if other == SHUFFLED:
             return [(False, main), (True, replace(main, randomised=True))]
         if other in METHODS and not self._unfit(other):
             return [(False, main), (True, replace(main, method=other))]
         return [(False, main)]
 
-    def _target(self) -> Target | None:
-        chosen, recipe = self.target.currentData(), self._store.recipe
+    def _target(self, chosen: object) -> Target | None:
+        recipe = self._store.recipe
         if chosen == UNIT and recipe.unit is not None:
             return Target(recipe.layer, recipe.channel, *recipe.unit)
         return Target("", chosen) if isinstance(chosen, int) else None
@@ -340,7 +356,8 @@ class WhyPanel(Panel):
 
     def _show(self) -> None:
         name = str(self.method.currentData())
-        running = self._asking.question is not None and not (name in METHODS and METHODS[name].live)
+        question = self._asking.question
+        running = isinstance(question, Explain) and not METHODS[question.asked.method].live
         for widget in (self.bar, self.stop):
             widget.setVisible(running)
         self.bar.setValue(round(_PERCENT * self._fraction))
@@ -401,8 +418,11 @@ class WhyPanel(Panel):
             view.set_heat(rgba, (y0 - top, x0 - left, y1 - top, x1 - left))
             end = f"{reach(found.heat):.3g}"
             scale = _("blue: against, red: for; strongest from ±{end}") if how.signed else _("brightest from {end}")
-            shuffled = bool(beside) and self.beside.currentData() == SHUFFLED
-            name = _("with shuffled weights") if shuffled else _(how.title)
+            other = self.beside.currentData() if beside else NOTHING
+            name = _("with shuffled weights") if other == SHUFFLED else _(how.title)
+            if str(self.beside.currentData()).startswith(ANSWER):  # two answers: which one, and its number
+                value = f"{found.value:.4g}"
+                name = _("{target} = {value}").format(target=self._words(found.target, result), value=value)
             self.titles[beside].setText(f"{name}  ·  {scale.format(end=end)}")
 
 

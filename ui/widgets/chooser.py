@@ -24,10 +24,10 @@ class Chooser(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(letters)
 
-    def offer(self, choices: Sequence[tuple[str, object]], usual: object) -> None:
-        """Hold these texts and data, unless it does already; what is chosen stays, or else is ``usual``."""
+    def offer(self, choices: Sequence[tuple[str, object]], usual: object) -> bool:
+        """Hold these texts and data, and return whether it did not already; what is chosen stays, or is ``usual``."""
         if [(self.itemText(row), self.itemData(row)) for row in range(self.count())] == list(choices):
-            return
+            return False
         kept = self.currentData() if self.count() else usual
         self.blockSignals(True)
         self.clear()
@@ -35,6 +35,7 @@ class Chooser(QComboBox):
             self.addItem(text, data)
         self.setCurrentIndex(max(0, next((row for row, one in enumerate(choices) if one[1] == kept), 0)))
         self.blockSignals(False)
+        return True
 
     def minimumSizeHint(self) -> QSize:
         """Return half of the width that it asks for."""

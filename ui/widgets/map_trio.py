@@ -11,8 +11,8 @@ from explorer.values import Bytes
 from ui import theme
 
 _GAP = 8
-_SIDE = 74
-"""Of a picture, px at text size 1."""
+_SIDE = 120
+"""Of a picture at most, px at text size 1."""
 
 
 class MapTrio(QWidget):
@@ -22,7 +22,9 @@ class MapTrio(QWidget):
         super().__init__(parent)
         self._pictures: tuple[Bytes, ...] = ()
         self._names: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def show_maps(self, found: Compared | None, names: tuple[str, str, str]) -> None:
         """Show the maps under these names; None: nothing."""
@@ -37,14 +39,17 @@ class MapTrio(QWidget):
         """What is shown, uint8 RGB (h, w, 3) each."""
         return self._pictures
 
+    def heightForWidth(self, width: int) -> int:
+        """Return room for three pictures, as large as they can be side by side, and a line."""
+        return min((width - 2 * _GAP) // 3, theme.px(_SIDE)) + self.fontMetrics().height() + 4
+
     def sizeHint(self) -> QSize:
-        """Return room for three pictures and a line."""
-        side = theme.px(_SIDE)
-        return QSize(3 * side + 2 * _GAP, side + self.fontMetrics().height() + 4)
+        """Return a modest width, and the height that goes with it."""
+        return QSize(240, self.heightForWidth(240))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same height."""
-        return QSize(150, self.sizeHint().height())
+        """Return the smallest width at which the maps can be told apart."""
+        return QSize(150, self.heightForWidth(150))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint names and pictures, each as large as it can be."""
