@@ -151,6 +151,20 @@ def test_freeze_only_while_live(one: Desk) -> None:
     assert not one.engine.frozen
 
 
+def test_a_live_frame_makes_the_layers_maps_only_where_they_are_seen(one: Desk) -> None:
+    one.window._go_to("networks")
+    assert one.store.recipe.maps, "a still picture is looked at once"
+    one.controller.change(source=Source("demo", ""))
+    one.give()
+    assert not one.store.recipe.maps
+    one.controller.change(layer=one.graph.layers[-1].id)
+    for place, seen in (("filter", False), ("tasks", False), ("explore", True)):
+        one.window._go_to(place)
+        assert one.store.recipe.maps is seen
+    one.controller.undo()  # to a step that was made where they were not seen
+    assert one.store.recipe.maps
+
+
 def test_samples_from_the_keyboard_go_around(one: Desk) -> None:
     files = [sample.file for sample in gallery()]
     for file in (*files[1:], files[0]):
@@ -220,11 +234,11 @@ def test_filters_that_the_bank_does_not_have_are_told_in_the_chooser(one: Desk) 
     box, listed = one.window.top._filter, one.window.top._filter.count()
     blur, off = BANK["box"].filter, replace(BANK["sharpen"].filter, enabled=False)
     one.controller.change(filters=(blur, off, replace(blur, stride=2)))
-    assert box.currentText() == "2 own filters"
+    assert box.currentText() == "2 filters"
     box.activated.emit(box.currentIndex())
     assert len(one.store.recipe.filters) == 3
     one.controller.change(filters=(replace(blur, stride=2),))
-    assert (box.currentText(), box.count()) == ("1 own filter", listed + 1)
+    assert (box.currentText(), box.count()) == ("1 filter", listed + 1)
     key(one, "K")
     assert one.store.recipe.filters == (next(iter(BANK.values())).filter,)
     assert box.count() == listed

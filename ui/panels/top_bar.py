@@ -216,7 +216,7 @@ class TopBar(QFrame):
             row = box.count()
             box.addItem("", _OWN_FILTERS)
         count = len(working(filters))
-        box.setItemText(row, ngettext("{count} own filter", "{count} own filters", count).format(count=count))
+        box.setItemText(row, ngettext("{count} filter", "{count} filters", count).format(count=count))
         box.setCurrentIndex(row)
 
     def _fill_networks(self) -> None:
