@@ -7,6 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.engine.events import Answered, Problem
+from explorer.errors import NetworkError
+from explorer.text import N_
 from explorer.training.run import LastRun, Run, SaveTrained, Train, TrainLast
 from explorer.training.values import Captured, Learned, Saved
 from explorer.values import Source
@@ -50,7 +52,7 @@ class Training(QObject):
         self.problem: Problem | None = None
         self._going.answered.connect(self._take)
         self._going.failed.connect(self._fail)
-        self._going.ended.connect(self.drop)
+        self._going.ended.connect(self._end)
         self._saving.answered.connect(self._take_saved)
         self._saving.failed.connect(self._fail_to_save)
 
@@ -61,6 +63,9 @@ class Training(QObject):
 
     def go_on(self, run: Run, batches: int | None = None) -> None:
         """Let ``run`` go on: until it is paused, or so many batches; 0 only tells anew how far it is."""
+        if run is not self.run:
+            self.learned = self.captured = None
+            self.learned_changed.emit()
         self.run, self.problem = run, None
         self.running = batches is None
         kind = TrainLast if isinstance(run, LastRun) else Train
@@ -114,6 +119,11 @@ class Training(QObject):
         """Tell why it cannot go on; nothing is learned any more, but the curves stay."""
         self.run, self.running, self.problem = None, False, problem
         self.state_changed.emit()
+
+    @Slot()
+    def _end(self) -> None:
+        error = NetworkError(N_("The network has changed since: ask again when it is on the screen."))
+        self._fail(Problem("question", error))
 
     @Slot(object)
     def _take_saved(self, event: Answered) -> None:

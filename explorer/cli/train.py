@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import math
+import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -77,11 +79,13 @@ def _train(options: argparse.Namespace, run: LeNetRun | LastRun) -> None:
         from explorer.cli import opening
 
         network = opening.network(options)
+    start_s = time.perf_counter()
     for step in streams.told(run.steps(network), _told):
         if isinstance(step.answer, Captured):
             unreadable = step.answer.unreadable
         elif isinstance(step.answer, Learned):
             learned = step.answer
+    learned = replace(learned, seconds=time.perf_counter() - start_s)
     saved = run.save(network, str(options.out))
     if options.json:
         weights = {} if network is None else {"weights": weights_name(network)}

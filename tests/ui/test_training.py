@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from explorer.engine.events import Answered, Calculated, FrameRead, Problem
+from explorer.engine.events import Answered, Calculated, Ended, FrameRead, Problem
 from explorer.errors import PersonError
 from explorer.questions import Question
 from explorer.session import Network, Session
@@ -266,6 +266,10 @@ def test_what_cannot_be_kept_or_learned_is_said(bench: samples.Bench, own_classe
     work(bench, network=Session().open("lenet5"))
     assert "cannot be opened" in panel.problem.text()
     assert panel.start.text() == "Start"
+    panel.start.click()
+    bench.controller.on_event(Ended(last(bench)))
+    assert "network has changed" in panel.problem.text()
+    assert panel.training.run is None
 
 
 def test_the_page_is_in_the_networks_place(one: Desk) -> None:
