@@ -64,7 +64,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
     scene = scenes.Watched(network, recipe.finding)
 
     def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview, reduce.Readings, Follower | None]:
-        layer = network.layer(recipe.layer)
+        layer = network.layer(network.shown(recipe))
         wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
         overview, readings = reduce.Overview(recipe.columns, before), reduce.Readings(recipe.locked)
         if recipe.columns:
@@ -90,7 +90,8 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
         prepared = network.prepare(filtered)
         picture, limits = reduce.picture(prepared.tensor)
     with steps("forward"):
-        layer, captured, overview, readings, follower = network.follow(through, prepared.tensor, filtered, recipe.layer)
+        shown = network.shown(recipe)
+        layer, captured, overview, readings, follower = network.follow(through, prepared.tensor, filtered, shown)
         output = reduce.real(captured.output).float().cpu()
     if network.device.type == "cpu":  # an accelerator works on while a reducer waits: there the two are one
         steps.split("forward", "capture", captured.reduced_ms)

@@ -152,6 +152,8 @@ class Recipe:
         top: how many predictions.
         device: "auto", or a name that ``device.available`` lists.
         view: how maps become colours.
+        maps: whether the layer's maps are wanted; where nobody sees them, those of a classifying network's answer take
+            their place, which cost little.
         thumbnails: ids of the layers whose thumbnail is wanted; ("*",) for all.
         columns: so many maps of every stage for the overview; 0 for none.
         overtime: what is followed from frame to frame; None for nothing, which then costs nothing.
@@ -173,6 +175,7 @@ class Recipe:
     top: int = 5
     device: str = "auto"
     view: View = field(default_factory=View)
+    maps: bool = True
     thumbnails: tuple[str, ...] = ("*",)
     columns: int = 0
     overtime: Following | None = None

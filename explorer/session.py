@@ -181,6 +181,11 @@ class Network:
         ops = [layer for layer in self.graph if layer.id != INPUT] or list(self.graph)
         return next((layer for layer in ops if layer.op.startswith("conv")), ops[0])
 
+    def shown(self, recipe: Recipe) -> str:
+        """Return the id of the layer whose maps ``recipe`` gets: the one it names, or "", unless nobody sees them."""
+        unseen = not recipe.maps and recipe.overtime is None and self.card.task == "classify"
+        return self.graph.output.id if unseen else recipe.layer
+
     def kernel(self, layer: Layer, channel: int) -> Floats | None:
         """Return the weights that make a map of a convolution, float32 (C_in per group, kh, kw); else None."""
         weight = self._weight(layer)
@@ -273,7 +278,7 @@ class Network:
         seen = self.seen
         if seen is None or seen.frame is not frame or seen.alterations != recipe.alterations:
             return None
-        if seen.layer.id != (recipe.layer or self.layer("").id):
+        if seen.layer.id != (self.shown(recipe) or self.layer("").id):
             return None
         if not self.thumbnail_ids(recipe) <= seen.thumbnails.keys():
             return None

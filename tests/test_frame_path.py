@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch import nn
 
-from explorer import frame_path, session, sources
+from explorer import frame_path, reduce, session, sources
 from explorer.capture import capture as real_capture
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
 from explorer.filters.bank import BANK
 from explorer.graph.trace import trace
 from explorer.prepare import prepare
-from explorer.recipe import Recipe, View
+from explorer.recipe import Following, Recipe, View
 from explorer.session import Network, Session
 from explorer.values import Frame, FrameResult, Source
 from explorer.zoo import registry
@@ -147,6 +147,23 @@ def test_a_change_of_the_view_needs_no_forward(network: Network, chelsea: Frame,
     assert len(forwards) == 1
     assert frame_path.raw_maps(network, chelsea, recipe) is frame_path.raw_maps(network, chelsea, recipe)
     assert len(forwards) == 1
+
+
+def test_maps_that_nobody_sees_are_neither_kept_nor_rendered(
+    network: Network, chelsea: Frame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, keep = list[str](), reduce.keep
+    monkeypatch.setattr(reduce, "keep", lambda layer: kept.append(layer.id) or keep(layer))
+    recipe = Recipe(layer=network.layer("").id)
+    seen = frame_path.run(network, chelsea, recipe)
+    unseen = frame_path.run(network, chelsea, recipe.with_(maps=False))
+    assert kept == [recipe.layer, network.graph.output.id]
+    assert unseen.view.mosaic.size < seen.view.mosaic.size / 10
+    assert unseen.predictions == seen.predictions
+    again = frame_path.run(network, chelsea, recipe)  # and they come back
+    np.testing.assert_array_equal(again.view.mosaic, seen.view.mosaic)
+    followed = recipe.with_(maps=False, overtime=Following())
+    assert frame_path.run(network, chelsea, followed).view.layer.id == recipe.layer
 
 
 def test_another_picture_layer_filter_or_thumbnail_does(network: Network, chelsea: Frame, forwards: list[int]) -> None:

@@ -80,7 +80,7 @@ class Areas(QObject):
         recipe, result = self._store.recipe, self._result
         if recipe.unit is None or result is None:
             return None
-        layer = recipe.layer or (result.view.layer.id if not result.recipe.layer else "")
+        layer = recipe.layer or (result.view.layer.id if result.recipe.maps and not result.recipe.layer else "")
         return Unit(layer, recipe.channel, *recipe.unit) if layer else None
 
     @property

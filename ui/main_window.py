@@ -101,6 +101,8 @@ class MainWindow(QMainWindow):
         self._rail: dict[str, QToolButton] = {}
         self.setCentralWidget(self._arranged())
         self._dress_fields(self)
+        store.live_changed.connect(self._ask_for_maps)
+        store.recipe_changed.connect(self._ask_for_maps)
         self.places.explore_wanted.connect(self._go_to_explore)
         self.places.weights_wanted.connect(self._show_weights)
         self.places.came.connect(self._dress_fields)
@@ -270,6 +272,14 @@ class MainWindow(QMainWindow):
     def _rest(self) -> None:
         """Spare live frames the network where nobody sees what it makes of them; the stream goes on."""
         self._controller.rest(self.isMinimized() or self.places.shown is self.places.arithmetic)
+        self._ask_for_maps()
+
+    @Slot()
+    def _ask_for_maps(self) -> None:
+        """Let a live frame make the chosen layer's maps only where they are seen."""
+        seen = self.places.shown is self.explore or not self._store.live
+        if seen != self._store.recipe.maps:  # also after a step back to a time when they were not wanted
+            self._controller.adjust(maps=seen)
 
     @Slot()
     def _get_weights(self) -> None:

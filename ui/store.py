@@ -65,7 +65,8 @@ class Store(QObject):
         self.frame: Frame | None = None
         self.frame_source: Source | None = None
         self.broken = False
-        self.result: FrameResult | None = None
+        self._result: FrameResult | None = None
+        self._with_maps: FrameResult | None = None
         self.network: NetworkInfo | None = None
         self.fields: Fields | None = None
         self.fields_failed = False
@@ -77,6 +78,23 @@ class Store(QObject):
         self.playing: Playing | None = None
         self.retrying: Retrying | None = None
         self.dropped = 0
+
+    @property
+    def result(self) -> FrameResult | None:
+        """The newest result."""
+        return self._result
+
+    @result.setter
+    def result(self, result: FrameResult | None) -> None:
+        self._result = result
+        if result is None or result.recipe.maps:
+            self._with_maps = result
+
+    @property
+    def result_with_maps(self) -> FrameResult | None:
+        """The newest result whose maps were wanted, unless another network is wished for than the one it is of."""
+        same = self._with_maps is not None and self._with_maps.recipe.network == self.recipe.network
+        return self._with_maps if same else None
 
     @property
     def fields_missing(self) -> str:

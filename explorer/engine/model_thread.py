@@ -283,6 +283,8 @@ class ModelThread:
                 if feed is desk.feed:
                     desk.outbox.put(FrameRead(feed.source, frame))
             return
+        if desk.recordings.watching:
+            recipe = replace(recipe, maps=True)
         if recipe.filters != self._filters:
             self._filters = recipe.filters
             self._after_filters()

@@ -9,6 +9,7 @@ import pytest
 
 from explorer.engine import Engine, feed
 from explorer.engine.events import FrameRead, Problem, ResultReady
+from explorer.engine.recordings import Recordings
 from explorer.errors import ForwardError, SourceError
 from explorer.recipe import Recipe
 from explorer.values import Frame, Source
@@ -300,6 +301,17 @@ def test_exports_are_not_starved_by_a_camera(engine: Engine, fakes: FakeRooms, w
     window.until(ResultReady)
     engine.export("maps", "maps.npz")
     assert window.until(Exported).paths == ("maps.npz",)
+
+
+def test_what_is_recorded_has_the_maps_that_nobody_sees(
+    engine: Engine, fakes: FakeRooms, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = started(engine, fakes, window)
+    engine.wish(CAMERA.with_(maps=False))
+    step(window, live)
+    monkeypatch.setattr(Recordings, "watching", True)
+    step(window, live)
+    assert [recipe.maps for recipe, _frame in fakes.runs[-2:]] == [False, True]
 
 
 def test_at_rest_frames_are_shown_and_the_network_is_spared(engine: Engine, fakes: FakeRooms, window: Window) -> None:

@@ -151,6 +151,23 @@ def test_freeze_only_while_live(one: Desk) -> None:
     assert not one.engine.frozen
 
 
+def test_a_live_frame_makes_the_layers_maps_only_where_they_are_seen(one: Desk) -> None:
+    one.window._go_to("networks")
+    assert one.store.recipe.maps, "a still picture is looked at once"
+    one.controller.change(source=Source("demo", ""))
+    one.give()
+    assert not one.store.recipe.maps
+    seen_last = one.store.result_with_maps
+    one.give()
+    assert one.window.explore.maps._view() is (seen_last and seen_last.view), "of the same network"
+    one.controller.change(layer=one.graph.layers[-1].id)
+    for place, seen in (("filter", False), ("tasks", False), ("explore", True)):
+        one.window._go_to(place)
+        assert one.store.recipe.maps is seen
+    one.controller.undo()  # to a step that was made where they were not seen
+    assert one.store.recipe.maps
+
+
 def test_samples_from_the_keyboard_go_around(one: Desk) -> None:
     files = [sample.file for sample in gallery()]
     for file in (*files[1:], files[0]):

@@ -107,7 +107,7 @@ class ChannelInspector(Panel):
 
     @Slot()
     def _take_result(self) -> None:
-        view, result = self._view(), self._store.result
+        view, result = self._view(), self._store.result_with_maps
         self.set_frame(result.frame if view is not None and result is not None else None)
         for widget in (self.bar, self.facts, self.spread_title, self.histogram):
             widget.setVisible(view is not None)
@@ -145,7 +145,7 @@ class ChannelInspector(Panel):
 
     def _view(self) -> LayerView | None:
         """Return what is there to show: the newest result, unless another network is wished for."""
-        result = self._store.result_of_network
+        result = self._store.result_with_maps
         return None if result is None else result.view
 
     def _show_head(self, view: LayerView | None) -> None:

@@ -127,7 +127,7 @@ class LayerMaps(Panel):
 
     @Slot()
     def _take_result(self) -> None:
-        view, result = self._view(), self._store.result
+        view, result = self._view(), self._store.result_with_maps
         self.set_frame(result.frame if view is not None and result is not None else None)
         if view is not None:
             table = self._table(view)
@@ -276,7 +276,7 @@ class LayerMaps(Panel):
 
     def _view(self) -> LayerView | None:
         """Return what is there to show: the newest result, unless another network is wished for."""
-        result = self._store.result_of_network
+        result = self._store.result_with_maps
         return None if result is None else result.view
 
     def _layer(self, view: LayerView) -> dict[str, str]:

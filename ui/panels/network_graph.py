@@ -185,7 +185,7 @@ class NetworkGraph(Panel):
             self._thumbnails.update(result.thumbnails)
             self.set_frame(result.frame)
             self.view.show_thumbnails(self._thumbnails, self._store.recipe.view.colours)
-            if not self._store.recipe.layer and not self.view.current:
+            if not self._store.recipe.layer and not self.view.current and result.recipe.maps:
                 self.view.mark(result.view.layer.id)
 
     @Slot()

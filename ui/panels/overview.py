@@ -118,7 +118,7 @@ class Overview(Panel):
     def _take_recipe(self) -> None:
         """Mark the choice; a step that was taken back may have been of a time when other maps were wanted."""
         recipe = self._store.recipe
-        layer = recipe.layer or (self._store.result.view.layer.id if self._store.result else "")
+        layer = recipe.layer or _first(self._store.result)
         self.view.set_choice(layer, recipe.channel)
         if recipe.columns != self._wanted:
             self._settle.start()
@@ -170,7 +170,7 @@ class Overview(Panel):
     def _controller_choice(self) -> None:
         recipe, result = self._store.recipe, self._result()
         if result is not None:
-            self.view.set_choice(recipe.layer or result.view.layer.id, recipe.channel)
+            self.view.set_choice(recipe.layer or _first(result), recipe.channel)
 
     def _result(self) -> FrameResult | None:
         """Return the newest result that has an overview of the loaded network, or None."""
@@ -217,7 +217,7 @@ class Overview(Panel):
     @Slot()
     def _open(self) -> None:
         recipe, result = self._store.recipe, self._store.result
-        layer = recipe.layer or (result.view.layer.id if result else "")
+        layer = recipe.layer or _first(result)
         if layer:
             self.opened.emit(layer)
 
@@ -248,3 +248,8 @@ class Overview(Panel):
         self.view.paint(painter, self.view.size())
         painter.end()
         return image
+
+
+def _first(result: FrameResult | None) -> str:
+    """Return the layer that is shown where the recipe names none; "" where its maps were not wanted."""
+    return result.view.layer.id if result is not None and result.recipe.maps else ""
