@@ -57,6 +57,7 @@ class Settings:
         filter_chosen: the place, from 0, of the chain's filter that was looked at; it may be past the chain's end.
         task_tab: the open tab of the place of tasks, one of ``TASK_TABS``.
         beside: the second network that was chosen last, "" for none.
+        index: the index of pictures that was open last, "" for none.
     """
 
     language: str = ""
@@ -78,6 +79,7 @@ class Settings:
     filter_chosen: int = 0
     task_tab: str = "classify"
     beside: str = ""
+    index: str = ""
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -274,6 +276,7 @@ def _from_json(text: str) -> Settings:
                 settings.geometry,
                 settings.shared_weights,
                 settings.beside,
+                settings.index,
                 *settings.recent,
                 *settings.networks,
             )

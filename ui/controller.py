@@ -213,9 +213,11 @@ class Controller(QObject):
     @property
     def session(self) -> Recipe:
         """What the next session begins with: a source that failed gives way to the last picture that did not, and
-        nothing is followed, found, altered or looked at by a second network before somebody looks.
+        nothing is followed, found, altered, compared or looked at by a second network before somebody looks.
         """
-        recipe = self._store.recipe.with_(overtime=None, beside=None, finding=None, touch=None, top=Recipe.top)
+        recipe = self._store.recipe.with_(
+            overtime=None, beside=None, finding=None, nearest=None, touch=None, top=Recipe.top
+        )
         return recipe.with_(source=self.still) if self._store.broken else recipe
 
     @property

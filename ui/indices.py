@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,9 +37,9 @@ _RATE_S = 0.5
 
 @dataclass(frozen=True, eq=False)
 class _Looked:
-    """What is there: the index, or None where there is none yet, and how many pictures its folder holds."""
+    """What is there: the index, or None where there is none yet, its folder, and how many pictures that holds."""
 
-    file: str
+    folder: str
     kept: Kept | None
     of: int
 
@@ -72,7 +73,7 @@ class Indices(QObject):
         self.of, self.rate = 0, 0.0
         self.progress: Indexed | None = None
         self.problem: Problem | None = None
-        self.looking = self._example = False
+        self.looking = self._example = self._again = False
         self._since = (0.0, 0)
         self._work: Callable[[], object] | None = None
         controller.calculated.connect(self._take_looked)
@@ -104,10 +105,11 @@ class Indices(QObject):
         self._follow()
         self.changed.emit()
 
-    def open_file(self, file: str) -> None:
-        """Open the index in ``file``."""
+    def open_file(self, file: str, again: bool = False) -> None:
+        """Open the index in ``file``; where it was open before, ``again``, nobody need hear that it is gone."""
         self.folder, self.file = "", file
         self._forget()
+        self._again = again
         self._look()
 
     def choose_layer(self, layer: str) -> None:
@@ -145,7 +147,7 @@ class Indices(QObject):
     def _forget(self) -> None:
         self._asking.drop()
         self.kept, self.progress, self.problem, self.of, self.rate = None, None, None, 0, 0.0
-        self._example = False
+        self._example = self._again = False
 
     @Slot()
     def _follow(self) -> None:
@@ -172,17 +174,23 @@ class Indices(QObject):
         if event.lane != "index" or event.work is not self._work:
             return
         self.looking, found = False, event.value
-        if event.error is not None:
+        again, self._again = self._again, False
+        if event.error is not None and again:
+            self.file = ""
+        elif event.error is not None:
             self.problem, self.kept = Problem("engine", event.error), None
         elif isinstance(found, Path):
             self.folder, self.file = str(found), ""
             self._follow()
         elif isinstance(found, _Looked):
             self.kept, self.of = found.kept, found.of
+            if found.kept is not None and found.folder != self.folder:
+                self.folder, self.layer = found.folder, found.kept.index.maker.layer
             if self._example and self.maker is not None and self.maker.network == example.NETWORK:
                 self._example = False
                 if found.kept is None or found.kept.pictures < found.of:
                     self.make()
+            self._follow()
         self.changed.emit()
 
     @Slot(object)
@@ -214,8 +222,14 @@ class Indices(QObject):
 
 def _looked(file: str, folder: str) -> _Looked:
     """Open an index; in a worker."""
-    of = len(pictures(Path(folder))) if folder else 0
-    return _Looked(file, kept(Path(file)) if not folder or Path(file).exists() else None, of)
+    if folder:
+        return _Looked(folder, kept(Path(file)) if Path(file).exists() else None, len(pictures(Path(folder))))
+    found = kept(Path(file))
+    index, of = found.index, 0
+    if str(index.maker.file(index.folder)) == file:  # one of the program's own
+        with suppress(SourceError):
+            of, folder = len(pictures(index.folder)), str(index.folder)
+    return _Looked(folder, found, of)
 
 
 class SmallPictures(QObject):

@@ -11,7 +11,7 @@ from PIL import Image
 from PySide6.QtWidgets import QFileDialog
 
 from explorer.engine.events import Answered, Calculated, Ended, Problem, ResultReady
-from explorer.errors import ExportError, NetworkError
+from explorer.errors import ExplorerError, ExportError, NetworkError
 from explorer.indexing import Indexed
 from explorer.questions import IndexFolder
 from explorer.recipe import Nearest
@@ -21,6 +21,7 @@ from explorer.retrieval.search import Match
 from explorer.values import Source
 from tests.ui import samples
 from tests.ui.desk import Desk
+from ui.indices import Indices
 from ui.panels.task_retrieve import TaskRetrieve
 
 COUNT = 5
@@ -49,7 +50,11 @@ def work(one: Desk, lane: str = "index") -> None:
     while waiting := [each for each in one.engine.calculations if each[0] == lane]:
         one.engine.calculations.remove(waiting[-1])
         one.engine.calculations[:] = [each for each in one.engine.calculations if each[0] != lane]
-        one.send(Calculated(lane, waiting[-1][1], waiting[-1][1]()))
+        try:
+            done = Calculated(lane, waiting[-1][1], waiting[-1][1]())
+        except ExplorerError as error:
+            done = Calculated(lane, waiting[-1][1], None, error)
+        one.send(done)
 
 
 def choose(one: Desk, monkeypatch: pytest.MonkeyPatch, folder: Path) -> TaskRetrieve:
@@ -167,6 +172,26 @@ def test_nobody_asks_while_it_is_not_seen(
     assert one.store.recipe.nearest == Nearest(str(file))
 
 
+def test_the_index_that_was_open_last_is_open_again(one: Desk, folder: Path, tmp_path: Path) -> None:
+    maker = Maker("sample", "made-up", "stem.relu", (224, 224))
+    own = maker.file(folder)
+    for file in (write(tmp_path / "i", folder, 3), own, tmp_path / "gone"):
+        if file == own:
+            Writer(own, folder, maker, 3, {}).close()
+        indices = Indices(one.store, one.controller)
+        indices.open_file(str(file), again=True)
+        work(one)
+        assert indices.problem is None
+        assert indices.file == ("" if file.name == "gone" else str(file))
+        assert (indices.folder, indices.layer) == ((str(folder), "stem.relu") if file == own else ("", ""))
+    retrieve = panel(one)
+    retrieve._indices.open_file(str(own))
+    work(one)
+    assert retrieve.layer.currentText() == "stem.relu"
+    assert one.store.settings.index == str(own)
+    assert retrieve.make.text() == "Go on"
+
+
 def test_pictures_that_are_gone_are_told(
     one: Desk, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,11 +235,8 @@ def test_what_is_no_index_is_said(
         file.write_bytes(content)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_what: (str(file), ""))
     retrieve.open.click()
-    (lane, looked) = one.engine.calculations[-1]
-    with pytest.raises(Exception, match="index") as error:
-        looked()
-    one.send(Calculated(lane, looked, None, error.value))  # type: ignore[arg-type]
-    assert str(error.value) == retrieve.words.text()
+    work(one)
+    assert f"index “{file}”" in retrieve.words.text() or "is no index of pictures" in retrieve.words.text()
     assert one.store.recipe.nearest is None
 
 

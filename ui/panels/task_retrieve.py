@@ -52,8 +52,6 @@ class TaskRetrieve(Panel):
         self._store, self._controller = store, controller
         self._indices, self._small = Indices(store, controller, self), SmallPictures(controller, self)
         self._shown: FrameResult | None = None
-        if store.recipe.nearest is not None:  # as the session was left, or as a program wished
-            self._indices.open_file(store.recipe.nearest.index)
         self._kept = self._indices.kept
         self.folder, self.open, self.make = QPushButton(self), QPushButton(self), QPushButton(self)
         theme.set_icon(self.folder, "folder")
@@ -92,6 +90,9 @@ class TaskRetrieve(Panel):
         self._arrange()
         self._connect(commands)
         self.retranslate()
+        file = store.recipe.nearest.index if store.recipe.nearest is not None else store.settings.index
+        if file:
+            self._indices.open_file(file, again=store.recipe.nearest is None)
 
     def _arrange(self) -> None:
         first, second, third = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -234,6 +235,9 @@ class TaskRetrieve(Panel):
             self._kept = self._indices.kept
             self._small.forget()
             self._ask()
+            if self._kept is not None:
+                self._controller.prefer(index=self._indices.file)
+        self._fill_layers()
         self._show()
 
     # what the person does
@@ -287,16 +291,14 @@ class TaskRetrieve(Panel):
         usual = _("before the answer") if network is None else feature_layer(network.graph).id
         choices = [(_("{layer} (before the answer)").format(layer=usual) if network else usual, "")]
         choices += [(one, one) for one in layers]
-        box, kept = self.layer, self.layer.currentData()
-        if [(box.itemText(row), box.itemData(row)) for row in range(box.count())] == choices:
-            return
+        box = self.layer
         box.blockSignals(True)
-        box.clear()
-        for text, data in choices:
-            box.addItem(text, data)
-        box.setCurrentIndex(max(0, box.findData(kept)) if kept else 0)
+        if [(box.itemText(row), box.itemData(row)) for row in range(box.count())] != choices:
+            box.clear()
+            for text, data in choices:
+                box.addItem(text, data)
+        box.setCurrentIndex(max(0, box.findData(self._indices.layer)))
         box.blockSignals(False)
-        self._choose_layer()
 
     def _found(self) -> Neighbours | None:
         """Return what the newest result tells of the open index."""
@@ -335,7 +337,10 @@ class TaskRetrieve(Panel):
         self.path.setText(indices.folder or indices.file)
         self.folder.setEnabled(not indices.running)
         self.open.setEnabled(not indices.running)
-        self.layer.setEnabled(not indices.running and not (indices.file and not indices.folder))
+        self.layer.setEnabled(not indices.running)
+        chooses = bool(indices.folder) or not indices.file  # the layer of one that was opened is known
+        for widget in (self._captions[0], self.layer):
+            widget.setVisible(chooses)
         parts = []
         if indices.kept is not None:
             count, maker = indices.kept.pictures, indices.kept.index.maker
@@ -347,7 +352,7 @@ class TaskRetrieve(Panel):
                 parts.append(_("{done} of {of} pictures").format(done=f"{done:,}", of=f"{indices.of:,}"))
             parts.append(_("{layer} of {network}").format(layer=maker.layer, network=self._called(maker.network)))
         self.facts.setText(" · ".join(parts))
-        self.make.setVisible(not indices.running and (bool(indices.folder) or not indices.file))
+        self.make.setVisible(chooses and not indices.running)
         self.make.setEnabled(ready and not indices.looking)
         self.make.setText(_("Make index") if indices.kept is None else _("Update") if whole else _("Go on"))
         self.make.setToolTip(_("Pictures that have not changed are kept") if indices.kept is not None else "")
