@@ -130,9 +130,9 @@ class _List(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the ends tell some examples from their neighbours
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
 
     def fill(self) -> None:
         """List all examples under their headings, in the current language; the chosen one stays."""

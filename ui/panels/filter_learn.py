@@ -170,7 +170,7 @@ class FilterLearn(Panel):
         self._labels["found"].setText(_("Found kernel"))
         self._labels["true"].setText(_("True kernel"))
         self._labels["result"].setText(_("Found kernel on the picture"))
-        self._labels["loss"].setText(_("Loss, step by step"))
+        self._labels["loss"].setText(_("Loss, step by step (both logarithmic)"))
         self.side.setToolTip(_("Rows and columns of the kernel that is searched for; it need not be the true one's"))
         self.rate.setToolTip(_("Learning rate: with 1, whitened steps arrive at once"))
         self.noise.setToolTip(_("Noise that is added to the picture after the filter, levels"))
