@@ -50,6 +50,26 @@ def test_nothing_nearer_is_missed(n: int, measure: Any) -> None:
     np.testing.assert_allclose([one.distance for one in matches], [distances[i] for i in expected], rtol=1e-6)
 
 
+@pytest.mark.parametrize("measure", ["cosine", "l2"])
+@pytest.mark.parametrize("scale", [1e-30, 1e-3, 1e3, 1e18], ids=str)
+def test_what_float32_cannot_tell_apart_is_told_apart(scale: float, measure: Any) -> None:
+    """Features that differ in their last digit, and far larger ones among them; the answer is that of float64."""
+    rng = np.random.default_rng(4)
+    q = (rng.normal(size=50) * scale).astype(np.float32)
+    rows = np.nextafter(np.tile(q, (400, 1)), rng.choice([-1, 1], (400, 50)).astype(np.float32) * np.float32(np.inf))
+    rows[::3] *= rng.choice([1, 1e-3, 1e3], (134, 1)).astype(np.float32)
+    exact, wanted = rows.astype(np.float64), q.astype(np.float64)
+    if measure == "l2":
+        distances = np.sqrt(((exact - wanted) ** 2).sum(1))
+    else:
+        sizes = np.linalg.norm(exact, axis=1) * np.linalg.norm(wanted)
+        distances = np.clip(1 - (exact * wanted).sum(1) / sizes, 0, 2)
+    found = nearest(chunks(Record(str(i), (0, 0), row) for i, row in enumerate(rows)), q, 20, measure)
+    expected = np.argsort(distances, kind="stable")[:20]
+    assert [int(one.path) for one in found] == expected.tolist()
+    assert [one.distance for one in found] == distances[expected].tolist()
+
+
 def test_equally_near_ones_come_in_their_order_and_unreadable_ones_not_at_all() -> None:
     same = [Record(str(i), (0, 0), np.ones(3, np.float32)) for i in range(9)]
     bad = [Record("bad", (0, 0), None, "broken"), Record("nan", (0, 0), np.full(3, np.nan, np.float32))]
