@@ -71,8 +71,8 @@ def work(bench: samples.Bench, steps: int | None = None, network: Network | None
 
 def test_it_learns_in_front_of_the_person(bench: samples.Bench, panel: TrainDigits) -> None:
     assert not any(button.isEnabled() for button in (panel.anew, panel.save, panel.open))
-    panel.epochs.setValue(2)
-    panel.seed.setValue(3)
+    panel.fields.epochs.setValue(2)
+    panel.fields.seed.setValue(3)
     panel.start.click()
     run = last(bench).run
     assert run.plan == Plan("lenet5", 2, 2e-3, 64, 3)
@@ -109,18 +109,18 @@ def test_it_learns_in_front_of_the_person(bench: samples.Bench, panel: TrainDigi
     assert panel.maps.count == 16
     panel.picture.setChecked(True)
     assert run.look.frame is bench.store.frame
-    panel.seed.setValue(4)
+    panel.fields.seed.setValue(4)
     assert (panel.training.run, panel.training.learned) == (None, None), "another seed is another training"
 
 
 def test_a_mistake_is_said_and_what_was_learned_stays_to_be_seen(bench: samples.Bench, panel: TrainDigits) -> None:
     asked = len(bench.engine.questions)
-    panel.rate.setText("fast")
+    panel.fields.rate.setText("fast")
     panel.start.click()
     assert len(bench.engine.questions) == asked
     assert panel.problem.isVisible()
-    assert panel.rate.text() in panel.problem.text()
-    panel.rate.setText("0.01")
+    assert panel.fields.rate.text() in panel.problem.text()
+    panel.fields.rate.setText("0.01")
     panel.start.click()
     assert not panel.problem.isVisible()
     work(bench, steps=4)
@@ -223,15 +223,15 @@ def test_ten_of_each_from_a_live_source_and_then_it_learns(bench: samples.Bench,
         panel.name.setText(name)
         panel.ten.click()
         assert panel.ten.text() == "Stop"
-        panel._pace.timeout.emit()  # no new frame has come
+        panel.classes.pace.timeout.emit()  # no new frame has come
         for number in range(1, 12):
             look(bench, level + number, number)
-            panel._pace.timeout.emit()
-        assert not panel._pace.isActive()
+            panel.classes.pace.timeout.emit()
+        assert not panel.classes.pace.isActive()
         calculate(bench)
-    folders = {one.name: sorted(file.name for file in one.iterdir()) for one in Path(panel.folder).iterdir()}
+    folders = {one.name: sorted(file.name for file in one.iterdir()) for one in Path(panel.classes.folder).iterdir()}
     assert folders == {name: [f"{number:04}.png" for number in range(1, 11)] for name in ("어두움", "light")}
-    pixels = {np.array(Image.open(file)).mean() for file in (Path(panel.folder) / "light").iterdir()}
+    pixels = {np.array(Image.open(file)).mean() for file in (Path(panel.classes.folder) / "light").iterdir()}
     assert pixels == set(range(200, 210)), "ten different frames, without loss"
     cells = [[panel._model.item(row, column).text() for column in range(3)] for row in range(2)]
     assert cells == [["light", "10", "2"], ["어두움", "10", "2"]]
@@ -256,12 +256,12 @@ def test_what_cannot_be_kept_or_learned_is_said(bench: samples.Bench, own_classe
     panel.name.setText("a/b")
     panel.keep.click()
     assert "a/b" in panel.problem.text()
-    Path(panel.folder).write_bytes(b"")  # a file is in the way
+    Path(panel.classes.folder).write_bytes(b"")  # a file is in the way
     panel.name.setText("a")
     panel.keep.click()
     calculate(bench)
     assert "cannot be kept" in str(bench.store.problems["export"].error)
-    Path(panel.folder).unlink()
+    Path(panel.classes.folder).unlink()
     panel.start.click()
     work(bench, network=Session().open("lenet5"))
     assert "cannot be opened" in panel.problem.text()

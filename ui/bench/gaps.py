@@ -65,7 +65,7 @@ def training_gap() -> dict[str, float]:
     networks.tabs.setCurrentIndex(networks.pages.indexOf(networks.training))
     panel = networks.training.digits.widget
     assert isinstance(panel, TrainDigits)
-    panel.epochs.setValue(1000)
+    panel.fields.epochs.setValue(1000)
     ticker = _Ticker(application.store, application.end, panel.training.learned_changed)
     application.store.result_changed.connect(panel.start.click)  # once: it is a still picture
     app.exec()

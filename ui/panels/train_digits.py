@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -22,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.arithmetic.numbers import number as read_number
 from explorer.errors import ExplorerError
 from explorer.text import _
 from explorer.training.run import LeNetRun
@@ -30,15 +26,11 @@ from explorer.training.values import (
     EPOCHS,
     FORMS,
     LAYERS,
-    MOST_BATCH,
-    MOST_EPOCHS,
-    MOST_SEED,
     RATES,
     Look,
     Misread,
     Plan,
     Saved,
-    digit_pictures,
     room,
 )
 from explorer.values import Bytes
@@ -50,6 +42,7 @@ from ui.training import Training
 from ui.widgets.answer_table import AnswerRow, AnswerTable
 from ui.widgets.chooser import Chooser
 from ui.widgets.confusion_table import ConfusionTable
+from ui.widgets.digit_view import DigitView, digits, pixmap
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.flow import FlowLayout
 from ui.widgets.labelled import beside, titled
@@ -57,6 +50,7 @@ from ui.widgets.line_chart import LineChart
 from ui.widgets.misread_list import MisreadList
 from ui.widgets.numbers import number, percent
 from ui.widgets.panel import Panel
+from ui.widgets.plan_fields import PlanFields
 from ui.widgets.plane_grid import PlaneGrid
 from ui.widgets.saving import ask_where
 
@@ -64,8 +58,8 @@ _ANSWERS = 5
 """So many answers to the watched picture are told."""
 _SMOOTHED = 25
 """So many batches are averaged to the line of the loss."""
-_DIGIT = 64
-"""A side of the watched digit, px at text size 1."""
+_DIGITS = 2000
+"""So many are held out."""
 _SUFFIX = "safetensors"
 
 
@@ -85,21 +79,12 @@ class TrainDigits(Panel):
         self._begun: Plan | None = None
         self._problem = ""
         self._said = ""
-        self._watching: tuple[object, ...] = ()
         self.form, self.optimiser, self.layer = Chooser(12, self), Chooser(6, self), Chooser(5, self)
-        self.epochs, self.batch, self.seed, self.digit = (QSpinBox(self) for _box in range(4))
-        self.rate = QLineEdit(self)
+        self.fields = PlanFields(EPOCHS, RATES["lenet5", "adam"], 64, self)
+        self.digit = QSpinBox(self)
+        self.digit.setRange(0, _DIGITS - 1)
+        self.digit.setFixedWidth(theme.px(84))
         self.augment, self.picture = QCheckBox(self), QCheckBox(self)
-        for box, usual, least, most in (
-            (self.epochs, EPOCHS, 1, MOST_EPOCHS),
-            (self.batch, 64, 1, MOST_BATCH),
-            (self.seed, 0, 0, MOST_SEED),
-            (self.digit, 0, 0, 1999),
-        ):
-            box.setRange(least, most)
-            box.setValue(usual)
-            box.setFixedWidth(theme.px(84))
-        self.rate.setFixedWidth(theme.px(70))
         self.augment.setChecked(True)
         self.augment.setMinimumHeight(self.form.sizeHint().height())
         self.start, self.step, self.anew, self.save, self.open = (QPushButton(self) for _button in range(5))
@@ -113,11 +98,10 @@ class TrainDigits(Panel):
             label.setTextFormat(Qt.TextFormat.PlainText)
         self.loss, self.accuracy = LineChart(False, self), LineChart(True, self)
         self.filters, self.maps = PlaneGrid(1, self), PlaneGrid(3, self)
-        self.watched = QLabel(self)
-        self.watched.setFixedSize(theme.px(_DIGIT), theme.px(_DIGIT))
+        self.watched = DigitView(self)
         self.answers = AnswerTable(self)
-        self.confusion, self.misread = ConfusionTable(self), MisreadList(_pixmap, self)
-        names = ("epochs", "rate", "batch", "seed", "digit", "loss", "accuracy", "filters")
+        self.confusion, self.misread = ConfusionTable(self), MisreadList(pixmap, self)
+        names = ("digit", "loss", "accuracy", "filters")
         self._labels = {name: QLabel(self) for name in (*names, "layer", "confusion", "misread")}
         for label in self._labels.values():
             label.setObjectName("dim")
@@ -136,8 +120,8 @@ class TrainDigits(Panel):
         bar = FlowLayout(spacing=8)
         for button in (self.start, self.step, self.anew, self.save, self.open, self.form):
             bar.addWidget(button)
-        for name, widget in (("epochs", self.epochs), ("rate", self.rate), ("batch", self.batch), ("seed", self.seed)):
-            bar.addWidget(beside(self._labels[name], widget))
+        for row in self.fields.rows:
+            bar.addWidget(row)
         bar.addWidget(self.optimiser)
         bar.addWidget(self.augment)
         left, middle, right = (QVBoxLayout() for _part in range(3))
@@ -180,9 +164,7 @@ class TrainDigits(Panel):
         self.misread.wanted.connect(self._open_misread)
         self.form.activated.connect(self._choose_form)
         self.optimiser.activated.connect(self._choose_form)
-        for box in (self.epochs, self.batch, self.seed):
-            box.valueChanged.connect(self._begin_anew)
-        self.rate.editingFinished.connect(self._begin_anew)
+        self.fields.changed.connect(self._begin_anew)
         self.augment.toggled.connect(self._begin_anew)
         self.layer.activated.connect(self._look)
         self.digit.valueChanged.connect(self._look)
@@ -205,19 +187,11 @@ class TrainDigits(Panel):
             (self.form, _("Which LeNet-5"), ""),
             (self.optimiser, _("How it descends"), _("Adam with one cycle of the learning rate; or plain steps, SGD")),
             (self.layer, _("Layer whose maps are watched"), ""),
-            (self.rate, _("Rate"), _("Learning rate: how far each step goes")),
-            (self.batch, _("Batch"), _("Digits that each step learns from")),
-            (self.seed, _("Seed"), _("The same seed gives the same weights")),
-            (self.epochs, _("Epochs"), _("Rounds over the 8,000 training digits")),
             (self.digit, _("Held-out digit"), ""),
         ):
             widget.setAccessibleName(text)
             widget.setToolTip(tip or text)
         for name, text in (
-            ("epochs", _("Epochs")),
-            ("rate", _("Rate")),
-            ("batch", _("Batch")),
-            ("seed", _("Seed")),
             ("digit", _("Held-out digit")),
             ("loss", _("Loss of each batch")),
             ("accuracy", _("Held-out digits named rightly, each epoch")),
@@ -250,7 +224,7 @@ class TrainDigits(Panel):
         self.open.setText(_("Open what it learned"))
         self.open.setToolTip(_("Look through the network as it is now"))
         self.loss.set_message(_("Press Start: a network of random weights learns to read."))
-        self._show_rate()
+        self.fields.retranslate()
         self._show_state()
         self._show()
 
@@ -276,7 +250,7 @@ class TrainDigits(Panel):
 
     @Slot()
     def _choose_form(self) -> None:
-        self._show_rate()
+        self.fields.set_rate(RATES[self.form.currentData(), self.optimiser.currentData()])
         self._begin_anew()
 
     @Slot()
@@ -304,15 +278,9 @@ class TrainDigits(Panel):
     def _plan(self) -> Plan | None:
         """Return what is chosen; None where a number is none, and the panel says so."""
         try:
-            plan = Plan(
-                self.form.currentData(),
-                self.epochs.value(),
-                read_number(self.rate.text(), self._labels["rate"].text()),
-                self.batch.value(),
-                self.seed.value(),
-                self.optimiser.currentData(),
-                self.augment.isChecked(),
-            )
+            epochs, rate, batch, seed = self.fields.numbers()
+            optimiser, augment = self.optimiser.currentData(), self.augment.isChecked()
+            plan = Plan(self.form.currentData(), epochs, rate, batch, seed, optimiser, augment)
             plan.check()
         except ExplorerError as error:
             self._problem = str(error)
@@ -358,7 +326,7 @@ class TrainDigits(Panel):
         from explorer.sources.kept import keep
 
         buffer = io.BytesIO()
-        _png(digit_pictures_here()[0][place], buffer)
+        _png(digits()[place], buffer)
         self.training.open(str(self._place()), keep(buffer.getvalue()))
 
     def _name(self) -> str:
@@ -395,11 +363,6 @@ class TrainDigits(Panel):
         self.problem.setText(words)
         self.problem.setVisible(bool(words))
 
-    def _show_rate(self) -> None:
-        """Show the usual rate of what is chosen."""
-        if self.form.currentData() is not None:
-            self.rate.setText(f"{RATES[self.form.currentData(), self.optimiser.currentData()]:g}")
-
     def _show(self) -> None:
         for part in self._parts:
             part()
@@ -431,7 +394,7 @@ class TrainDigits(Panel):
 
     @Slot()
     def _show_answers(self) -> None:
-        self._show_watched()
+        self.watched.show_digit(self.digit.value(), self._wish().frame)
         learned = self.training.learned
         rows = []
         if learned is not None and learned.seen is not None:
@@ -472,37 +435,6 @@ class TrainDigits(Panel):
         parts.append(f"{learned.seconds:.0f} s")
         self.facts.setText(" · ".join(parts))
         self._show_state()
-
-    def _show_watched(self) -> None:
-        frame = self._wish().frame
-        wish = (self.digit.value(), frame, self.devicePixelRatioF())
-        if wish == self._watching:
-            return
-        self._watching = wish
-        if frame is None:
-            found = _pixmap(self.digit.value())
-        else:
-            h, w = frame.pixels.shape[:2]
-            pixels = np.ascontiguousarray(frame.pixels)
-            found = QPixmap.fromImage(QImage(pixels.data, w, h, 3 * w, QImage.Format.Format_RGB888))
-        side = self.watched.size() * self.devicePixelRatioF()
-        smooth = (
-            Qt.TransformationMode.FastTransformation if frame is None else Qt.TransformationMode.SmoothTransformation
-        )
-        found = found.scaled(side, Qt.AspectRatioMode.KeepAspectRatio, smooth)
-        found.setDevicePixelRatio(self.devicePixelRatioF())
-        self.watched.setPixmap(found)
-
-
-@lru_cache(maxsize=1)
-def digit_pictures_here() -> tuple[Bytes, Bytes]:
-    """Return the held-out digits and which they are, read once."""
-    return digit_pictures()
-
-
-def _pixmap(place: int) -> QPixmap:
-    pixels = np.ascontiguousarray(digit_pictures_here()[0][place])
-    return QPixmap.fromImage(QImage(pixels.data, 28, 28, 28, QImage.Format.Format_Grayscale8).copy())
 
 
 def _png(pixels: Bytes, file: io.BytesIO) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImageReader, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,43 +17,36 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
-    QSpinBox,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from explorer.arithmetic.numbers import number as read_number
-from explorer.engine.events import Calculated, Problem
 from explorer.errors import ExplorerError
-from explorer.settings import data_folder
-from explorer.sources import snapshots
 from explorer.text import _
 from explorer.training import pictures
-from explorer.training.pictures import PictureClass
 from explorer.training.run import LastRun
-from explorer.training.values import LAST_EPOCHS, MOST_BATCH, MOST_EPOCHS, MOST_SEED, RATES, Misread, Plan, Saved, room
-from explorer.values import Bytes, Source
+from explorer.training.values import LAST_EPOCHS, RATES, Misread, Plan, Saved, room
+from explorer.values import Source
 from ui import theme
+from ui.class_pictures import ClassPictures
 from ui.controller import Controller
 from ui.store import Store
 from ui.training import Training
 from ui.widgets.confusion_table import ConfusionTable
 from ui.widgets.elided import ElidedLabel
 from ui.widgets.flow import FlowLayout
-from ui.widgets.labelled import beside, titled
+from ui.widgets.labelled import titled
 from ui.widgets.line_chart import LineChart
 from ui.widgets.misread_list import MisreadList
 from ui.widgets.numbers import percent
 from ui.widgets.panel import Panel
+from ui.widgets.plan_fields import PlanFields
 from ui.widgets.saving import ask_where
 from ui.widgets.tables import align_heads
 
-_TEN, _PACE_MS = 10, 400
-"""So many frames are kept in a row, and so long lies between two: neighbours in a stream are nearly the same."""
 _SMOOTHED = 10
 _SUFFIX = "safetensors"
-_LANE = "class pictures"
 
 
 class TrainLastLayer(Panel):
@@ -71,27 +62,13 @@ class TrainLastLayer(Panel):
         super().__init__(parent)
         self._store, self._controller = store, controller
         self.training = Training(store, controller, self)
-        self._classes: tuple[PictureClass, ...] = ()
+        self.classes = ClassPictures(store, controller, self)
         self._problem, self._said = "", ""
-        self._kept = itertools.count()
-        self._waits: set[str] = set()
-        self._left, self._taken, self._into = 0, store.frame, ""
         self._begun: tuple[Plan, str] | None = None
-        self.folder = str(data_folder() / "classes")
         self.start, self.anew, self.save, self.open, self.choose = (QPushButton(self) for _button in range(5))
         self.keep, self.ten = QPushButton(self), QPushButton(self)
         self.start.setDefault(True)
-        self.epochs, self.batch, self.seed = (QSpinBox(self) for _box in range(3))
-        for box, usual, least, most in (
-            (self.epochs, LAST_EPOCHS, 1, MOST_EPOCHS),
-            (self.batch, 16, 1, MOST_BATCH),
-            (self.seed, 0, 0, MOST_SEED),
-        ):
-            box.setRange(least, most)
-            box.setValue(usual)
-            box.setFixedWidth(theme.px(84))
-        self.rate = QLineEdit(f"{RATES['last', 'adam']:g}", self)
-        self.rate.setFixedWidth(theme.px(70))
+        self.fields = PlanFields(LAST_EPOCHS, RATES["last", "adam"], 16, self)
         self.name = QLineEdit(self)
         self.where, self.facts = ElidedLabel(self), ElidedLabel(self)
         for line in (self.where, self.facts):
@@ -110,25 +87,23 @@ class TrainLastLayer(Panel):
         self.table.header().setStretchLastSection(False)
         self.loss, self.accuracy = LineChart(False, self), LineChart(True, self)
         self.confusion, self.misread = ConfusionTable(self), MisreadList(self._pixmap, self)
-        names = ("epochs", "rate", "batch", "seed", "loss", "accuracy", "confusion", "misread", "capture")
+        names = ("loss", "accuracy", "confusion", "misread", "capture")
         self._labels = {name: QLabel(self) for name in names}
         for label in self._labels.values():
             label.setObjectName("dim")
         self._labels["capture"].setWordWrap(True)
-        self._pace = QTimer(self)
-        self._pace.setInterval(_PACE_MS)
         self._parts = (self._show_facts, self._show_loss, self._show_checks)
         self._lay_out()
         self._wire()
         self.retranslate()
-        self._list()
+        self.classes.look()
 
     def _lay_out(self) -> None:
         bar = FlowLayout(spacing=8)
         for button in (self.start, self.anew, self.save, self.open):
             bar.addWidget(button)
-        for name, widget in (("epochs", self.epochs), ("rate", self.rate), ("batch", self.batch), ("seed", self.seed)):
-            bar.addWidget(beside(self._labels[name], widget))
+        for row in self.fields.rows:
+            bar.addWidget(row)
         left, right = QVBoxLayout(), QVBoxLayout()
         place = QHBoxLayout()
         place.addWidget(self.choose)
@@ -169,12 +144,10 @@ class TrainLastLayer(Panel):
         self.keep.clicked.connect(self._keep_one)
         self.ten.clicked.connect(self._keep_ten)
         self.name.textChanged.connect(self._show_state)
-        self._pace.timeout.connect(self._keep_next)
-        for box in (self.epochs, self.batch, self.seed):
-            box.valueChanged.connect(self._begin_anew)
-        self.rate.editingFinished.connect(self._begin_anew)
+        self.fields.changed.connect(self._begin_anew)
         self.table.clicked.connect(self._take_name)
-        self._controller.calculated.connect(self._take_done)
+        self.classes.changed.connect(self._show_classes)
+        self.classes.changed.connect(self._show_state)
         for signal in (self._store.frame_changed, self._store.network_changed, self._store.live_changed):
             signal.connect(self._show_state)
         for part in self._parts:
@@ -187,19 +160,8 @@ class TrainLastLayer(Panel):
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.set_title(_("Your own classes"))
-        for widget, text, tip in (
-            (self.rate, _("Rate"), _("Learning rate: how far each step goes")),
-            (self.batch, _("Batch"), _("Pictures that each step learns from")),
-            (self.seed, _("Seed"), _("The same seed holds out the same pictures and gives the same weights")),
-            (self.epochs, _("Epochs"), _("Rounds over the training pictures")),
-        ):
-            widget.setAccessibleName(text)
-            widget.setToolTip(tip)
+        self.fields.retranslate()
         for name, text in (
-            ("epochs", _("Epochs")),
-            ("rate", _("Rate")),
-            ("batch", _("Batch")),
-            ("seed", _("Seed")),
             ("loss", _("Loss of each batch")),
             ("accuracy", _("Held-out pictures named rightly, each epoch")),
             ("confusion", _("Rows: the class; columns: what it is taken for")),
@@ -256,15 +218,15 @@ class TrainLastLayer(Panel):
             return
         run = training.run
         if not isinstance(run, LastRun):
-            self._begun, self._said = (plan, self.folder), ""
-            run = LastRun(plan, self.folder)
+            self._begun, self._said = (plan, self.classes.folder), ""
+            run = LastRun(plan, self.classes.folder)
         training.go_on(run)
 
     @Slot()
     def _begin_anew(self) -> None:
         """Forget what was learned: it was learned otherwise."""
         plan = self._plan()
-        if plan is not None and self._begun not in (None, (plan, self.folder)):
+        if plan is not None and self._begun not in (None, (plan, self.classes.folder)):
             self._begun = None
             self.training.drop()
         self._show_state()
@@ -272,8 +234,7 @@ class TrainLastLayer(Panel):
     def _plan(self) -> Plan | None:
         """Return what is chosen; None where a number is none, and the panel says so."""
         try:
-            rate = read_number(self.rate.text(), self._labels["rate"].text())
-            plan = Plan("last", self.epochs.value(), rate, self.batch.value(), self.seed.value())
+            plan = Plan("last", *self.fields.numbers())
             plan.check()
         except ExplorerError as error:
             self._problem = str(error)
@@ -283,65 +244,32 @@ class TrainLastLayer(Panel):
 
     @Slot()
     def _choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, _("A folder with a folder for each class"), self.folder)
+        path = QFileDialog.getExistingDirectory(self, _("A folder with a folder for each class"), self.classes.folder)
         if path:
             self.show_folder(path)
 
     def show_folder(self, path: str) -> None:
         """Take the classes of a folder."""
-        self.folder = path
+        self.classes.choose(path)
         self._begin_anew()
-        self._list()
 
     @Slot()
     def _take_name(self) -> None:
         """Keep further frames of the class that is clicked."""
         row = self.table.currentIndex().row()
-        if 0 <= row < len(self._classes):
-            self.name.setText(self._classes[row].name)
+        if 0 <= row < len(self.classes.classes):
+            self.name.setText(self.classes.classes[row].name)
 
     @Slot()
     def _keep_one(self) -> None:
-        self._keep_frame(self.name.text())
+        self.classes.keep(self.name.text())
 
     @Slot()
     def _keep_ten(self) -> None:
-        if self._pace.isActive():
-            self._pace.stop()
+        if self.classes.keeping:
+            self.classes.stop()
         else:
-            self._left, self._into, self._taken = _TEN, self.name.text(), None
-            self._pace.start()
-            self._keep_next()
-        self._show_state()
-
-    @Slot()
-    def _keep_next(self) -> None:
-        frame = self._store.frame
-        if frame is not None and frame is not self._taken and self._left > 0:
-            self._taken = frame
-            self._left -= 1
-            if not self._keep_frame(self._into):
-                self._left = 0
-        if self._left <= 0 or not self._store.live:
-            self._pace.stop()
-        self._show_state()
-
-    def _keep_frame(self, name: str) -> bool:
-        """Keep the shown frame as a picture of a class; return whether that can be."""
-        frame = self._store.frame
-        try:
-            folder = pictures.folder_of(Path(self.folder), name)
-        except ExplorerError as error:
-            self._problem = str(error)
-            self._show_state()
-            return False
-        self._problem = ""
-        if frame is None or frame.array is not None:
-            return False
-        lane = f"export {folder} {next(self._kept)}"  # none takes another's place, and the end waits for them
-        self._waits.add(lane)
-        self._controller.calculate(lane, partial(_kept, frame.pixels, folder))
-        return True
+            self.classes.keep_row(self.name.text())
 
     @Slot()
     def _save(self) -> None:
@@ -364,7 +292,7 @@ class TrainLastLayer(Panel):
     def _name(self) -> str:
         network = self._store.network
         title = "" if network is None else network.card.title
-        return f"{Path(self.folder).name}-{''.join(one if one.isalnum() else '-' for one in title)}"
+        return f"{Path(self.classes.folder).name}-{''.join(one if one.isalnum() else '-' for one in title)}"
 
     def _place(self) -> Path:
         return room() / f"{self._name()}.{_SUFFIX}"
@@ -376,29 +304,6 @@ class TrainLastLayer(Panel):
         )
         self._show()
 
-    # what another thread did
-
-    def _list(self) -> None:
-        """Look at the folder anew."""
-        self._controller.calculate(_LANE, partial(_listed, Path(self.folder)))
-
-    @Slot(object)
-    def _take_done(self, event: Calculated) -> None:
-        if event.lane == _LANE:
-            if event.error is not None:
-                self._problem, self._classes = str(event.error), ()
-            elif isinstance(event.value, tuple):
-                self._classes = event.value
-            self._show_classes()
-            self._show_state()
-        elif event.lane in self._waits:
-            self._waits.discard(event.lane)
-            if event.error is not None:
-                self._pace.stop()
-                self._controller.report(Problem("export", event.error))
-            else:
-                self._list()
-
     # what is shown
 
     @Slot()
@@ -408,7 +313,7 @@ class TrainLastLayer(Panel):
         self._model.setHorizontalHeaderLabels([_("Class"), _("Pictures"), _("Held out")])
         captured = self.training.captured
         unreadable = set() if captured is None else set(captured.unreadable)
-        for one in self._classes:
+        for one in self.classes.classes:
             count = sum(str(path) not in unreadable for path in one.paths)
             held_out = pictures.held_out(count) if count >= pictures.FEWEST_PICTURES else 0
             row = [QStandardItem(text) for text in (one.name, f"{count:,}", f"{held_out:,}")]
@@ -422,7 +327,7 @@ class TrainLastLayer(Panel):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         if 0 <= kept < self._model.rowCount():
             self.table.setCurrentIndex(self._model.index(kept, 0))
-        self.where.setText(self.folder)
+        self.where.setText(self.classes.folder)
 
     @Slot()
     def _show_state(self) -> None:
@@ -439,10 +344,10 @@ class TrainLastLayer(Panel):
             button.setEnabled(training.run is not None and training.learned is not None)
         can_keep = named and frame is not None and frame.array is None
         self.keep.setEnabled(can_keep)
-        self.ten.setText(_("Stop") if self._pace.isActive() else _("Keep ten"))
-        self.ten.setEnabled(self._pace.isActive() or (can_keep and self._store.live))
+        self.ten.setText(_("Stop") if self.classes.keeping else _("Keep ten"))
+        self.ten.setEnabled(self.classes.keeping or (can_keep and self._store.live))
         network = self._store.network
-        words = str(training.problem.error) if training.problem is not None else self._problem
+        words = str(training.problem.error) if training.problem is not None else self._problem or self.classes.problem
         if words != self.problem.text():
             self.problem.setText(words)
         self.problem.setVisible(bool(words))
@@ -515,11 +420,3 @@ class TrainLastLayer(Panel):
         if size.isValid():
             reader.setScaledSize(size)
         return QPixmap.fromImage(reader.read())
-
-
-def _kept(pixels: Bytes, folder: Path) -> Path:
-    return snapshots.keep(pixels, pictures.next_file(folder))
-
-
-def _listed(folder: Path) -> tuple[PictureClass, ...]:
-    return pictures.classes(folder) if folder.exists() else ()
