@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from explorer.attribution.why import Part
+    from explorer.graph.values import Graph
     from explorer.session import Network
 
 
@@ -41,7 +42,9 @@ class Asked:
     stride: int = 16
 
 
-def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> Iterator[Step]:
+def explaining(
+    network: Network, frame: Frame, filters: Chain, asked: Asked, first: int | None = None
+) -> Iterator[Step]:
     """Yield a ``Step`` after each pass through the network; the last one's answer is the ``Explanation``.
 
     Args:
@@ -49,6 +52,7 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
         frame: the picture as it came.
         filters: before the network.
         asked: what is asked.
+        first: the most probable class, where it is known: a method that follows a camera has no forward to spare.
 
     Raises:
         PersonError: no such method. NetworkError: it does not fit this network, the target or the layer is not there,
@@ -64,12 +68,19 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
     def output(x: Tensor) -> Tensor:
         return capture(network.module, network.graph, x, {}).output.float()
 
-    out = network.with_room(lambda: network.follow(output, network.prepare(filtered).tensor, filtered))
-    graph = network.graph
-    if reason := unfit(how, graph):
-        raise NetworkError(reason, others=activations(graph))
-    target = check(graph, asked.target or answered(network, out))
-    layer = cam_layer(graph, target.layer, asked.layer).id if how.kind == "layer" else ""
+    def begin(looks: bool) -> tuple[Graph, Target, str]:
+        wanted = asked.target or (None if first is None else Target("", first))
+        if looks or wanted is None:
+            out = network.with_room(lambda: network.follow(output, network.prepare(filtered).tensor, filtered))
+            wanted = asked.target or answered(network, out)
+        graph = network.graph
+        if reason := unfit(how, graph):
+            raise NetworkError(reason, others=activations(graph))
+        target = check(graph, wanted)
+        return graph, target, cam_layer(graph, target.layer, asked.layer).id if how.kind == "layer" else ""
+
+    looked = network.varies or (asked.target is None and first is None)
+    graph, target, layer = begin(looked)
     running: tuple[object, Iterator[Part]] | None = None
     modules: dict[object, nn.Module] = {}
 
@@ -85,7 +96,14 @@ def explaining(network: Network, frame: Frame, filters: Chain, asked: Asked) -> 
 
     try:
         while True:
-            done, of, found = network.with_room(step)
+            try:
+                done, of, found = network.with_room(step)
+            except OtherPath:
+                if looked or running is None:
+                    raise
+                looked, running = True, None  # the picture's own path was not known yet
+                graph, target, layer = begin(looked)
+                continue
             if found is not None:
                 finite(found.value)
             yield Step(found, done, of)

@@ -218,13 +218,15 @@ class Explain:
 
     Attributes:
         frame: the picture as it came.
-        recipe: network and filters.
+        recipe: network, and what is done to the picture.
         asked: method and target.
+        first: the most probable class, where the asking one knows it.
     """
 
     frame: Frame
     recipe: Recipe
     asked: Asked
+    first: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -346,7 +348,8 @@ def answer(network: Network | None, question: Question) -> Answer | Steps:
             return switching(loaded, recipe.altered(question.frame), (), question.asked, recipe.top)
         case Explain():
             loaded = _loaded(network, question.recipe.network)
-            return explaining(loaded, question.recipe.altered(question.frame), (), question.asked)
+            altered = question.recipe.altered(question.frame)
+            return explaining(loaded, altered, (), question.asked, question.first)
         case Inspect():
             return _inspect(question)
         case KernelsOf():

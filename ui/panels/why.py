@@ -308,7 +308,10 @@ class WhyPanel(Panel):
             if key[:4] != self._key[:4]:
                 self._found = {}
             self._key = key
-            self._todo = [(beside, Explain(result.frame, result.recipe, asked), result) for beside, asked in wanted]
+            first = result.predictions[0].index if result.predictions else None
+            self._todo = [
+                (beside, Explain(result.frame, result.recipe, asked, first), result) for beside, asked in wanted
+            ]
             self._ask_next()
         self._show()
 

@@ -1,0 +1,151 @@
+"""Why and own networks: each method runs or says why not, on the path of the very picture, and leaves nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from explorer.attribution.gradients import flow
+from explorer.attribution.methods import METHODS, Explanation, Target, check
+from explorer.errors import ForwardError, NetworkError
+from explorer.explaining import Asked
+from explorer.graph.trace import trace
+from explorer.questions import Explain, answer
+from explorer.recipe import Recipe
+from explorer.session import Network, Session
+from explorer.values import Frame
+from explorer.zoo.own import memory
+from tests.attribution.test_why import Functional, Plain, Smooth, asked, like, seeded
+
+FRAME = Frame(np.random.default_rng(1).integers(0, 256, (24, 24, 3), np.uint8), "noise")
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[nn.Module], Network]]:
+    """Opens a module as a network; it is forgotten afterwards."""
+    names: list[str] = []
+
+    def open_(module: nn.Module) -> Network:
+        names.append(memory.put(module))
+        return Session().open(names[-1], input_hw=(16, 16), device="cpu")
+
+    yield open_
+    for name in names:
+        memory.forget(name)
+
+
+def explain(network: Network, name: str, target: Target | None = None, first: int | None = None) -> Explanation:
+    question = Explain(FRAME, Recipe(network=network.card.name), Asked(name, target, patch=8, stride=8), first)
+    steps: Any = answer(network, question)
+    *_others, last = steps
+    assert isinstance(last.answer, Explanation)
+    return last.answer
+
+
+@pytest.mark.parametrize("make", [Functional, Smooth])
+def test_each_method_runs_on_an_own_network_or_states_why_not(
+    make: Callable[[], nn.Module], opened: Callable[[nn.Module], Network]
+) -> None:
+    network = opened(seeded(make))
+    for name, method in METHODS.items():
+        if method.relu and make is Smooth:
+            with pytest.raises(NetworkError, match="this network has none"):
+                explain(network, name)
+            continue
+        found = explain(network, name)
+        assert found.heat.shape == (16, 16)
+        assert np.isfinite(found.heat).all()
+
+
+class Counts(Plain):
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.runs += 1
+        return super().forward(x)
+
+
+def test_a_class_that_is_known_costs_no_forward_and_changes_nothing(opened: Callable[[nn.Module], Network]) -> None:
+    network = opened(seeded(Counts))
+    expected = explain(network, "grad-cam")
+    network.module.runs = 0  # type: ignore[assignment]
+    found = explain(network, "grad-cam", first=expected.target.channel)
+    assert network.module.runs == 1
+    assert found.target == expected.target
+    np.testing.assert_array_equal(found.heat, expected.heat)
+    assert explain(network, "saliency", Target("", 2), first=expected.target.channel).target.channel == 2
+
+
+class TwoWays(Plain):
+    """Goes another way for a picture than for the zeros that it was traced with."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.features(x)
+        if float(x.detach().abs().sum()) > self.limit:
+            x = x.sigmoid()
+        return self.head(x.mean((2, 3)))
+
+
+def test_the_path_of_the_picture_is_found_though_its_class_is_known(opened: Callable[[nn.Module], Network]) -> None:
+    module = seeded(TwoWays)
+    with torch.no_grad():
+        module.limit = float(module.features(torch.zeros(1, 3, 16, 16)).abs().sum()) * 1.01
+    network = opened(module)
+    assert not network.varies
+    found = explain(network, "saliency", first=3)
+    assert network.varies
+    x = network.prepare(FRAME).tensor.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(module(x)[0, found.target.channel], x)
+    np.testing.assert_allclose(found.heat, expected[0].abs().amax(0), rtol=1e-5, atol=1e-8)
+    with pytest.raises(NetworkError, match="another path"):
+        explain(network, "integrated-gradients")  # on the way to zeros it goes the first one
+
+
+NETWORKS: dict[str, Callable[[], nn.Module]] = {
+    "functional": lambda: seeded(Functional),
+    "smooth": lambda: seeded(Smooth),
+    "googlenet": lambda: like("googlenet"),
+}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.99])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_forward_that_fails_anywhere_leaves_nothing(network: str, share: float) -> None:
+    module = NETWORKS[network]()
+    x = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(3))
+    graph = trace(module, x)
+    failing = round(share * (len(graph.calls) - 1))
+    count = 0
+
+    class Fails(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            nonlocal count
+            count += 1
+            if count > failing:
+                raise RuntimeError("broken")
+            return func(*args, **(kwargs or {}))
+
+    parts = list(module.modules())
+    before = [(len(part._forward_hooks), len(part._forward_pre_hooks), len(part._backward_hooks)) for part in parts]
+    for name, method in METHODS.items():
+        if method.relu and network == "smooth":
+            continue
+        count = 0
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(Fails())
+            stack.enter_context(pytest.raises((ForwardError, RuntimeError), match="broken"))
+            asked(module, name, x, patch=64, stride=64)
+    after = [(len(part._forward_hooks), len(part._forward_pre_hooks), len(part._backward_hooks)) for part in parts]
+    assert after == before
+    assert all(one.grad is None and one.requires_grad and not one._backward_hooks for one in module.parameters())
+    assert torch.is_grad_enabled()
+    assert not torch.is_inference_mode_enabled()
+    assert np.isfinite(flow(module, graph, x, check(graph, Target("", 0))).value), "and it still runs"
