@@ -20,7 +20,7 @@ from explorer.values import Bytes, Floats, Frame, FrameResult
 from explorer.zoo import registry
 from tests.pretend_device import DEVICE, PretendTensor, pretend_device
 
-MORE_OF_THE_SAME = ["vgg_a", "vgg_b", "vgg_d", "vgg_e", "resnet34_paper", "resnet101_paper", "resnet152_paper"]
+MORE_OF_THE_SAME = [f"vgg_{form}" for form in "abcde"] + [f"resnet{depth}_paper" for depth in (34, 101, 152)]
 """The modules of another network on the list, only more of them: once through the path is enough."""
 NAMES = [card.name for card in registry.cards() if card.name not in MORE_OF_THE_SAME]
 SIDE = 64
@@ -85,7 +85,7 @@ def whole_path(network: Network, frame: Frame) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.usefixtures("choose_it", "drawn_once")
+@pytest.mark.usefixtures("quick_weights", "choose_it", "drawn_once")
 def test_every_network_gives_the_same_as_on_the_cpu(name: str, frame: Frame) -> None:
     on_cpu = opened(name, "cpu")
     expected, expected_maps, expected_clones = whole_path(on_cpu, frame)
@@ -119,7 +119,7 @@ def test_every_network_gives_the_same_as_on_the_cpu(name: str, frame: Frame) -> 
 
 
 @pytest.mark.parametrize("name", MORE_OF_THE_SAME)
-@pytest.mark.usefixtures("there")
+@pytest.mark.usefixtures("quick_weights", "there")
 def test_nothing_of_a_larger_network_is_left_behind(name: str, frame: Frame) -> None:
     network = opened(name, "auto")
     assert all(isinstance(t, PretendTensor) for t in network.module.state_dict().values())
