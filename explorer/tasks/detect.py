@@ -115,7 +115,7 @@ def unsuppressed(module: nn.Module, input_hw: tuple[int, int]) -> Iterator[list[
         returned = process(*given)
         if not found:
             with torch._C.DisableTorchFunction():  # none of the network's own calls: whoever follows those sees nothing
-                found.append(_everything(holder, process, given, input_hw))
+                found.append(_joined(_rows(returned), _unsuppressed(holder, process, given), given[-1][0], input_hw))
         return returned
 
     setattr(holder, _PROCESSES, processed)
@@ -125,31 +125,40 @@ def unsuppressed(module: nn.Module, input_hw: tuple[int, int]) -> Iterator[list[
         delattr(holder, _PROCESSES)
 
 
-def _everything(
-    holder: nn.Module, process: Callable[..., Any], given: tuple[Any, ...], input_hw: tuple[int, int]
-) -> Boxes:
-    """Do a detector's last step once more without suppression; its last argument is the sizes of what it was given."""
-    from torchvision.models.detection.transform import resize_boxes  # slow to load, and who detects has loaded it
-    from torchvision.ops import batched_nms
-
+def _unsuppressed(holder: nn.Module, process: Callable[..., Any], given: tuple[Any, ...]) -> Tensor:
+    """Return what a detector's last step makes of the same input when it suppresses nothing, as ``_rows`` does."""
     before = {name: getattr(holder, name) for name in (_SUPPRESSES, _UP_TO)}
     setattr(holder, _SUPPRESSES, 1.0)  # nothing overlaps by more
     setattr(holder, _UP_TO, None)  # no end to a slice
     try:
-        returned = process(*given)
+        return _rows(process(*given))
     finally:
         for name, value in before.items():
             setattr(holder, name, value)
+
+
+def _rows(returned: Any) -> Tensor:
+    """Return what a detector's last step made for one picture, float32 (n, 6): a box, its score, its class."""
     if isinstance(returned, tuple):
         boxes, scores, classes = (of_pictures[0] for of_pictures in returned)
     else:
         boxes, scores, classes = (returned[0][name] for name in ("boxes", "scores", "labels"))
-    kept = torch.zeros_like(scores, dtype=torch.bool)
-    kept[batched_nms(boxes, scores, classes, before[_SUPPRESSES])[: before[_UP_TO]]] = True
-    told = kept.clone()
-    told[torch.argsort(scores, descending=True)[:MOST]] = True
-    resized: Tensor = resize_boxes(boxes[told], given[-1][0], input_hw)
-    return Boxes(resized, classes[told], scores[told], kept[told])
+    return torch.cat([boxes.float(), scores[:, None].float(), classes[:, None].float()], 1)
+
+
+def _joined(after: Tensor, before: Tensor, seen_hw: tuple[int, int], input_hw: tuple[int, int]) -> Boxes:
+    """Return the kept boxes and the ``MOST`` best of the others, in cells of the input.
+
+    Those that are kept are known by their numbers, and not by another suppression: among boxes of the same score, whose
+    order nobody promises, that would keep another one.
+    """
+    from torchvision.models.detection.transform import resize_boxes  # slow to load, and who detects has loaded it
+
+    best = before[torch.argsort(before[:, 4], descending=True)[: MOST + len(after)]]
+    others = best[~(best[:, None] == after).all(2).any(1)][:MOST]
+    rows = torch.cat([after, others])
+    boxes: Tensor = resize_boxes(rows[:, :4], seen_hw, input_hw)
+    return Boxes(boxes, rows[:, 5].long(), rows[:, 4], torch.arange(len(rows), device=rows.device) < len(after))
 
 
 def _holder(module: nn.Module) -> nn.Module | None:
