@@ -92,7 +92,7 @@ class Filming(QObject):
             return
         title = self._actions["keep_maps"].text().rstrip("…")
         about = _("Frames whose maps of {layer} are kept; in a video that is held, each step is one:").format(
-            layer=self._store.result.view.layer.id
+            layer=self._store.recipe.layer or self._store.result.view.layer.id
         )
         frames, good = QInputDialog.getInt(self._window, title, about, _FRAMES, 1, _MOST_FRAMES)
         if good and (path := ask_where(self._window, title, self._stem(_("frames")), "npz")):

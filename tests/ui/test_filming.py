@@ -126,6 +126,32 @@ def test_giving_up_records_nothing(one: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert not one.window.filming.state.isVisible()
 
 
+def test_a_window_that_is_minimised_and_resized_is_recorded_on_in_one_size(
+    one: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, window, filming = tmp_path / "a.mp4", one.window, one.window.filming
+    one.controller.prefer(record="window")
+    begin(one, path, monkeypatch)
+
+    def more() -> None:
+        before = filming._filmed.pictures
+        until(lambda: filming._filmed.pictures > before)
+
+    more()
+    window.showMinimized()
+    filming._grab()  # of which nothing is on the screen
+    window.showNormal()
+    more()
+    window.setFixedSize(1600, 900)
+    more()
+    end(one)
+    found = frames(path)
+    assert {frame.shape for frame in found} == {(800, 1280, 3)}
+    assert not one.store.problems
+    grey = found[-1].astype(int)
+    assert np.ptp(grey[:, :, 0]) > 50, "and the larger window is in it"
+
+
 def test_closing_the_window_ends_the_file(one: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "closed.mp4"
     one.controller.prefer(record="window")
