@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
     from explorer.session import Network
 
 log = logging.getLogger(__name__)
-_TOGETHER, _ON_A_CARD = 4, 32
-"""So many pictures go through a network at once, about as long as one forward and one backward; an accelerator is
-hardly slower with more."""
+_FIRST, _TOGETHER, _ON_A_CARD = 2, 4, 32
+"""So many pictures go through a network at first, and then at most on a CPU, where more gain nothing, and on a card."""
+_STEP_S = 0.15
+"""So long a live frame may wait for them: through a dear network they go one by one, which takes it hardly longer."""
 _READERS = 4
 """Threads at most that read and resize pictures while the network looks at others."""
 _APART = 0.01
@@ -238,20 +241,20 @@ class _Looking:
         self._network, self._layer, self._filters = network, layer, filters
         self._together = False
         self._may = network.transform is None and not network.varies
+        self._size = _FIRST
 
     def at(self, paths: Iterable[Path]) -> Iterator[list[Floats | SourceError]]:
         """Yield the features of the next few pictures, or why there are none, until all have gone."""
-        size = _TOGETHER if self._network.device.type == "cpu" else _ON_A_CARD
         with ThreadPoolExecutor(min(_READERS, os.cpu_count() or 1), "pictures") as pool:
             ahead: list[tuple[Path, Future[Frame | Bytes]]] = []
             todo = iter(paths)
             try:
                 while True:
-                    while len(ahead) < 2 * size and (path := next(todo, None)) is not None:
+                    while len(ahead) < 2 * max(self._size, _READERS) and (path := next(todo, None)) is not None:
                         ahead.append((path, pool.submit(self._read, path)))
                     if not ahead:
                         return
-                    now, ahead = ahead[:size], ahead[size:]
+                    now, ahead = ahead[: self._size], ahead[self._size :]
                     yield self._look(now)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -293,25 +296,27 @@ class _Looking:
             several = self._several(read)
             if several is not None:
                 return several
-            self._together = self._may = False
-        alone = [
-            _alone(self._network, self._filtered(path) if isinstance(seen, np.ndarray) else seen, self._layer)
-            for path, seen in zip(paths, read, strict=True)
-        ]
-        if self._may and not self._together and len(alone) > 1:
-            self._prove(read, np.array(alone))
+            self._together, self._may, self._size = False, False, 1
+        alone, each_s = [], math.inf
+        for path, seen in zip(paths, read, strict=True):
+            begun_s = time.perf_counter()
+            frame = self._filtered(path) if isinstance(seen, np.ndarray) else seen
+            alone.append(_alone(self._network, frame, self._layer))
+            each_s = min(each_s, time.perf_counter() - begun_s)
+        if self._may and len(alone) > 1:
+            self._prove([self._cells(seen) for seen in read], np.array(alone), each_s)
         return alone
 
-    def _prove(self, read: Sequence[Frame | Bytes], alone: Floats) -> None:
-        """Find out whether pictures that go together are seen as each alone is."""
-        cells = [self._cells(seen) for seen in read]
+    def _prove(self, cells: Sequence[Bytes], alone: Floats, each_s: float) -> None:
+        """Let the next pictures go together, if these are seen then as each alone is, and a frame may wait so long."""
         if all(np.array_equal(one, cells[0]) for one in cells):
             return  # of which nothing can be told: the next ones may be others
-        several = self._several(cells)
-        largest = np.abs(alone).max(initial=0)
-        self._together = several is not None and bool(np.abs(several - alone).max(initial=0) <= _APART * largest)
-        self._may = self._together
-        log.info("pictures go through %s %s", self._network.card.name, "together" if self._together else "one by one")
+        if _FIRST * each_s < _STEP_S:
+            several, largest = self._several(cells), np.abs(alone).max(initial=0)
+            self._together = several is not None and bool(np.abs(several - alone).max(initial=0) <= _APART * largest)
+        most = _TOGETHER if self._network.device.type == "cpu" else _ON_A_CARD
+        self._may, self._size = False, max(_FIRST, min(most, int(_STEP_S / each_s))) if self._together else 1
+        log.info("%d at a time go through %s", self._size, self._network.card.name)
 
     def _several(self, read: Sequence[Frame | Bytes]) -> list[Floats] | None:
         """Return the features of several pictures at once; None where the network takes them one by one only."""

@@ -31,6 +31,8 @@ SIDE = 224
 _MOST_SMALL = 500
 _TURN_S = 0.1
 """So long small pictures are read in one go."""
+_TOLD_S = 0.1
+"""How far an index is, is told no more often."""
 _RATE_S = 0.5
 """The rate is told over at least so long."""
 
@@ -74,7 +76,7 @@ class Indices(QObject):
         self.progress: Indexed | None = None
         self.problem: Problem | None = None
         self.looking = self._example = self._again = False
-        self._since = (0.0, 0)
+        self._since, self._told_s = (0.0, 0), 0.0
         self._work: Callable[[], object] | None = None
         controller.calculated.connect(self._take_looked)
         self._asking.answered.connect(self._take_progress)
@@ -204,7 +206,9 @@ class Indices(QObject):
             self.progress = event.answer
             if event.fraction == 1:
                 self._look()
-            self.changed.emit()
+            elif now_s - self._told_s >= _TOLD_S:
+                self._told_s = now_s
+                self.changed.emit()
 
     @Slot(object)
     def _take_problem(self, problem: Problem) -> None:

@@ -53,7 +53,7 @@ def opened() -> Iterator[list[str]]:
         memory.forget(name)
 
 
-@pytest.mark.parametrize(("kind", "alone"), [(_Apart, 4), (_Mean, 11), (_One, 11)], ids=["apart", "mean", "one"])
+@pytest.mark.parametrize(("kind", "alone"), [(_Apart, 2), (_Mean, 11), (_One, 11)], ids=["apart", "mean", "one"])
 def test_a_network_that_mixes_its_pictures_gets_them_one_by_one(
     kind: type[nn.Module], alone: int, opened: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,12 +62,13 @@ def test_a_network_that_mixes_its_pictures_gets_them_one_by_one(
     network = Session().open(opened[0], device="cpu")
     folder = write_digits(tmp_path / "digits", 11, 900)
     (folder / "005-broken.png").write_bytes(b"no picture")
+    monkeypatch.setattr(making, "_STEP_S", 9.0)  # however busy this machine is
     went: list[object] = []
     inner = making._alone
     monkeypatch.setattr(making, "_alone", lambda *what: went.append(what) or inner(*what))
     *_steps, found = indexing(network, folder, tmp_path / "index")
     assert (found.done, len(found.unreadable)) == (12, 1)
-    assert len(went) == alone, "the first four to prove it, and then none or all"
+    assert len(went) == alone, "the first two to prove it, and then none or all"
     records = [one for one in Index(tmp_path / "index") if one.features is not None]
     assert len(records) == 11
     for record in records:
