@@ -181,6 +181,8 @@ def picture(text: str) -> Source:
     for sample in sources.samples():
         if text in (sample.file, Path(sample.file).stem):
             return Source("sample", sample.file)
+    if text and hidden(path):
+        return Source("picture", str(path))
     known = [*beside(path), *(sample.file for sample in sources.samples())]
     raise SourceError(
         N_("There is no picture “{name}”: give a file, an http address or a sample, for example {nearest}."),
@@ -190,13 +192,22 @@ def picture(text: str) -> Source:
 
 
 def exists(path: Path) -> bool:
-    """Return whether there is such a file or folder; also where nobody may look, for its opening tells that."""
+    """Return whether there is such a file or folder."""
     try:
         return path.exists()
+    except (OSError, ValueError):
+        return False  # a name that no file system takes names no file
+
+
+def hidden(path: Path) -> bool:
+    """Return whether nobody may look whether there is such a file; its opening tells that."""
+    try:
+        path.stat()
     except PermissionError:
         return True
     except (OSError, ValueError):
-        return False  # a name that no file system takes names no file
+        pass
+    return False
 
 
 def beside(path: Path) -> list[str]:
@@ -238,7 +249,7 @@ def model(text: str) -> Card:
     """
     if own.is_own(text):
         where = own.located(text)
-        if not text.startswith(own.IN_MEMORY) and not exists(Path(where)):
+        if not text.startswith(own.IN_MEMORY) and not (exists(Path(where)) or hidden(Path(where))):
             if os.path.islink(where):
                 sentence = N_("“{file}” is a link to {target}, which is not there: mend the link.")
                 raise NetworkError(sentence, file=text, target=os.readlink(where))
