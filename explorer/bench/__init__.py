@@ -48,13 +48,14 @@ def _against(names: tuple[str, ...]) -> Iterator[Figure]:
 
 def _figures() -> Iterator[Figure]:
     from explorer import device
-    from explorer.bench import filters, forward, live, opening, speed, tasks
+    from explorer.bench import filters, forward, live, opening, speed, tasks, training
 
     device.set_threads()
     yield from forward.figures()
     yield from speed.figures()
     yield from opening.figures(forward.calibration_ms())
     yield from filters.figures(forward.calibration_ms())
+    yield from training.figures(forward.calibration_ms())
     yield from tasks.figures(forward.calibration_ms())
     yield from _memory(forward.calibration_ms())
     if importlib.util.find_spec("PySide6") is None:
