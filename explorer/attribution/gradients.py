@@ -19,7 +19,7 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 from explorer.attribution.effective import Enough, Overwritten, constants, followed_back
 from explorer.attribution.methods import RELUS, Target
 from explorer.capture import OtherPath, Watch
-from explorer.errors import NetworkError
+from explorer.errors import ExplorerError, NetworkError
 from explorer.graph.trace import forward
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.text import N_
@@ -88,6 +88,9 @@ def flow(
         ForwardError: the network raised. DeviceError: its device has not enough memory.
     """
     with torch.inference_mode(False), torch.enable_grad():
+        if rule is None and len(layers) == 1 and (start := _start(graph, graph[layers[0]])) is not None:
+            with contextlib.suppress(_NoStart, NetworkError, Overwritten):  # which the whole way mends, or tells better
+                return _flow(module, graph, x, target, layers, rule, start)
         try:
             return _flow(module, graph, x, target, layers, rule)
         except Overwritten:
@@ -95,9 +98,45 @@ def flow(
                 return _flow(module, graph, x, target, layers, rule)
 
 
-def _flow(module: nn.Module, graph: Graph, x: Tensor, target: Target, layers: Sequence[str], rule: Rule | None) -> Flow:
-    cells = x.detach().to(torch.float32, copy=True).requires_grad_()
-    watch = _Through(graph, target, layers, rule)
+class _NoStart(ExplorerError):
+    """Autograd cannot begin at a call: what it made may be held elsewhere already."""
+
+
+def _start(graph: Graph, layer: Layer) -> int | None:
+    """Return the call just before a layer's, from which on alone autograd has to follow; None for the whole way.
+
+    The layer's own call may write into what others hold; from the one before it they all hold what is followed.
+    """
+    calls = [graph[name].call[0] for name in layer.inputs if name != INPUT and _follows(graph, graph[name])]
+    before = [call for call in calls if call < layer.call[0]]
+    return max(before, default=None)
+
+
+def _follows(graph: Graph, layer: Layer) -> bool:
+    """Return whether a layer is made of the picture."""
+    seen, todo = set[str](), [layer]
+    while todo:
+        for name in todo.pop().inputs:
+            if name == INPUT:
+                return True
+            if name not in seen:
+                seen.add(name)
+                todo.append(graph[name])
+    return False
+
+
+def _flow(
+    module: nn.Module,
+    graph: Graph,
+    x: Tensor,
+    target: Target,
+    layers: Sequence[str],
+    rule: Rule | None,
+    start: int | None = None,
+) -> Flow:
+    cells = x.detach().to(torch.float32, copy=True).requires_grad_(start is None)
+    half = any(one.dtype in (torch.float16, torch.bfloat16) for one in module.parameters())
+    watch = _Through(graph, target, layers, rule, start, half)
     with contextlib.suppress(Enough):
         forward(module, cells.clone(), watch)
     if target.layer not in watch.values:
@@ -129,7 +168,15 @@ def _no_way(layer: str, target: Target) -> NetworkError:
 class _Through(Watch):
     """Takes the target's number, marks the layers on the way, puts the rule on every ReLU, and ends at the target."""
 
-    def __init__(self, graph: Graph, target: Target, layers: Sequence[str], rule: Rule | None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        target: Target,
+        layers: Sequence[str],
+        rule: Rule | None,
+        start: int | None,
+        half: bool,
+    ) -> None:
         self.marks: dict[str, tuple[Tensor, GradientEdge]] = {}
         takers: dict[str, Callable[[Tensor], Any]] = {name: self._marker(name) for name in layers}
         ends = graph[target.layer]
@@ -141,7 +188,7 @@ class _Through(Watch):
             return picked(out, ends, target)
 
         super().__init__(graph, takers | {target.layer: take})
-        self._target, self._rule = target.layer, rule
+        self._target, self._rule, self._start, self._half = target.layer, rule, start, half
         self._relus = {layer.call[0] for layer in graph if layer.op in RELUS}
 
     def _marker(self, name: str) -> Callable[[Tensor], None]:
@@ -156,8 +203,10 @@ class _Through(Watch):
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run the call without gradients of the weights."""
-        args, kwargs = constants(args, kwargs or {})
         before = self.count
+        if self._start is not None and before <= self._start:
+            return self._not_yet(func, types, args, kwargs or {})
+        args, kwargs = constants(args, kwargs or {})
         out = super().__torch_function__(func, types, args, kwargs)
         if self._rule and before in self._relus and self.count > before and out.grad_fn is not None:
             if type(out.grad_fn).__name__ not in _NODES:  # it was written into a view of another tensor
@@ -166,6 +215,22 @@ class _Through(Watch):
         if self._target in self.values:
             raise Enough("")
         return out
+
+    def _not_yet(self, func: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run the call unfollowed; what the one at the start made is followed from here on, as a tensor of its own."""
+        before = self.count
+        if self._half:
+            args, kwargs = constants(args, kwargs)
+        with torch.no_grad():
+            out = super().__torch_function__(func, types, args, kwargs)
+        if self._target in self.values:
+            raise _NoStart("")
+        if self.count == before or before != self._start:
+            return out
+        held = not isinstance(out, Tensor) or out._is_view() or any(out is one for one in args)
+        if held or not out.is_floating_point():
+            raise _NoStart("")
+        return out.requires_grad_().clone()
 
 
 def picked(out: Tensor, layer: Layer, target: Target) -> Tensor:

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from explorer.attribution import gradients
 from explorer.attribution.gradients import flow
 from explorer.attribution.methods import METHODS, Explanation, Target, check
 from explorer.errors import ForwardError, NetworkError
@@ -107,6 +108,54 @@ def test_the_path_of_the_picture_is_found_though_its_class_is_known(opened: Call
     np.testing.assert_allclose(found.heat, expected[0].abs().amax(0), rtol=1e-5, atol=1e-8)
     with pytest.raises(NetworkError, match="another path"):
         explain(network, "integrated-gradients")  # on the way to zeros it goes the first one
+
+
+@pytest.mark.parametrize("layer", ["features.0", "features.1", "features.2", "features.5", "features.6"])
+@pytest.mark.parametrize("make", [Plain, lambda: Plain(inplace=True)])
+def test_what_lies_before_the_maps_need_not_be_followed(
+    make: Callable[[], nn.Module], layer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, begun = seeded(make), []
+    x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(4))
+    graph = trace(module, x)
+    hooked = gradients._Through._not_yet
+    monkeypatch.setattr(gradients._Through, "_not_yet", lambda *args: (begun.append(1), hooked(*args))[1])
+    target = check(graph, Target("", 2))
+    found = flow(module, graph, x, target, (layer,))
+    assert bool(begun) == (layer != "features.0"), "there is nothing before it but the picture"
+    monkeypatch.setattr(gradients, "_start", lambda *_args: None)
+    whole = flow(module, graph, x, target, (layer,))
+    assert found.value == whole.value
+    torch.testing.assert_close(found.maps[layer], whole.maps[layer], rtol=0, atol=0)
+    torch.testing.assert_close(found.gradients[layer], whole.gradients[layer], rtol=1e-6, atol=1e-9)
+
+
+class KeptAside(nn.Module):
+    """What is written into was kept aside, and a view of it too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 4, 3), nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = self.conv(x)
+        part = kept[:, :2]
+        torch.relu_(kept)
+        part.mul_(3.0)
+        return self.head((kept * kept.sigmoid()).mean((2, 3)))
+
+
+def test_what_was_kept_aside_before_the_maps_were_made_counts_too() -> None:
+    module = seeded(KeptAside)
+    x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(4))
+    graph = trace(module, x)
+    relu = next(layer.id for layer in graph if layer.op == "relu")
+    found = flow(module, graph, x, check(graph, Target("", 2)), (relu,)).gradients[relu]
+    twin = module.double()
+    maps = twin.conv(x.double()).relu().detach().requires_grad_()
+    scaled = torch.cat([3 * maps[:, :2], maps[:, 2:]], dim=1)
+    (expected,) = torch.autograd.grad(twin.head((scaled * scaled.sigmoid()).mean((2, 3)))[0, 2], maps)
+    torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-8)
 
 
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
