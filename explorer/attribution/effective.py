@@ -196,10 +196,20 @@ class _Towards(Watch):
         return out
 
 
+_PLAIN = frozenset((int, float, bool, str, torch.Size, torch.dtype, torch.device))
+"""Types of arguments that hold no tensor."""
+
+
 def constants(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return a call's arguments in float32, with constants in the place of what no gradient may reach."""
-    found: tuple[tuple[Any, ...], dict[str, Any]] = tree_map(_constant, (args, kwargs))
-    return found
+    return tuple(map(_in_all, args)), {name: _in_all(value) for name, value in kwargs.items()}
+
+
+def _in_all(value: Any) -> Any:
+    """Return an argument with constants in it; the usual ones by a shorter way than a tree's."""
+    if value is None or type(value) in _PLAIN:
+        return value
+    return _constant(value) if isinstance(value, Tensor) else tree_map(_constant, value)
 
 
 def _constant(value: Any) -> Any:
