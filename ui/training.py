@@ -61,6 +61,11 @@ class Training(QObject):
         """Whether there is nothing left to learn from."""
         return self.learned is not None and self.learned.finished
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is learned or told now."""
+        return self._going.question is None
+
     def go_on(self, run: Run, batches: int | None = None) -> None:
         """Let ``run`` go on: until it is paused, or so many batches; 0 only tells anew how far it is."""
         if run is not self.run:

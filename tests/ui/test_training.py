@@ -109,6 +109,12 @@ def test_it_learns_in_front_of_the_person(bench: samples.Bench, panel: TrainDigi
     assert panel.maps.count == 16
     panel.picture.setChecked(True)
     assert run.look.frame is bench.store.frame
+    work(bench)
+    bench.give()
+    assert (last(bench).batches, run.look.frame) == (0, bench.store.frame), "and so is whatever is shown next"
+    asked = len(bench.engine.questions)
+    bench.give()
+    assert len(bench.engine.questions) == asked, "one at a time"
     panel.fields.seed.setValue(4)
     assert (panel.training.run, panel.training.learned) == (None, None), "another seed is another training"
 

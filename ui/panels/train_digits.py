@@ -207,6 +207,7 @@ class TrainDigits(Panel):
             (self.confusion, "confusion"),
         ):
             view.setAccessibleName(self._labels[name].text())
+        self.watched.setAccessibleName(_("Watched picture"))
         self.misread.setAccessibleName(_("Misread digits"))
         self.answers.setAccessibleName(_("What the watched picture is taken for"))
         self.maps.setAccessibleName(_("Maps of the watched layer"))
@@ -306,10 +307,16 @@ class TrainDigits(Panel):
 
     @Slot()
     def _take_frame(self) -> None:
-        if self.picture.isChecked() and self.isVisible() and not self._store.live:
-            self._look()
-        elif self.picture.isChecked() and isinstance(self.training.run, LeNetRun):
-            self.training.run.look = self._wish()
+        """Watch the picture that is shown now, in place of a digit."""
+        if not (self.picture.isChecked() and self.isVisible()):
+            return
+        run = self.training.run
+        if isinstance(run, LeNetRun):
+            run.look = self._wish()
+            if self.training.idle:
+                self.training.go_on(run, 0)
+        else:
+            self.watched.show_digit(self.digit.value(), self._wish().frame)
 
     @Slot()
     def _save(self) -> None:

@@ -15,6 +15,8 @@ from ui import theme
 
 _SIDE = 64
 """px at text size 1."""
+_ENOUGH = 256
+"""So many px of a picture's shorter side are made smaller with care; of more, some are left out first."""
 
 
 class DigitView(QLabel):
@@ -52,6 +54,7 @@ def pixmap(place: int) -> QPixmap:
 
 
 def _picture(pixels: Bytes) -> QPixmap:
-    h, w = pixels.shape[:2]
-    whole = np.ascontiguousarray(pixels)
+    step = max(min(pixels.shape[:2]) // _ENOUGH, 1)
+    whole = np.ascontiguousarray(pixels[::step, ::step])
+    h, w = whole.shape[:2]
     return QPixmap.fromImage(QImage(whole.data, w, h, 3 * w, QImage.Format.Format_RGB888))
