@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from explorer import device
 from explorer.errors import ExplorerError, NetworkError, PersonError, SourceError
 from explorer.session import Network, Session
 from explorer.sources import picture
@@ -16,6 +17,7 @@ from explorer.training import pictures
 from explorer.training.run import LastRun
 from explorer.training.values import Captured, Learned, Plan
 from explorer.zoo import own
+from tests.pretend_device import DEVICE, pretend_device
 
 SHAPES = ("bars", "dots", "rings")
 
@@ -151,6 +153,18 @@ def test_only_a_linear_layer_at_the_end_can_be_another_one(folder: Path) -> None
     network = Session().open("lenet5_1998")  # ends in squared distances to fixed centres
     with pytest.raises(NetworkError, match="linear"):
         next(LastRun(plan(), str(folder)).steps(network))
+
+
+def test_a_network_on_a_card_learns_too_and_is_kept_for_every_machine(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as there, pretend_device():
+        there.setattr(device, "choose", lambda name="auto": DEVICE)
+        network = Session().open("lenet5")
+        run = LastRun(plan(), str(folder))
+        list(run.steps(network))
+        assert run.save(network, str(tmp_path / "a.safetensors")).accuracy == 1
+    assert Session().open(str(tmp_path / "a.safetensors")).labels == SHAPES
 
 
 def test_another_network_is_said(network: Network, folder: Path) -> None:
