@@ -33,9 +33,17 @@ class ConfusionTable(QWidget):
 
     def show_counts(self, names: Sequence[str], counts: NDArray[np.int64] | None) -> None:
         """Show int64 (n, n) counts of the classes ``names``; None for nothing."""
+        if counts is self._counts:
+            return
         self._names, self._counts = tuple(names), counts
         self.setAccessibleDescription(self._told())
         self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.setAccessibleDescription(self._told())
 
     def sizeHint(self) -> QSize:
         """Return room for ten classes."""

@@ -15,6 +15,8 @@ Numbers = NDArray[np.float64]
 _FAINT = 90
 """Opacity of single values below their running mean, of 255."""
 _LEAST = 1e-6
+_BIN_PX = 1.5
+"""Values that lie closer together than this are averaged."""
 _DOTS = 30
 """Up to so many points each is a dot too."""
 
@@ -45,7 +47,9 @@ class LineChart(QWidget):
             end: where the axis ends.
             window: so many values are averaged to the line; single values are faint then.
         """
-        self._x, self._y, self._end = np.asarray(x, np.float64), np.asarray(y, np.float64), max(end, 1.0)
+        if len(x) == len(self._x) and end == self._end and np.array_equal(y, self._y):
+            return
+        self._x, self._y, self._end = np.asarray(x, np.float64), np.asarray(y, np.float64), end
         self._smooth = running_mean(self._y, window) if window > 1 else None
         self.setAccessibleDescription(self.reading)
         self.update()
@@ -113,10 +117,10 @@ class LineChart(QWidget):
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
 
     def _points(self, values: Numbers, room: QRectF, low: float, high: float) -> list[QPointF]:
-        """Return where the values lie; of more than there are px the mean of each px."""
+        """Return where the values lie; of more than there is room for the mean of each few px: Qt is slow at many."""
         x, heights = self._x, values if self._shares else np.log10(np.maximum(values, _LEAST))
-        if len(x) > 2 * room.width():
-            bins = np.floor(x / self._end * room.width()).astype(np.intp)
+        if len(x) > room.width() / _BIN_PX:
+            bins = np.floor(x / self._end * room.width() / _BIN_PX).astype(np.intp)
             _bins, starts = np.unique(bins, return_index=True)
             counts = np.diff(np.append(starts, len(x)))
             x, heights = np.add.reduceat(x, starts) / counts, np.add.reduceat(heights, starts) / counts

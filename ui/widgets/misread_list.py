@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QWidget
 
@@ -35,6 +35,7 @@ class MisreadList(QListWidget):
         super().__init__(parent)
         self._picture = picture
         self._shown: tuple[Misread, ...] = ()
+        self._names: tuple[str, ...] = ()
         self._icons: dict[int, QIcon] = {}
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
@@ -49,7 +50,7 @@ class MisreadList(QListWidget):
         found = tuple(misread[:SHOWN])
         if found == self._shown and self.count() == len(found):
             return
-        self._shown = found
+        self._shown, self._names = found, tuple(names)
         if not found:
             self._icons.clear()  # what comes next may be other pictures
         side = theme.px(_SIDE)
@@ -68,6 +69,13 @@ class MisreadList(QListWidget):
                 )
             )
             self.addItem(item)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow a change of language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            shown, self._shown = self._shown, ()
+            self.show_misread(shown, self._names)
 
     def sizeHint(self) -> QSize:
         """Return room for two rows."""
