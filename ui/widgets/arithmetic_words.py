@@ -26,10 +26,13 @@ def place(unit: Unit) -> str:
 
 
 def short(value: float) -> str:
-    """Return ``value`` with three digits that matter, for a narrow column: ``−.0693``."""
+    """Return ``value`` with three digits that matter, or two and a power of ten: ``−.0693``, ``4.5e−8``."""
     if not value or not math.isfinite(value):
         return number(value)
     text = f"{value:.3g}"
+    if "e" in text:  # a column is so narrow that more would cut the power off
+        digits, power = f"{value:.1e}".split("e")
+        text = f"{digits}e{int(power)}"
     return minus(text.replace("0.", ".", 1) if abs(value) < 1 and "e" not in text else text)
 
 
