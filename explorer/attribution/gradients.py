@@ -19,7 +19,7 @@ from torch.autograd.graph import GradientEdge, get_gradient_edge
 from explorer.attribution.effective import Enough, Overwritten, constants, followed_back
 from explorer.attribution.methods import RELUS, Target
 from explorer.capture import OtherPath, Watch
-from explorer.errors import ExplorerError, NetworkError
+from explorer.errors import ExplorerError, ForwardError, NetworkError
 from explorer.graph.trace import forward
 from explorer.graph.values import INPUT, Graph, Layer
 from explorer.text import N_
@@ -89,7 +89,9 @@ def flow(
     """
     with torch.inference_mode(False), torch.enable_grad():
         if rule is None and len(layers) == 1 and (start := _start(graph, graph[layers[0]])) is not None:
-            with contextlib.suppress(_NoStart, NetworkError, Overwritten):  # which the whole way mends, or tells better
+            with contextlib.suppress(
+                _NoStart, NetworkError, ForwardError
+            ):  # which the whole way mends, or tells better
                 return _flow(module, graph, x, target, layers, rule, start)
         try:
             return _flow(module, graph, x, target, layers, rule)
@@ -102,14 +104,28 @@ class _NoStart(ExplorerError):
     """Autograd cannot begin at a call: what it made may be held elsewhere already."""
 
 
-def _start(graph: Graph, layer: Layer) -> int | None:
-    """Return the call just before a layer's, from which on alone autograd has to follow; None for the whole way.
+_FRESH = frozenset(("conv2d", "linear", "batch_norm", "layer_norm", "max_pool2d", "avg_pool2d", "cat"))
+"""Ops that write into no tensor that was there before."""
 
-    The layer's own call may write into what others hold; from the one before it they all hold what is followed.
+
+def _start(graph: Graph, layer: Layer) -> int | None:
+    """Return the last call before a layer's that makes a tensor of its own; from it on alone autograd has to follow.
+
+    None for the whole way. The layer's own call, and others such as a sum, may write into what others hold; from the
+    one before them they all hold what is followed.
     """
-    calls = [graph[name].call[0] for name in layer.inputs if name != INPUT and _follows(graph, graph[name])]
-    before = [call for call in calls if call < layer.call[0]]
-    return max(before, default=None)
+    seen, todo, found = set[str](), list(layer.inputs), list[int]()
+    while todo:
+        name = todo.pop()
+        if name == INPUT or name in seen:
+            continue
+        seen.add(name)
+        before = graph[name]
+        if before.op not in _FRESH:
+            todo.extend(before.inputs)
+        elif before.call[0] < layer.call[0] and _follows(graph, before):
+            found.append(before.call[0])
+    return max(found, default=None)
 
 
 def _follows(graph: Graph, layer: Layer) -> bool:

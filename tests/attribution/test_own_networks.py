@@ -158,6 +158,35 @@ def test_what_was_kept_aside_before_the_maps_were_made_counts_too() -> None:
     torch.testing.assert_close(found.double(), expected, rtol=1e-5, atol=1e-8)
 
 
+class WrittenView(nn.Module):
+    """A view that was made before autograd began to follow is written into afterwards, which torch refuses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.other, self.head = nn.Conv2d(3, 4, 3), nn.Conv2d(2, 2, 1), nn.Linear(2, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = self.conv(x)
+        part = kept[:, :2]
+        part += self.other(kept[:, 2:])
+        return self.head(part.sigmoid().mean((2, 3)))
+
+
+@pytest.mark.parametrize("make", [WrittenView, KeptAside])
+def test_what_cannot_be_followed_from_the_middle_is_followed_from_the_beginning(
+    make: type[nn.Module], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = seeded(make)
+    x = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(4))
+    graph = trace(module, x)
+    last = next(layer.id for layer in graph if layer.op == "sigmoid")
+    found = flow(module, graph, x, check(graph, Target("", 2)), (last,))
+    monkeypatch.setattr(gradients, "_start", lambda *_args: None)
+    whole = flow(module, graph, x, check(graph, Target("", 2)), (last,))
+    torch.testing.assert_close(found.gradients[last], whole.gradients[last], rtol=1e-6, atol=1e-9)
+    assert found.value == whole.value
+
+
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "functional": lambda: seeded(Functional),
     "smooth": lambda: seeded(Smooth),
