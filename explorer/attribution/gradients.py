@@ -89,9 +89,7 @@ def flow(
     """
     with torch.inference_mode(False), torch.enable_grad():
         if rule is None and len(layers) == 1 and (start := _start(graph, graph[layers[0]])) is not None:
-            with contextlib.suppress(
-                _NoStart, NetworkError, ForwardError
-            ):  # which the whole way mends, or tells better
+            with contextlib.suppress(_NoStart, NetworkError, ForwardError):  # the whole way mends it, or tells better
                 return _flow(module, graph, x, target, layers, rule, start)
         try:
             return _flow(module, graph, x, target, layers, rule)

@@ -159,7 +159,7 @@ def test_what_was_kept_aside_before_the_maps_were_made_counts_too() -> None:
 
 
 class WrittenView(nn.Module):
-    """A view that was made before autograd began to follow is written into afterwards, which torch refuses."""
+    """A view that was made before autograd begins to follow is written into afterwards."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,7 +173,7 @@ class WrittenView(nn.Module):
 
 
 @pytest.mark.parametrize("make", [WrittenView, KeptAside])
-def test_what_cannot_be_followed_from_the_middle_is_followed_from_the_beginning(
+def test_what_is_followed_from_the_middle_is_what_is_followed_from_the_beginning(
     make: type[nn.Module], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = seeded(make)
