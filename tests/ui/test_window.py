@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QLabel, QToolButton, QWidget
 
-from explorer.engine.events import NetworkReady
+from explorer.engine.events import NetworkReady, ResultReady
 from explorer.filters.bank import BANK
 from explorer.recipe import Recipe
 from explorer.render.colours import MAPS
@@ -160,6 +160,10 @@ def test_a_live_frame_makes_the_layers_maps_only_where_they_are_seen(one: Desk) 
     seen_last = one.store.result_with_maps
     one.give()
     assert one.window.explore.maps._view() is (seen_last and seen_last.view), "of the same network"
+    other = one.store.result
+    assert other is not None
+    one.send(ResultReady(replace(other, view=replace(other.view, layer=one.graph.layers[-1]))))
+    assert one.window.explore.layers._chosen() == (seen_last and seen_last.view.layer.id)
     one.controller.change(layer=one.graph.layers[-1].id)
     for place, seen in (("filter", False), ("tasks", False), ("explore", True)):
         one.window._go_to(place)

@@ -154,7 +154,7 @@ class LayerStrip(Panel):
         """Return the id of the chosen layer; where the recipe leaves it open, of the shown one."""
         if self._store.recipe.layer:
             return self._store.recipe.layer
-        result = self._store.result_of_network
+        result = self._store.result_with_maps
         return None if result is None else result.view.layer.id
 
     def _visible(self) -> tuple[str, ...]:
