@@ -12,6 +12,7 @@ from explorer.engine.problems import problem
 from explorer.engine.rooms import Rooms, SessionLike
 from explorer.errors import Cancelled, DeviceError
 from explorer.filters.filter import Chain
+from explorer.pixels.touch import Touch
 from explorer.recipe import Beside, Recipe
 from explorer.tasks.values import BesideAnswer
 from explorer.text import N_
@@ -39,7 +40,7 @@ class Companion:
         self._network: Network | None = None
         self._key: _Key | None = None
         self._failed: BesideAnswer | None = None
-        self._last: tuple[Frame, Chain, int, BesideAnswer] | None = None
+        self._last: tuple[Frame, tuple[Chain, Touch | None], int, BesideAnswer] | None = None
 
     def load(self) -> bool:
         """Load the second network that is wished for now, or let go what is not; return whether one has news."""
@@ -75,7 +76,7 @@ class Companion:
         if self._failed or self._network is None:
             return self._failed
         last = self._last
-        if last and last[0] is frame and last[1:3] == (recipe.filters, recipe.top):
+        if last and last[0] is frame and last[1:3] == (recipe.alterations, recipe.top):
             return last[3]
         try:
             found = self._rooms.beside(self._network, frame, recipe, cancelled)
@@ -86,7 +87,7 @@ class Companion:
                 self._fail(self._key, error)
                 return self._failed
             found = _told(self._key[0], error)
-        self._last = frame, recipe.filters, recipe.top, found
+        self._last = frame, recipe.alterations, recipe.top, found
         return found
 
     def give_way(self) -> bool:
