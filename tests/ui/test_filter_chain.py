@@ -16,6 +16,7 @@ from explorer.filters import own
 from explorer.filters.bank import BANK
 from explorer.filters.filter import Filter
 from explorer.filters.kernel import Kernel
+from tests.ui.desk import until
 from tests.ui.filters import OWN, FilterDesk, by_torch, check_against_torch, filter_desk, picture, shown
 from ui.widgets.filter_rows import box_of
 
@@ -68,7 +69,7 @@ def test_a_chain_is_dragged_into_another_order(one: FilterDesk) -> None:
     one.place.filtering.change(chain, 0)
     model = one.place.chain.list.model()
     assert model.moveRow(one.place.chain.list.rootIndex(), 0, one.place.chain.list.rootIndex(), 3)
-    QTest.qWait(20)
+    until(lambda: one.store.recipe.filters != chain)
     assert one.store.recipe.filters == (*chain[1:], chain[0])
 
 

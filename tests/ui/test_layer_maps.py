@@ -15,6 +15,7 @@ from explorer.errors import ForwardError, SourceError
 from explorer.recipe import Recipe
 from explorer.text import set_language
 from tests.ui import samples
+from tests.ui.desk import until
 from ui import theme
 from ui.panels.layer_maps import LayerMaps
 
@@ -30,12 +31,19 @@ def bench(qapp: QApplication) -> samples.Bench:
 @pytest.fixture
 def panel(bench: samples.Bench) -> Iterator[LayerMaps]:
     panel = LayerMaps(bench.store, bench.controller)
+    panel._settle.setInterval(0)
     panel.resize(420, 700)
     panel.show()
-    QTest.qWait(120)
+    settle(panel)
     yield panel
     panel.close()
     panel.deleteLater()
+
+
+def settle(panel: LayerMaps) -> None:
+    """Let the panel lay itself out, and ask for what fits it."""
+    QApplication.processEvents()
+    until(lambda: not panel._settle.isActive())
 
 
 def pick(box: QComboBox, key: str) -> None:
@@ -53,10 +61,10 @@ def test_it_asks_once_for_a_mosaic_of_its_own_shape(bench: samples.Bench, panel:
     assert bench.store.recipe.view.aspect == round(4 * aspect) / 4
     wishes = len(bench.engine.wishes)
     panel.resize(421, 701)
-    QTest.qWait(150)
+    settle(panel)
     assert len(bench.engine.wishes) == wishes  # the same quarter
     panel.resize(1400, 600)
-    QTest.qWait(150)
+    settle(panel)
     assert bench.store.recipe.view.aspect > 2
     assert not bench.controller.can_undo
 
@@ -241,7 +249,7 @@ def test_the_tools_stand_in_one_row_in_the_room_of_a_small_window(
     bench.load()
     bench.give()
     panel.resize(width, 700)
-    QTest.qWait(20)
+    settle(panel)
     assert len({box.y() for box in (panel.scale, panel.sort, panel.colours)}) == 1
     zoom = [button.mapTo(panel, QPoint(0, 0)) for button in (panel.zoom_out, panel.zoom_fit, panel.zoom_in)]
     assert len({place.y() for place in zoom}) == 1
@@ -252,7 +260,7 @@ def test_the_zoom_buttons_grow_with_the_text(qapp: QApplication, panel: LayerMap
     before = panel.zoom_in.iconSize().width(), panel.zoom_in.width()
     try:
         theme.apply(qapp, "dark", 1.5)
-        QTest.qWait(20)
+        settle(panel)
         assert panel.zoom_in.iconSize().width() == 24 > before[0]
         assert panel.zoom_in.width() > before[1]
         corner = panel.zoom_in.parentWidget()
@@ -403,7 +411,7 @@ def test_every_control_has_a_name_in_the_language_of_the_moment(
 
 def test_a_narrow_panel_wraps_its_tools_and_hides_none(panel: LayerMaps) -> None:
     panel.resize(300, 700)
-    QTest.qWait(20)
+    settle(panel)
     tools = (panel.scale, panel.sort, panel.colours)
     rows = {widget.y() for widget in tools}
     assert len(rows) > 1
