@@ -12,7 +12,7 @@ from typing import Any
 
 from explorer.cli import streams
 from explorer.cli.arguments import Parser, add_consent, allow_code, exists, feed, model, picture
-from explorer.errors import ExplorerError, PersonError
+from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.sources.naming import source_of
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
 from explorer.values import SEEKABLE, Source
@@ -45,16 +45,18 @@ def main(words: list[str] | None = None) -> int:
         whole = kept.recipe.with_(**wanted)
         wanted = {one.name: getattr(whole, one.name) for one in fields(whole)}
         look = {"place": kept.place, "language": kept.language, "theme": kept.theme} | look
+    lesson = None if options.deck is None and not options.scene else (options.deck, options.scene)
     if options.shot or not streams.has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         for name in SCALING:  # a shot has exactly the wished size, whatever suits this person's screen
             os.environ.pop(name, None)
         from ui.shot import shoot
 
-        return shoot(wanted, look, options.size or SIZE, options.shot or Path(PICTURE), tell=not options.shot)
+        where = options.shot or Path(PICTURE)
+        return shoot(wanted, look, options.size or SIZE, where, tell=not options.shot, lesson=lesson)
     from ui.app import run
 
-    return run(wanted, look, options.size)
+    return run(wanted, look, options.size, lesson)
 
 
 def _parser() -> Parser:
@@ -74,6 +76,9 @@ def _parser() -> Parser:
     how.add_argument("--layer", metavar="L", default="", help=_("layer whose maps are shown"))
     about = _("the recipe that was exported with a picture: FILE.recipe.json")
     how.add_argument("--recipe", metavar="FILE", type=_recipe, help=about)
+    how.add_argument("--scene", metavar="ID", default="", help=_("scene of the lesson to open"))
+    about = _("the lesson's deck, as TOML; without it the course's")
+    how.add_argument("--deck", metavar="FILE", type=Path, help=about)
     how.add_argument("--theme", metavar="light|dark", help=_("colours of the window"))
     how.add_argument("--size", metavar="WxH", type=_size, help=_("size of the window in pixels"))
     how.add_argument("--shot", metavar="FILE.png", type=Path, help=_("save the window as a picture and end"))
@@ -130,12 +135,34 @@ def _check(options: Any) -> None:
     if options.lang:
         set_language(options.lang)
     allow_code(options)
+    if options.scene or options.deck is not None:
+        _check_scene(options)
     if options.shot and options.shot.suffix.lower() != ".png":
         raise PersonError(N_("“{file}” does not end in .png: give --shot a PNG file."), file=options.shot)
     if options.shot and not options.shot.parent.is_dir():  # told now, not when everything has been loaded
         from explorer.render.export import problem
 
         raise problem(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)), options.shot)
+
+
+def _check_scene(options: Any) -> None:
+    """Find out whether there are the deck and the scene.
+
+    Raises:
+        PersonError: the deck cannot be opened, or has no such scene.
+    """
+    from explorer.lesson import deck
+
+    if options.deck is not None:
+        options.deck = options.deck.absolute()
+    found = deck.course() if options.deck is None else deck.read(options.deck)
+    if options.scene and found.place_of(options.scene) is None:
+        known = [scene.id for scene in found.scenes]
+        raise PersonError(
+            N_("There is no scene “{name}”; the nearest are: {nearest}."),
+            name=options.scene[:60],
+            nearest=", ".join(nearest(options.scene, known) or known[:4]),
+        )
 
 
 if __name__ == "__main__":

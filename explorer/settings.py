@@ -58,6 +58,7 @@ class Settings:
         task_tab: the open tab of the place of tasks, one of ``TASK_TABS``.
         beside: the second network that was chosen last, "" for none.
         index: the index of pictures that was open last, "" for none.
+        lesson: how far the person is in the lesson, as ``lesson.progress`` writes it; "" for not begun.
     """
 
     language: str = ""
@@ -80,6 +81,7 @@ class Settings:
     task_tab: str = "classify"
     beside: str = ""
     index: str = ""
+    lesson: str = ""
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -277,6 +279,7 @@ def _from_json(text: str) -> Settings:
                 settings.shared_weights,
                 settings.beside,
                 settings.index,
+                settings.lesson,
                 *settings.recent,
                 *settings.networks,
             )

@@ -100,6 +100,20 @@ COMMANDS: dict[str, tuple[Command, ...]] = {
         Command("copy_unit", N_("Copy what the unit sees, in numbers"), ("Ctrl+Shift+C",)),
         Command("export_statistics", N_("Export the statistics (CSV or JSON)…")),
         Command("export_predictions", N_("Export the predictions (CSV or JSON)…")),
+        Command("export_window", N_("Export the window as a picture…")),
+    ),
+    N_("Lesson"): (
+        Command("place_lesson", N_("Lesson: open or close"), ("Ctrl+6",), "lesson"),
+        Command("next_scene", N_("Next scene"), ("PgDown",), "next"),
+        Command("previous_scene", N_("Previous scene"), ("PgUp",), "previous"),
+        Command("reveal", N_("Reveal the next number, the question or the answer"), ("Space",)),
+        Command("conceal", N_("Take back what was revealed last"), ("Shift+Space",)),
+        Command("present", N_("Presenter: answers are shown, nothing is scored"), ("Shift+P",), "present"),
+        Command("hide_chrome", N_("Only the scene and its place, or everything"), ("H",), "fullscreen"),
+        Command("pointer", N_("Laser pointer"), ("P",), "pointer"),
+        Command("magnify", N_("Magnifying glass"), ("Z",), "zoom-in"),
+        Command("scene_again", N_("Show the scene as it began"), ("Ctrl+Home",)),
+        Command("open_deck", N_("Open a deck of scenes…"), (), "folder"),
     ),
     N_("Window"): (
         Command("place_explore", N_("Explore"), ("Ctrl+1",), "explore"),
@@ -156,6 +170,11 @@ class Actions(dict[str, QAction]):
             owner.addAction(action)
             self[command.name] = action
         self.retranslate()
+
+    @staticmethod
+    def keys_of(name: str) -> tuple[str, ...]:
+        """Return the shortcuts that a command usually has."""
+        return next(command.keys for command in named() if command.name == name)
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""

@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -45,6 +46,8 @@ from ui.store import Store
 
 log = logging.getLogger(__name__)
 
+Lesson = tuple[Path | None, str]
+"""A deck's file, None for the course's own, and the id of one of its scenes, "" for where the person was."""
 _SHARE = 0.9
 """How much of the screen the window takes at first."""
 _SAVE_AFTER_MS = 2000
@@ -194,7 +197,12 @@ def qt_application() -> QApplication:
     return app
 
 
-def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, int] | None = None) -> int:
+def run(
+    changes: Mapping[str, Any],
+    look: Mapping[str, Any],
+    size: tuple[int, int] | None = None,
+    lesson: Lesson | None = None,
+) -> int:
     """Open the window on the last session and return the exit code once it is closed.
 
     Args:
@@ -202,11 +210,13 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
         look: fields of the settings that it asks for.
         size: width and height of the window for this start, px; None for the last one, at first one that fits the
             screen.
+        lesson: the deck and the scene that the lesson is to open with; None leaves it as the last session did.
     """
     start_log()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Python's own handler would not run while Qt waits for events
     app = qt_application()
     recipe, settings, problems = last_session()
+    settings = with_lesson(settings, lesson)
     application = Application(app, recipe.with_(**changes), settings.with_(**look), stored=settings)
     watch_exceptions(application)
     for problem in problems:
@@ -219,6 +229,16 @@ def run(changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, in
         window.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))  # one of no use changes nothing
     window.show()
     return leave(application, app.exec())
+
+
+def with_lesson(settings: Settings, lesson: Lesson | None) -> Settings:
+    """Return settings with which the lesson opens."""
+    if lesson is None:
+        return settings
+    from explorer.lesson import progress
+
+    file, scene = lesson
+    return settings.with_(lesson=progress.read(settings.lesson).opened(str(file or ""), scene).written())
 
 
 def leave(application: Application, code: int) -> int:

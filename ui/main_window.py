@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMainWindow,
+    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -40,10 +42,14 @@ from ui.panels.status_bar import StatusBar
 from ui.panels.top_bar import TopBar
 from ui.places.explore import Explore
 from ui.places.places import Places
+from ui.presenting import Presenting
 from ui.store import Store
 from ui.widgets.intake import Intake
 from ui.widgets.saving import ask_where
 from ui.widgets.source_name import source_name
+
+if TYPE_CHECKING:
+    from ui.places.places import Place
 
 EXPORTS = {
     "export_mosaic": ("mosaic", N_("maps"), "png"),
@@ -62,6 +68,7 @@ _PLACES = (
     ("place_arithmetic", "arithmetic"),
     ("place_networks", "network"),
     ("place_tasks", "tasks"),
+    ("place_lesson", "lesson"),
 )
 """The rail, from top to bottom: the commands that lead to the places, and their icons."""
 
@@ -89,8 +96,10 @@ class MainWindow(QMainWindow):
         self.intake = self.opening.intake
         self.places = Places(self.explore, store, controller, self)
         self.status = StatusBar(store, controller)
-        handled = (self.explore, self.status, self.opening, self.filming)
+        self.presenting = Presenting(store, controller, self._show_place, self)
+        handled = (self.explore, self.status, self.opening, self.filming, self.presenting)
         self.commands = Actions(self, {k: v for part in handled for k, v in part.handlers().items()} | self._handlers())
+        self.presenting.dress(self.commands)
         for command in named():
             if command.icon:
                 theme.set_icon(self.commands[command.name], command.icon)
@@ -107,6 +116,9 @@ class MainWindow(QMainWindow):
         self.places.weights_wanted.connect(self._show_weights)
         self.places.came.connect(self._dress_fields)
         self.top.networks_wanted.connect(self._go_to_networks)
+        self.presenting.shown_changed.connect(self._rail["place_lesson"].setChecked)
+        self.presenting.chrome_changed.connect(self._show_chrome)
+        self.painted.connect(self.presenting.begin)
         self.explore.source.open_requested.connect(self.opening.choose_file)
         self.explore.source.shelf.kept.connect(self._say_kept)
         self.opening.network_arrived.connect(self._open_network)
@@ -128,22 +140,29 @@ class MainWindow(QMainWindow):
         places.setSpacing(8)
         places.addWidget(self.top)
         places.addWidget(self.problem)
-        places.addWidget(self.places, 1)
+        beside = QSplitter(Qt.Orientation.Horizontal, central)
+        beside.setChildrenCollapsible(False)
+        beside.setHandleWidth(8)
+        beside.addWidget(self.presenting.dock)
+        beside.addWidget(self.places)
+        beside.setStretchFactor(1, 1)
+        places.addWidget(beside, 1)
         places.addWidget(self.status)
-        rail = QVBoxLayout()
+        self._left = QWidget(central)
+        rail = QVBoxLayout(self._left)
         rail.setContentsMargins(6, 8, 6, 8)
         rail.setSpacing(4)
         for name, icon in _PLACES:
             rail.addWidget(self._rail_button(name, icon))
             self._rail[name].setCheckable(True)
-            self._rail[name].setAutoExclusive(True)
+            self._rail[name].setAutoExclusive(name != "place_lesson")  # which stands beside the places
         rail.addStretch(1)
         for name, icon in (("theme", "moon"), ("keys", "keyboard"), ("preferences", "settings"), ("about", "info")):
             rail.addWidget(self._rail_button(name, icon))
         row = QHBoxLayout(central)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addLayout(rail)
+        row.addWidget(self._left)
         row.addLayout(places, 1)
         return central
 
@@ -165,6 +184,7 @@ class MainWindow(QMainWindow):
             "undo": self._controller.undo,
             "redo": self._controller.redo,
             **{name: partial(self._export, name) for name in EXPORTS},
+            "export_window": self._export_window,
             "full_screen": self._full_screen,
             "find_layer": self._find,
             "get_weights": self._get_weights,
@@ -191,6 +211,7 @@ class MainWindow(QMainWindow):
             "place_filter": _("Filter"),
             "place_arithmetic": _("Arithmetic"),
             "place_tasks": _("Tasks"),
+            "place_lesson": _("Lesson"),
             "theme": _("Theme"),
             "keys": _("Keyboard"),
             "preferences": _("Settings"),
@@ -229,6 +250,8 @@ class MainWindow(QMainWindow):
         escape = event.key() == Qt.Key.Key_Escape
         if escape and isinstance(self.focusWidget(), QLineEdit):
             self.places.shown.home()
+        elif escape and self.presenting.bare:
+            self.presenting.toggle_chrome()
         elif escape and self.isFullScreen():
             self._full_screen()
         else:
@@ -262,12 +285,22 @@ class MainWindow(QMainWindow):
         self._go_to("networks")
 
     def _go_to(self, name: str) -> None:
-        """Show a place; the next start begins there."""
+        """Show a place, and give it the keyboard."""
+        self._show_place(name).home()
+
+    def _show_place(self, name: str) -> Place:
+        """Show a place and return it; the next start begins there."""
         place = self.places.show_place(name, self.commands)
         self._rail["place_explore" if place is self.explore else f"place_{name}"].setChecked(True)
-        place.home()
         self._controller.prefer(place=name)
         self._rest()
+        return place
+
+    @Slot(bool)
+    def _show_chrome(self, bare: bool) -> None:
+        """Show only the scene and its place, or rail and bars too."""
+        for part in (self._left, self.top, self.status):
+            part.setHidden(bare)
 
     def _rest(self) -> None:
         """Spare live frames the network where nobody sees what it makes of them; the stream goes on."""
@@ -341,6 +374,16 @@ class MainWindow(QMainWindow):
         suffixes = ("csv", "json") if suffix == "csv" else (suffix,)
         if path := ask_where(self, self.commands[name].text(), stem, *suffixes):
             self._controller.export(kind, path)
+
+    @Slot()
+    def _export_window(self) -> None:
+        """Keep the window, or the scene, as a picture."""
+        picture = QBuffer(self)
+        picture.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.grab().save(picture, "PNG")
+        data = bytes(picture.data().data())
+        if path := ask_where(self, self.commands["export_window"].text(), self.presenting.picture_name, "png"):
+            self._controller.save(path, lambda file: file.write(data))
 
     @Slot(object)
     def _say_exported(self, event: Exported) -> None:

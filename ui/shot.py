@@ -17,7 +17,7 @@ from explorer.recipe import Recipe
 from explorer.render.export import write
 from explorer.settings import Settings
 from explorer.text import N_, _
-from ui.app import Application, leave, qt_application
+from ui.app import Application, Lesson, leave, qt_application, with_lesson
 
 LIMIT_MS = 180_000
 _SETTLE_MS = 100
@@ -57,6 +57,8 @@ class Shot(QObject):
         store = self._application.store
         result = store.result
         if result is None or store.network is None or store.progress is not None or result.recipe != store.recipe:
+            return False
+        if not self._application.window.presenting.settled:
             return False
         if store.recipe.beside and result.beside is None:
             return False
@@ -104,7 +106,12 @@ class Shot(QObject):
 
 
 def shoot(
-    changes: Mapping[str, Any], look: Mapping[str, Any], size: tuple[int, int], path: Path, tell: bool = False
+    changes: Mapping[str, Any],
+    look: Mapping[str, Any],
+    size: tuple[int, int],
+    path: Path,
+    tell: bool = False,
+    lesson: Lesson | None = None,
 ) -> int:
     """Save the window as a PNG of exactly ``size`` and return the exit code; nothing is remembered for the next start.
 
@@ -114,10 +121,12 @@ def shoot(
         size: width and height, px.
         path: the PNG file.
         tell: whether to print the predictions and where the picture is.
+        lesson: the deck and the scene that it shows; None for no lesson.
     """
     logging.getLogger().addHandler(logging.NullHandler())  # stderr is for the one sentence
     app = qt_application()
-    application = Application(app, Recipe().with_(**changes), Settings().with_(**look), remember=False)
+    settings = with_lesson(Settings().with_(**look), lesson)
+    application = Application(app, Recipe().with_(**changes), settings, remember=False)
     shot = Shot(application, path)
     application.window.setFixedSize(*size)
     application.window.show()

@@ -47,7 +47,7 @@ _SHARE = 0.8
 """Of the time to end in: what the model thread may take, so that the others have some where a network hangs."""
 _MOMENT_S = 0.05
 """So long the network waits at most for the picture of a typed kernel."""
-CALCULATIONS = ("filter", "learn", "cameras", "index", "thumbnails")
+CALCULATIONS = ("filter", "learn", "cameras", "index", "thumbnails", "deck")
 """Lanes of the window's own calculations: what a hand waits for, and what takes its time."""
 
 
@@ -72,7 +72,7 @@ class Engine:
         self._model = ModelThread(self._desk, self._rooms, self._catalogue, self._analyse, self._after_filters)
         self._light = Worker("light", "read", "filter", failed=self._failed)
         self._patient = Worker(
-            "patient", "cameras", "cards", "fields", "learn", "index", "thumbnails", failed=self._failed
+            "patient", "cameras", "deck", "cards", "fields", "learn", "index", "thumbnails", failed=self._failed
         )
         self._downloads = Downloads(self._desk.outbox, self._rooms, self._recount)
         self._recount()

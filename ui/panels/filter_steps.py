@@ -51,6 +51,7 @@ class FilterSteps(Panel):
         self._filtering = filtering
         self._walk: Walk | None = None
         self._place = 0
+        self._wanted: tuple[int, int] | None = None
         self._numbers: Rows | None = None
         self.buttons: dict[str, QPushButton] = {}
         for name in _BUTTONS:
@@ -214,6 +215,7 @@ class FilterSteps(Panel):
     @Slot(int, int)
     def jump_to(self, y: int, x: int) -> None:
         """Reckon row ``y`` and column ``x`` of the result, or the nearest."""
+        self._wanted = (y, x) if self._walk is None else None
         if self._walk is not None:
             h, w = self._walk.hw
             self._go(min(max(y, 0), h - 1) * w + min(max(x, 0), w - 1))
@@ -349,6 +351,8 @@ class FilterSteps(Panel):
         elif self._walk.hw != before:
             self._place = min(y, self._walk.hw[0] - 1) * self._walk.hw[1] + min(x, self._walk.hw[1] - 1)
         self._show_step()
+        if self._wanted is not None:
+            self.jump_to(*self._wanted)
 
     def _picture_walk(self) -> Walk | None:
         found = self._filtering.found

@@ -128,7 +128,11 @@ class PixelInspector(Panel):
     @Slot(object)
     def choose(self, pixel: tuple[int, int] | None) -> None:
         """Hold the pixel (row, column) until another one is chosen; the same once more lets it go."""
-        self._chosen = None if pixel == self._chosen else pixel
+        self.hold(None if pixel == self._chosen else pixel)
+
+    def hold(self, pixel: tuple[int, int] | None) -> None:
+        """Hold the pixel (row, column), or none."""
+        self._chosen = pixel
         self.chosen_changed.emit(self._chosen)
         self._show()
 

@@ -140,6 +140,11 @@ class Stacks(Panel):
         """Show these two, over the first one's input."""
         self._set((first, second.with_input(first.input)))
 
+    def show_presets(self, first: str, second: str = "") -> None:
+        """Lay two presets side by side; beside a single one what it is usually compared with."""
+        pairs = [(one, other) for pair in PAIRS for one, other in (pair, pair[::-1]) if one == first]
+        self.lay_side_by_side(preset(first), preset(second or (pairs[0][1] if pairs else first)))
+
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
         self.set_title(_("Stacks"), _("what a unit sees, and what that costs"))

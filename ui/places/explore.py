@@ -211,6 +211,24 @@ class Explore(QWidget):
         self.source.picture_changed.connect(pixels.set_picture)
         return pixels
 
+    def show_page(self, name: str) -> None:
+        """Let a panel of ``lesson.places.PAGES`` be seen."""
+        panels = {
+            "predictions": self.predictions,
+            "unit": self.unit,
+            "network_input": self.network_input,
+            "maps": self.maps,
+            "over_time": self._over_time,
+            "why": self._why,
+            "channel": self.channel,
+            "prove": self._prove,
+            "arithmetic": self._arithmetic,
+            "pixels": self._pixels,
+            "touch": self._touch,
+            "switch_off": self._switch_off,
+        }
+        self.columns.bring_forward(panels[name])
+
     @Slot(object)
     def _keep_picture(self, pixels: Bytes | None) -> None:
         self._picture = pixels

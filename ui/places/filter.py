@@ -102,6 +102,11 @@ class FilterPlace(QWidget):
 
     # what the window asks
 
+    def show_page(self, name: str) -> None:
+        """Open a tab of ``FILTER_TABS``; "numbers" is the steps over the lecture's small picture."""
+        self.steps.lecture.setChecked(name == "numbers")
+        self.tabs.setCurrentIndex(FILTER_TABS.index("steps" if name == "numbers" else name))
+
     def home(self) -> None:
         """Give the bank the keyboard."""
         self.bank.list.setFocus(Qt.FocusReason.OtherFocusReason)

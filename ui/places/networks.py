@@ -48,6 +48,10 @@ _REST_MS = 150
 _UNKNOWN = Preparation((3, 224, 224), 256, "bilinear", (0.0,), (1.0,))
 
 
+PAGES = ("card", "weights", "table", "graph", "overview", "kernels", "receptive", "compare", "stacks", "training")
+"""The tabs from left to right."""
+
+
 class Networks(QWidget):
     """Choosing a network shows it without loading it; Enter, or the button, opens it in Explore.
 
@@ -190,10 +194,26 @@ class Networks(QWidget):
 
     def show_weights(self, name: str) -> None:
         """Show the weights of the network called ``name``."""
+        self.choose(name)
+        self.show_page("weights")
+        self.weights.take_focus()
+
+    def choose(self, name: str) -> None:
+        """Show the network called ``name`` on every page."""
         self.search.clear()
         self.list.choose(name)
-        self.tabs.setCurrentIndex(self.pages.indexOf(self.weights))
-        self.weights.take_focus()
+
+    def show_page(self, name: str) -> None:
+        """Open a tab of ``PAGES``."""
+        self.tabs.setCurrentIndex(PAGES.index(name))
+
+    def show_stacks(self, first: str, second: str = "") -> None:
+        """Lay two stacks side by side; beside a single one what it is usually compared with."""
+        from ui.panels.stacks import Stacks
+
+        self.show_page("stacks")
+        if isinstance(stacks := self.stacks.currentWidget(), Stacks):
+            stacks.show_presets(first, second)
 
     # what Qt calls
 
