@@ -7,12 +7,15 @@ import sys
 import traceback
 import weakref
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from explorer import sources
 from tests.ui.desk import Desk, desk
+from ui.widgets import gallery
 
 HARMLESS = (
     "This plugin does not support propagateSizeHints()",
@@ -42,6 +45,17 @@ QTimer.start = _start_and_remember  # type: ignore[method-assign,assignment]
 def qapp() -> QApplication:
     """The one application of the test run."""
     return QApplication.instance() or QApplication(["cnn-explorer-tests"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def samples_decoded_once(qapp: QApplication) -> Iterator[None]:
+    """Every window of the run shows the same sample pictures; those of the person's own are read each time."""
+    decode, once = gallery.thumbnail, cache(gallery.thumbnail)
+    shipped = {str(sample.path()) for sample in sources.samples()}
+    gallery.thumbnail = lambda path, side: (once if path in shipped else decode)(path, side)
+    yield
+    gallery.thumbnail = decode
+    once.cache_clear()
 
 
 @pytest.fixture
