@@ -17,6 +17,7 @@ LONGEST = 2_000_000
 MINUS = "\N{MINUS SIGN}"
 
 _DEEPEST = 6
+_MAKER = r"(?:(?:np|numpy|torch)\.)?(?:array|tensor)"
 
 Row = tuple[float, ...]
 Plane = tuple[Row, ...]
@@ -119,7 +120,7 @@ def planes(text: str, name: str) -> Planes:
     """Return what a person typed or pasted: rows of numbers, or several planes of them.
 
     Rows are lines; numbers are separated by blanks, tabs, commas or semicolons; an empty line begins the next plane.
-    Nested lists, as JSON, Python, NumPy and PyTorch print them, and [1 2; 3 4] are read as well.
+    Nested lists, as JSON, Python, NumPy and PyTorch write them, and [1 2; 3 4] are read as well, without brackets too.
 
     Args:
         text: the numbers.
@@ -132,8 +133,10 @@ def planes(text: str, name: str) -> Planes:
         raise PersonError(N_("{name}: the text is longer than {most} letters: paste less."), name=name, most=LONGEST)
     if match := re.fullmatch(r"\s*\[([^\[\]]*;[^\[\]]*)\]\s*", text):  # [1 2; 3 4], as slides and MATLAB have it
         text = match[1].replace(";", "\n")
-    if re.match(r"\s*[\[(]|\s*(?:np\.)?(?:array|tensor)\(", text):
+    if re.match(rf"\s*[\[(]|\s*{_MAKER}\(", text):
         return nested(_listed(text, name), name)
+    if any(re.search(r"[^\s,][\s,]+[^\s,]", row) for line in text.splitlines() for row in line.split(";")):
+        text = re.sub(r";[ \t]*(?=\S)", "\n", text)  # blanks or commas part the numbers: semicolons part rows
     blocks = [block for block in re.split(r"\n[ \t\r]*(?=\n)", text.strip("\r\n")) if block.strip()]
     return nested([[_cells(line) for line in block.splitlines() if line.strip()] for block in blocks], name)
 
@@ -208,7 +211,7 @@ def _cells(line: str) -> list[str]:
 
 def _listed(text: str, name: str) -> list[Any]:
     """Return the nested list in ``text``, with what stands in it as texts: of JSON, Python, NumPy or torch."""
-    inside = re.sub(r"\b(?:np\.)?(?:array|tensor)\b|\bdtype=[\w.]+", " ", text)
+    inside = re.sub(rf"\b{_MAKER}\b|\bdtype=[\w.]+", " ", text)
     top: list[Any] = []
     open_lists = [top]
     for token in re.findall(r"[\[(]|[\])]|[^\s,;\[\]()]+", inside):

@@ -14,7 +14,7 @@ from explorer.filters.written import read_kernel
 from explorer.text import N_, _
 
 _NUMBER = r"[-+−]?[\d.]+(?:e[-+]?\d+)?(?:\s*/\s*[\d.]+)?"
-_BEFORE = re.compile(rf"^\s*({_NUMBER})\s*[*·×]\s*(?=array|np\.|\[)", re.IGNORECASE)
+_BEFORE = re.compile(rf"^\s*({_NUMBER})\s*[*·×]\s*(?=array|tensor|np\.|numpy\.|torch\.|\[)", re.IGNORECASE)
 _AFTER = re.compile(r"([\])])\s*([*·×/])\s*(" + _NUMBER + r")\s*$", re.IGNORECASE)
 _MOST_SHOWN = 1000
 """Of the number below in a fraction that a scale is written as."""
@@ -64,7 +64,7 @@ def kernel(text: str, most: int = TYPED) -> Kernel:
     else:
         body, factor = _scaled(_plain(text))
         _check_cells(body)
-        read = planes(_rows(body), _("The kernel"))
+        read = planes(body, _("The kernel"))
         if len(read) != 1:
             raise PersonError(N_("These are {count} tables of numbers: paste one kernel at a time."), count=len(read))
         found = Kernel("", read[0], factor)
@@ -123,14 +123,6 @@ def _check_cells(text: str) -> None:
                     row=row,
                     column=column,
                 )
-
-
-def _rows(text: str) -> str:
-    """Return the slides' [0 −1 0; −1 8 −1; 0 −1 0], which MATLAB writes too, as lines; others without NumPy's name."""
-    text = re.sub(r"^\s*(?:np|numpy)\.", "", text)
-    if match := re.fullmatch(r"\s*\[([^\[\]]*;[^\[\]]*)\]\s*", text):
-        return match[1].replace(";", "\n")
-    return text
 
 
 def _plain(text: str) -> str:

@@ -30,6 +30,10 @@ STACK = np.arange(8.0).reshape(2, 2, 2) - 3
         str(torch.tensor(TABLE)),
         "[[1, -2.5, 0], ['1/4', 3, 1000]]",
         "[1 −2.5 0; 1/4 3 1000]",
+        "1 −2.5 0; 1/4 3 1000",
+        "1, −2.5, 0 ;1/4, 3, 1000;",
+        "1 -2.5 0;\n1/4 3 1000;\n",
+        f"torch.{torch.tensor(TABLE)!r}",
         "((1, -2.5, 0), (0.25, 3, 1000))",
     ],
 )
@@ -48,6 +52,7 @@ def test_several_planes(text: str) -> None:
 def test_one_number_and_one_row() -> None:
     assert planes("7", "The input") == (((7,),),)
     assert planes("[1, 2]", "The input") == (((1, 2),),)
+    assert planes("1; 2 ;3", "The input") == (((1, 2, 3),),)
     assert planes("[7]", "The input") == (((7,),),)
 
 
