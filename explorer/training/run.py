@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.training.lenet import LeNetTrainer
     from explorer.training.trainer import Trainer
 
-TOLD_S = 0.1
+TOLD_S = 0.15
 """So often it is told how far a training is; a single step tells it at once."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +27,6 @@ from explorer.training.values import (
     LAYERS,
     RATES,
     Look,
-    Misread,
     Plan,
     Saved,
     room,
@@ -111,6 +109,7 @@ class TrainDigits(Panel):
             self._show_planes,
             self._show_answers,
             self._show_checks,
+            self._show_misread,
         )
         self._lay_out()
         self._wire()
@@ -391,7 +390,6 @@ class TrainDigits(Panel):
         self.accuracy.show_line(at, np.array([one.accuracy for one in checks]), epochs)
         names = learned.names if learned is not None else ()
         self.confusion.show_counts(names, checks[-1].confusion if checks else None)
-        self._show_misread(checks[-1].misread if checks else (), names)
 
     @Slot()
     def _show_planes(self) -> None:
@@ -410,8 +408,11 @@ class TrainDigits(Panel):
             rows = [AnswerRow(learned.names[one], float(before[one]), float(now[one])) for one in likely]
         self.answers.show_rows(rows, _("Before"), _("Now"))
 
-    def _show_misread(self, misread: Sequence[Misread], names: Sequence[str]) -> None:
-        self.misread.show_misread(misread, names)
+    @Slot()
+    def _show_misread(self) -> None:
+        learned = self.training.learned
+        misread = learned.checks[-1].misread if learned is not None and learned.checks else ()
+        self.misread.show_misread(misread, () if learned is None else learned.names)
         words = _("Misread digits: a click opens one in Explore") if misread else _("Misread digits")
         self._labels["misread"].setText(words)
 
