@@ -204,7 +204,7 @@ class StripChart(QWidget):
         painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawLines([QLineF(points[at], points[at + 1]) for at in np.flatnonzero(joined)])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # for dots it costs ten times as much
-        painter.setPen(QPen(colour, _DOT))
+        painter.setPen(QPen(colour, round(_DOT * width)))
         painter.drawPoints(QPolygonF([points[at] for at in np.flatnonzero(alone)]))
 
     def _paint_numbers(self, painter: QPainter, room: QRectF, low: float, high: float) -> None:
