@@ -25,6 +25,8 @@ _PACE = 50
 """After so many steps two are made at once, after twice as many three."""
 _SLICE_S = 0.03
 """So long it goes on before it is shown."""
+_STILL = 1e-9
+"""A search has arrived where no weight moves more between two answers: a share of the largest one times the rate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +52,14 @@ class Found:
         windows: how many are learned from.
         result: what the kernel makes of the picture that is shown now, uint8 (h, w, 3).
         losses: loss after each step since the last answer.
+        arrived: whether these steps changed nothing any more.
     """
 
     progress: Progress
     windows: int
     result: Bytes
     losses: tuple[tuple[int, float], ...]
+    arrived: bool
 
 
 def pair_of(pixels: Bytes, one: Filter) -> Pair:
@@ -162,6 +166,8 @@ class Recovering(QObject):
             return
         if isinstance(event.value, Found):
             self.found_changed.emit(event.value)
+            if event.value.arrived:
+                self.stop()
             if self.running:
                 self._ask(0)
         elif event.error is not None:
@@ -185,7 +191,8 @@ class _Search:
             self._recovery = Recovery(pair.before, pair.after, self._how, pair.truth)
         recovery, losses = self._recovery, []
         until_s = time.perf_counter() + _SLICE_S
-        at = recovery.progress().step
+        began = recovery.progress()
+        at = began.step
         # so that the first steps can be watched and the thousandth need not be waited for
         for _turn in range({0: 1 + at // _PACE, -1: 0}.get(steps, steps)):
             recovery.advance()
@@ -198,4 +205,6 @@ class _Search:
         shown = self._shown if pixels is None else pixels
         assert shown is not None
         result = apply.result(shown if shown.ndim == 3 else np.repeat(shown[:, :, None], 3, 2), (Filter(now.kernel),))
-        return Found(now, recovery.windows, result.pixels, tuple(losses) or ((now.step, now.loss),))
+        old, new = np.array(began.kernel.weights), np.array(now.kernel.weights)
+        arrived = now.step > at and bool(np.abs(new - old).max() <= _STILL * self._how.rate * np.abs(new).max())
+        return Found(now, recovery.windows, result.pixels, tuple(losses) or ((now.step, now.loss),), arrived)

@@ -21,6 +21,7 @@ from explorer.values import Bytes
 from tests.ui.filters import FilterDesk, by_torch, filter_desk, shown, type_text
 from ui.panels.filter_detect import FilterDetect
 from ui.panels.filter_learn import FilterLearn
+from ui.widgets.loss_curve import thinned
 
 LECTURE = ("blur-horizontal", "blur-vertical", "box", "sharpen")
 
@@ -70,6 +71,21 @@ def test_the_lectures_kernels_are_found_from_noise(one: FilterDesk, name: str) -
     assert losses[-1] < losses[0] / 100
     assert learn.found_grid.rows == found.progress.kernel.weights
     assert learn.figures.numbers[0][1] == str(found.progress.step)
+
+
+def test_a_search_that_has_arrived_stops_by_itself_and_its_curve_keeps_its_fall(one: FilterDesk) -> None:
+    one.place.filtering.put(BANK["sharpen"].filter)
+    one.work()
+    learn = search(one, 400)
+    assert learn._found is not None
+    assert learn._found.arrived
+    assert "change nothing" in learn.note.text()
+    falling = [(step, loss) for step, loss in learn._points if step <= 100]
+    many = [*learn._points, *((learn._points[-1][0] + step, 0.1) for step in range(1, 100_000))]
+    kept = thinned(many)
+    assert kept[: len(falling)] == falling, "no step of the fall is left out"
+    assert kept[-1] == many[-1]
+    assert len(kept) < 2000
 
 
 def test_a_step_is_one_step_and_plain_descent_does_not_arrive(one: FilterDesk) -> None:

@@ -37,7 +37,7 @@ from ui.widgets.before_after import BeforeAfter
 from ui.widgets.chooser import Chooser
 from ui.widgets.flow import FlowLayout
 from ui.widgets.linked_view import LinkedView
-from ui.widgets.loss_curve import LossCurve
+from ui.widgets.loss_curve import LossCurve, thinned
 from ui.widgets.number_grid import NumberGrid
 from ui.widgets.numbers import number
 from ui.widgets.panel import Panel
@@ -353,7 +353,7 @@ class FilterLearn(Panel):
         if found is not None:
             self._points += [one for one in found.losses if not self._points or one[0] > self._points[-1][0]]
             if len(self._points) > _MOST_POINTS:
-                self._points = self._points[::2]
+                self._points = thinned(self._points)
         self._show()
 
     def _show(self) -> None:
@@ -395,9 +395,13 @@ class FilterLearn(Panel):
         self.start.setText(_("Stop") if running else _("Start"))
         theme.set_icon(self.start, "pause" if running else "play", "#ffffff")
         self._say("" if error is None else str(error))
-        windows = "" if self._found is None else _("Windows learned from: {count}.").format(count=self._found.windows)
-        self.note.setText(windows)
-        self.note.setVisible(bool(windows))
+        notes = []
+        if self._found is not None:
+            notes.append(_("Windows learned from: {count}.").format(count=self._found.windows))
+            if self._found.arrived:
+                notes.append(_("Arrived: more steps change nothing."))
+        self.note.setText(" ".join(notes))
+        self.note.setVisible(bool(notes))
         told = _("Error: by how many levels the result is wrong. Distance: the largest difference of a weight.")
         self.figures.setToolTip(told)
 

@@ -13,6 +13,17 @@ from ui import theme
 from ui.widgets.numbers import number
 
 _LEAST = 1e-6
+_APART = 1.005
+"""Of two steps on a curve of many, the larger is at least so many times the smaller: some thousand reach 10⁸."""
+
+
+def thinned(points: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """Return those of many points, steps rising, that stand apart on the logarithmic axis, and the newest."""
+    kept = list(points[:1])
+    for point in points[1:-1]:
+        if point[0] >= kept[-1][0] * _APART:
+            kept.append(point)
+    return [*kept, *points[1:][-1:]]
 
 
 class LossCurve(QWidget):
