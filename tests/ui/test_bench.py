@@ -17,6 +17,7 @@ def test_a_mosaic_costs_a_tenth_of_one_item_a_map(qapp: QApplication, monkeypatc
 
 def test_panning_is_measured(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paint, "FRAMES", 4)
+    monkeypatch.setattr(paint, "SCALES", (0.0, 0.8))
     ms = paint.pan()
     assert ms["frames"] == 4 * len(paint.SCALES)
     assert 0 < ms["median_ms"] <= ms["longest_ms"]

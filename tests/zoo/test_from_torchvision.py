@@ -99,7 +99,7 @@ HEAVY = 100_000_000
 
 @pytest.mark.parametrize("card", [card for card in OTHERS if card.parameters < HEAVY], ids=lambda card: card.name)
 def test_counted_parameters_are_those_of_the_card(card: Card) -> None:
-    network = registry.undrawn(card)
+    network = registry.skeleton(card)
     assert sum(p.numel() for p in network.parameters()) == card.parameters
     assert all(p.requires_grad for p in network.parameters())
 
