@@ -19,7 +19,7 @@ from explorer.arithmetic.counts import Plan, count, layer
 from explorer.arithmetic.inputs import random
 from explorer.arithmetic.numbers import Planes, planes
 from explorer.arithmetic.presets import PRESETS, Preset, Subject, preset
-from explorer.arithmetic.reshape import middle, with_cut
+from explorer.arithmetic.reshape import middle, with_cut, with_filter
 from explorer.arithmetic.shift import Shift
 from explorer.arithmetic.sizes import Fit
 from explorer.arithmetic.trace import Trace, output, trace, traces
@@ -51,7 +51,11 @@ def _case_arguments(kind: Kind) -> Callable[[Parser], None]:
         how.add_argument("--at", metavar=("Y", "X"), nargs=2, type=whole(0), help=about)
         how.add_argument("--size", metavar="HxW", type=_size, help=_("how much is cut; without it the input's size"))
         if kind != "fc":
-            how.add_argument("--kernel", metavar="HxW", type=_size, help=_("rows and columns of the window"))
+            if kind == "conv":
+                about = _("size of random filters, or the numbers of the first")
+                how.add_argument("--kernel", metavar="HxW|NUMBERS", type=_kernel, help=about)
+            else:
+                how.add_argument("--kernel", metavar="HxW", type=_size, help=_("rows and columns of the window"))
             how.add_argument("--stride", metavar="N|Y,X", type=_pair("--stride"), help=_("cells from window to window"))
             about = _("cells around the input: one number, or top, bottom, left and right")
             how.add_argument("--padding", metavar="N|T,B,L,R", type=_sides, help=about)
@@ -158,8 +162,11 @@ def _case(kind: Kind, options: argparse.Namespace) -> Case:
 
 
 def _random_case(kind: Kind, options: argparse.Namespace, steps: dict[str, Any]) -> Case:
-    size, numbers = _input(options.input or "1x7x7")
+    size, numbers = _input("1x7x7" if options.input is None else options.input)
+    weights: Planes | None = None
     window: Pair = getattr(options, "kernel", None) or ((2, 2) if kind == "pool" else (3, 3))
+    if kind == "conv" and options.kernel:
+        window, weights = options.kernel
     if kind == "pool" and steps.get("pool") != "global":
         steps.setdefault("stride", window)  # as torch's poolings have it
     case = random(
@@ -171,7 +178,8 @@ def _random_case(kind: Kind, options: argparse.Namespace, steps: dict[str, Any])
         getattr(options, "bias", False),
         **steps,
     )
-    return replace(case, input=numbers) if numbers else case
+    case = replace(case, input=numbers) if numbers else case
+    return with_filter(case, 0, weights) if weights else case
 
 
 def _named(text: str) -> Case:
@@ -249,6 +257,14 @@ def _size(text: str) -> Pair:
     if not match:
         raise PersonError(N_("“{text}” is not a size: write rows x columns, for example 3x3."), text=text[:40])
     return int(match[1]), int(match[2] or match[1])
+
+
+def _kernel(text: str) -> tuple[Pair, Planes | None]:
+    """Return the size of a filter, and its numbers where they are written."""
+    if not re.search(r"[\s,;\[(]", text):
+        return _size(text), None
+    numbers = planes(text, _("The kernel"))
+    return (len(numbers[0]), len(numbers[0][0])), numbers
 
 
 def _pair(option: str) -> Callable[[str], Pair]:

@@ -62,6 +62,12 @@ def test_a_case_goes_on_as_it_came_out(answer: Callable[..., Any], tmp_path: Pat
     assert answer("conv", tmp_path / "과제.json", "--value", 0, 6, 6)["values"] == found["values"]
 
 
+@pytest.mark.parametrize("kernel", ["0 -1 0; -1 8 -1; 0 -1 0", "[[0, -1, 0], [-1, 8, -1], [0, -1, 0]]"])
+def test_the_slides_window_and_filter_as_numbers(answer: Callable[..., Any], kernel: str) -> None:
+    found = answer("conv", "--input", "18 8 9 6; 19 12 7 17; 13 14 30 12", "--kernel", kernel)
+    assert found["output"] == [[[48, -12]]]
+
+
 def test_the_input_is_cut_from_a_picture(answer: Callable[..., Any], tmp_path: Path) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     file = tmp_path / "그림.png"
@@ -223,6 +229,10 @@ BIG = ["conv", "--input", "8x64x64", "--filters", "8", "--kernel", "3", "--all"]
         (["conv", "--padding", "1,2"], "--padding cannot be “1,2”: give one whole number, or four"),
         (["conv", "--padding-kind", "mirror"], "padding_kind cannot be “mirror”: it is one of zero"),
         (["conv", "--kernel", "3y3"], "“3y3” is not a size"),
+        (["conv", "--kernel", "1 2; 3"], "The kernel: row 2 has 1 numbers and the first has 2"),
+        (["conv", "--kernel", "[[1, x]]"], "The kernel, row 1, column 2 is “x”"),
+        (["conv", "--input", "3x5x5", "--kernel", "1 2"], "Filter 1 is 1 × 1 × 2 and has to be 3 × 1 × 2"),
+        (["conv", "--input", ""], "The input: there are no numbers"),
         (["conv", "--groups", "2"], "2 groups cannot share 1 channels"),
         (["conv", "--value", "0", "9", "9"], "The output has no row 9: they are numbered from 0 to 4."),
         (["conv", "one-filter", "--seed", "3"], "--seed draws a case of its own: leave it out, or “one-filter”"),
