@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from explorer.filters.bank import BANK
-from explorer.filters.filter import Filter
+from explorer.filters.filter import Chain, Filter
 from tests.ui.desk import until
 from tests.ui.filters import OWN, FilterDesk, by_torch, filter_desk, picture, shown
 from ui.panels.filter_steps import SPEEDS, FilterSteps
@@ -68,6 +68,21 @@ def test_the_lectures_two_windows_and_other_numbers_typed_in(one: FilterDesk) ->
     steps.jump_to(2, 3)
     expected = by_torch(numbers[:, :, None].repeat(3, 2), replace(filter_, border="zero"))
     np.testing.assert_allclose(np.array(steps.grown.rows), shown(expected)[:, :, 0])
+
+
+@pytest.mark.parametrize("own", [(), (BANK["box"].filter, BANK["sobel-x"].filter)])
+def test_the_lectures_numbers_only_borrow_the_place_of_the_chosen_filter(one: FilterDesk, own: Chain) -> None:
+    steps, filtering = one.place.steps, one.place.filtering
+    filtering.change(own, 0)
+    steps.lecture.click()
+    assert one.store.recipe.filters != own
+    steps.lecture.click()
+    assert one.store.recipe.filters == own
+    steps.lecture.click()
+    filtering.edit(stride=2)
+    changed = one.store.recipe.filters
+    steps.lecture.click()
+    assert one.store.recipe.filters == changed, "what a person changed meanwhile stays"
 
 
 @pytest.mark.parametrize("text", ["256", "-1", "x", "1/0"])

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from explorer.arithmetic.numbers import number
 from explorer.errors import ExplorerError, PersonError
 from explorer.filters.bank import BANK
-from explorer.filters.filter import Filter
+from explorer.filters.filter import Chain, Filter
 from explorer.filters.steps import LECTURE, Step, Walk
 from explorer.text import N_, _
 from ui import theme
@@ -53,6 +53,8 @@ class FilterSteps(Panel):
         self._place = 0
         self._wanted: tuple[int, int] | None = None
         self._numbers: Rows | None = None
+        self._own: tuple[Chain, int] = (), 0
+        self._lent: Chain = ()
         self.buttons: dict[str, QPushButton] = {}
         for name in _BUTTONS:
             button = QPushButton(self)
@@ -314,9 +316,13 @@ class FilterSteps(Panel):
         if wanted:
             self._numbers = tuple(tuple(map(float, row)) for row in LECTURE.tolist())
             self.given.show_rows(self._numbers)
+            self._own = self._filtering.chain, self._filtering.chosen
             self._filtering.put(Filter(BANK["sharpen"].kernel, border="valid"))
+            self._lent = self._filtering.chain
         else:
             self._numbers = None
+            if self._filtering.chain == self._lent:  # nothing was changed meanwhile
+                self._filtering.change(*self._own)
         self._take()
 
     @Slot(object)
