@@ -221,3 +221,23 @@ def test_nothing_is_asked_while_it_is_hidden(rig: Rig) -> None:
     assert not rig.asked
     rig.explore.columns.bring_forward(rig.explore._touch)
     assert len(rig.asked) == 1
+
+
+def test_of_a_moving_picture_both_answers_are_of_one_frame(rig: Rig) -> None:
+    rig.controller.change(source=Source("demo", ""), touch=Touch(brightness=80.0))
+    frames = [replace(PICTURE, pixels=np.roll(PICTURE.pixels, shift, axis=1)) for shift in (0, 9, 18)]
+    results = [frame_path.run(rig.network, frame, rig.store.recipe) for frame in frames]
+    for result in results:
+        rig.controller.on_event(ResultReady(result))
+    assert rig.store.live
+    (first,) = rig.asked
+    assert first.frame is frames[0]
+    found = answer(rig.network, first)
+    rig.controller.on_event(Answered(first, found))  # type: ignore[arg-type]
+    assert rig.asked[-1].frame is frames[2], "of those that came meanwhile the newest"
+    after = {row.label: row.after for row in rig.panel.table.rows}
+    for prediction in results[0].predictions:
+        assert after[prediction.label] == prediction.probability
+    before = {row.label: row.before for row in rig.panel.table.rows}
+    expected = frame_path.run(rig.network, frames[0], rig.store.recipe.with_(touch=None, top=10))
+    assert {p.label: p.probability for p in expected.predictions if p.label in before} == before
