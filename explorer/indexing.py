@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from explorer.session import Network
 
 log = logging.getLogger(__name__)
-_FIRST, _TOGETHER, _ON_A_CARD = 2, 4, 32
+_FIRST, _TOGETHER, _ON_A_CARD = 2, 8, 32
 """So many pictures go through a network at first, and then at most on a CPU, where more gain nothing, and on a card."""
 _STEP_S = 0.15
 """So long a live frame may wait for them: through a dear network they go one by one, which takes it hardly longer."""
@@ -293,30 +292,30 @@ class _Looking:
 
     def _features(self, paths: Sequence[Path], read: Sequence[Frame | Bytes]) -> list[Floats]:
         if self._together and read:
+            begun_s = time.perf_counter()
             several = self._several(read)
             if several is not None:
+                most = _TOGETHER if self._network.device.type == "cpu" else _ON_A_CARD
+                fit = int(_STEP_S * len(read) / (time.perf_counter() - begun_s))
+                self._size = min(max(fit, 1), 2 * self._size, most)
                 return several
-            self._together, self._may, self._size = False, False, 1
-        alone, each_s = [], math.inf
-        for path, seen in zip(paths, read, strict=True):
-            begun_s = time.perf_counter()
-            frame = self._filtered(path) if isinstance(seen, np.ndarray) else seen
-            alone.append(_alone(self._network, frame, self._layer))
-            each_s = min(each_s, time.perf_counter() - begun_s)
+            self._together, self._size = False, 1
+        alone = [
+            _alone(self._network, self._filtered(path) if isinstance(seen, np.ndarray) else seen, self._layer)
+            for path, seen in zip(paths, read, strict=True)
+        ]
         if self._may and len(alone) > 1:
-            self._prove([self._cells(seen) for seen in read], np.array(alone), each_s)
+            self._prove([self._cells(seen) for seen in read], np.array(alone))
         return alone
 
-    def _prove(self, cells: Sequence[Bytes], alone: Floats, each_s: float) -> None:
-        """Let the next pictures go together, if these are seen then as each alone is, and a frame may wait so long."""
+    def _prove(self, cells: Sequence[Bytes], alone: Floats) -> None:
+        """Let the next pictures go together, if these are seen then as each alone is."""
         if all(np.array_equal(one, cells[0]) for one in cells):
             return  # of which nothing can be told: the next ones may be others
-        if _FIRST * each_s < _STEP_S:
-            several, largest = self._several(cells), np.abs(alone).max(initial=0)
-            self._together = several is not None and bool(np.abs(several - alone).max(initial=0) <= _APART * largest)
-        most = _TOGETHER if self._network.device.type == "cpu" else _ON_A_CARD
-        self._may, self._size = False, max(_FIRST, min(most, int(_STEP_S / each_s))) if self._together else 1
-        log.info("%d at a time go through %s", self._size, self._network.card.name)
+        several, largest = self._several(cells), np.abs(alone).max(initial=0)
+        self._together = several is not None and bool(np.abs(several - alone).max(initial=0) <= _APART * largest)
+        self._may, self._size = False, _FIRST if self._together else 1
+        log.info("pictures go through %s %s", self._network.card.name, "together" if self._together else "one by one")
 
     def _several(self, read: Sequence[Frame | Bytes]) -> list[Floats] | None:
         """Return the features of several pictures at once; None where the network takes them one by one only."""

@@ -187,7 +187,9 @@ class Indices(QObject):
         elif isinstance(found, _Looked):
             self.kept, self.of = found.kept, found.of
             if found.kept is not None and found.folder != self.folder:
-                self.folder, self.layer = found.folder, found.kept.index.maker.layer
+                network, layer = self._store.network, found.kept.index.maker.layer
+                usual = network is not None and layer == feature_layer(network.graph).id
+                self.folder, self.layer = found.folder, "" if usual else layer
             if self._example and self.maker is not None and self.maker.network == example.NETWORK:
                 self._example = False
                 if found.kept is None or found.kept.pictures < found.of:
