@@ -217,7 +217,8 @@ def test_a_failure_is_told_in_its_place_and_can_be_tried_again(one: Desk) -> Non
     assert networks.table.details.isVisible()
     networks.tabs.setCurrentIndex(networks.pages.indexOf(networks.graph))
     assert networks.graph.details.isVisible()
-    networks.table.again.click()
+    networks.graph.again.click()
+    assert not networks.graph.again.isVisible()
     assert zoo.asked(one) == ["resnet99", "resnet99"]
     zoo.tell(one, "resnet99")
     assert not networks.graph.details.isVisible()

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from explorer.engine.events import Problem
 from explorer.errors import ExportError
@@ -38,9 +38,11 @@ class NetworkGraph(Panel):
 
     Signals:
         opened: id of a layer that the person wants to see in Explore.
+        again_wanted: the layers that could not be had are to be asked for again.
     """
 
     opened = Signal(str)
+    again_wanted = Signal()
 
     def __init__(self, store: Store, controller: Controller, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +62,8 @@ class NetworkGraph(Panel):
         self.fold_all, self.unfold_all, self.fold_default = QToolButton(self), QToolButton(self), QToolButton(self)
         self.export, self.menu = QToolButton(self), QMenu(self)
         self.view, self.facts, self.legend = GraphView(self), ElidedLabel(self), GraphLegend(self)
-        self.details = DetailsButton(self)
+        self.again, self.details = QPushButton(self), DetailsButton(self)
+        self.again.hide()
         self.facts.setObjectName("dim")
         self.zoom_out, self.zoom_fit, self.zoom_in = QToolButton(self), QToolButton(self), QToolButton(self)
         self._build()
@@ -81,6 +84,7 @@ class NetworkGraph(Panel):
         """
         self._other = None if card is None else (graph, card)
         self._waiting = message if problem is None else str(problem.error)
+        self.again.setVisible(problem is not None)
         self.details.show_problem(problem)
         self._take_network()
 
@@ -106,6 +110,7 @@ class NetworkGraph(Panel):
         ):
             button.setAccessibleName(text)
             button.setToolTip(text)
+        self.again.setText(_("Try again"))
         for action in self.menu.actions():
             action.setText(_(EXPORTS[action.data()]))
         self.legend.show_families(self.legend.families)
@@ -329,7 +334,7 @@ class NetworkGraph(Panel):
         below.addLayout(zoom)
         self.body.addLayout(tools)
         self.body.addWidget(self.view, 1)
-        self.body.addLayout(row_of(self.details))
+        self.body.addLayout(row_of(self.again, self.details))
         self.body.addWidget(self.facts)
         self.body.addLayout(below)
 
@@ -341,6 +346,7 @@ class NetworkGraph(Panel):
         self.zoom_out.clicked.connect(self.view.zoom_out)
         self.zoom_fit.clicked.connect(self.view.fit)
         self.zoom_in.clicked.connect(self.view.zoom_in)
+        self.again.clicked.connect(self.again_wanted)
         self.details.wanted.connect(self._controller.details_wanted)
         self.view.chosen.connect(self._choose)
         self.view.folds_changed.connect(self._folds_changed)

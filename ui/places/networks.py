@@ -142,6 +142,7 @@ class Networks(QWidget):
         self.tabs.currentChanged.connect(self._turn_to)
         self.table.opened.connect(self._open_layer)
         self.graph.opened.connect(self._open_layer)
+        self.graph.again_wanted.connect(self._ask_again)
         self.receptive.opened.connect(self._open_layer)
         for panel in (self.overview, self.kernels):
             panel.opened.connect(self._open_layer)
@@ -356,6 +357,11 @@ class Networks(QWidget):
         self._show_head()
         if self.isVisible():
             self._rest.start()
+
+    @Slot()
+    def _ask_again(self) -> None:
+        self.surveys.want(self.list.current(), again=True)
+        self._show_graph()
 
     @Slot(str)
     def _take_survey(self, name: str) -> None:
