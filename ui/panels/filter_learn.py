@@ -184,7 +184,6 @@ class FilterLearn(Panel):
         self.true_grid.setAccessibleName(_("True kernel"))
         self.curve.setAccessibleName(_("Loss, step by step"))
         self.view.setAccessibleName(_("Found kernel on the picture"))
-        self.view.set_empty_text(_("Press Start: a kernel of noise becomes the filter, step by step."))
         self._show_files()
         self._show_state()
         self._show()
@@ -393,6 +392,8 @@ class FilterLearn(Panel):
     def _show_state(self) -> None:
         running, error = self.recovering.running, self.recovering.error
         self.start.setText(_("Stop") if running else _("Start"))
+        hint = _("Press Start: a kernel of noise becomes the filter, step by step.")
+        self.view.set_empty_text("" if running else hint)
         theme.set_icon(self.start, "pause" if running else "play", "#ffffff")
         self._say("" if error is None else str(error))
         notes = []

@@ -178,6 +178,7 @@ class FilterResult(Panel):
 
     def _show_difference(self, found: Filtered) -> None:
         difference = found.difference
+        self.difference.set_empty_text("")  # there is a picture: its difference is on its way
         if difference is not None:
             self.difference.set_message("")
             self.difference.show_values(difference.pixels, difference.values)
