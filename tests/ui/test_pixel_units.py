@@ -11,6 +11,7 @@ import torch
 from explorer.filters.apply import apply
 from explorer.filters.bank import BANK
 from explorer.filters.filter import Filter
+from explorer.pixels.touch import Touch
 from explorer.prepare import prepare
 from explorer.recipe import Recipe
 from explorer.values import Frame
@@ -72,3 +73,15 @@ def test_a_pixel_of_a_result_of_another_size_is_the_results() -> None:
     expected[y0:y1, x0:x1] = True
     np.testing.assert_array_equal(cells_of(pixel, result, geometry, filtered.pixels.shape[:2]), expected)
     assert not np.array_equal(cells_of(pixel, result, geometry, PIXELS.shape[:2]), expected)
+
+
+def test_a_pixel_of_a_picture_that_was_moved_by_hand_is_the_moved_ones() -> None:
+    recipe = Recipe(filters=(BANK["box"].filter,), touch=Touch(degrees=30.0))
+    frame = Frame(PIXELS, "noise")
+    altered = recipe.altered(frame)
+    geometry = prepare(altered, PREPARATION, CPU).geometry
+    result = replace(samples.result(recipe, samples.graph()), frame=frame, filtered=altered, geometry=geometry)
+    y0, x0, y1, x1 = geometry.cells((150, 220))
+    expected = np.zeros(geometry.input_hw, bool)
+    expected[y0:y1, x0:x1] = True
+    np.testing.assert_array_equal(cells_of((150, 220), result, geometry, PIXELS.shape[:2]), expected)
