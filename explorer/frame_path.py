@@ -80,7 +80,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
             if recipe.source.live:
                 captured = network.fast.capture(x, wanted, layer.id)
             else:
-                captured = capture(network.module, network.graph, x, wanted)
+                captured = capture(network.module, network.graph, x, wanted, steady=network.steady)
         shape = captured.shapes.get(layer.id)
         return layer if shape is None else replace(layer, output=shape), captured, overview, readings, follower
 

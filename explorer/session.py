@@ -207,6 +207,11 @@ class Network:
             return None
         return weight if isinstance(weight, Tensor) and weight.dim() == 4 else None
 
+    @property
+    def steady(self) -> bool:
+        """Whether it is known to make the same calls for every picture: a listed classifier, and none that varied."""
+        return self.card.task == "classify" and self.card.group not in ("own", "timm") and not self.varies
+
     def move(self, place: torch.device) -> None:
         """Go to ``place``, where its device has not enough memory; nothing happens where it is there already."""
         if place == self.device:

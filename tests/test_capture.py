@@ -433,3 +433,40 @@ def test_parameters_used_in_the_forward_are_leaves_of_their_op() -> None:
     graph = trace(module, torch.zeros(1, 3, 2, 2))
     assert [(layer.id, layer.op, layer.parameters) for layer in graph][1:] == [("0", "multiply", 3)]
     assert list(chain.from_iterable(layer.inputs for layer in graph)) == ["input"]
+
+
+class Late(nn.Module):
+    """Goes another way, or fails, after its first layer where the picture is bright."""
+
+    def __init__(self, fails: bool = False) -> None:
+        super().__init__()
+        self.first, self.fails = nn.Conv2d(3, 2, 1), fails
+
+    def forward(self, x: Tensor) -> Tensor:
+        bright = float(x.mean()) > 0.5
+        y = self.first(x)
+        if bright and self.fails:
+            raise BrokenError("too bright")
+        return torch.tanh(torch.tanh(y)) if bright else torch.relu(y)
+
+
+def test_what_follows_the_last_wanted_layer_of_a_steady_network_is_not_watched() -> None:
+    module, dark, bright = Late().eval(), torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
+    graph = trace(module, dark)
+    with torch.inference_mode():
+        expected = module(bright)
+    found = capture(module, graph, bright, clones(graph, ["first"]), steady=True)
+    assert torch.equal(found.output, expected)
+    assert torch.equal(found.values["first"], module.first(bright))
+    for watched in (False, True):
+        with pytest.raises(OtherPath):  # nothing is skipped before it, nor where the network may vary
+            capture(module, graph, bright, clones(graph, ["relu"] if watched else ["first"]), steady=watched)
+
+
+def test_whatever_happens_calls_are_seen_again_afterwards() -> None:
+    module, dark, bright = Late(fails=True).eval(), torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
+    graph = trace(module, dark)
+    capture(module, graph, dark, clones(graph, ["first"]), steady=True)
+    with pytest.raises(ForwardError):
+        capture(module, graph, bright, clones(graph, ["first"]), steady=True)
+    assert len(capture(module, graph, dark, clones(graph)).values) == len(graph)

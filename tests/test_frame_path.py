@@ -47,9 +47,9 @@ def forwards(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How often the network ran: one entry a forward."""
     runs: list[int] = []
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **how: Any) -> Any:
         runs.append(1)
-        return real_capture(*arguments)
+        return real_capture(*arguments, **how)
 
     monkeypatch.setattr(frame_path, "capture", counted)
     return runs

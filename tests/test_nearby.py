@@ -81,7 +81,7 @@ def test_one_run_gives_it_and_another_measure_needs_none(
 ) -> None:
     runs: list[object] = []
     inner = frame_path.capture
-    monkeypatch.setattr(frame_path, "capture", lambda *what: runs.append(what) or inner(*what))
+    monkeypatch.setattr(frame_path, "capture", lambda *what, **how: runs.append(what) or inner(*what, **how))
     frame = picture(folder, 3)
     results = [
         frame_path.run(network, frame, recipe)

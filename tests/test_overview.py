@@ -43,9 +43,9 @@ def digit() -> Frame:
 def forwards(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     runs: list[int] = []
 
-    def counted(*arguments: Any) -> Any:
+    def counted(*arguments: Any, **how: Any) -> Any:
         runs.append(1)
-        return real_capture(*arguments)
+        return real_capture(*arguments, **how)
 
     monkeypatch.setattr(frame_path, "capture", counted)
     return runs

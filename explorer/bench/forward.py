@@ -164,7 +164,7 @@ def _captured(network: Network, x: Tensor, layer: Layer, live: bool) -> Callable
         if live:
             maps = network.fast.capture(x, wanted, layer.id).values[layer.id]
         else:
-            maps = capture(network.module, network.graph, x, wanted).values[layer.id]
+            maps = capture(network.module, network.graph, x, wanted, steady=network.steady).values[layer.id]
         return reduce.show(maps, measure.figures(maps), layer, 0, view, network.kernel(layer, 0))
 
     return run
