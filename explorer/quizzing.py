@@ -190,7 +190,7 @@ def _answer(network: Network, frame: Frame) -> tuple[Prediction, ...]:
         return reduce.real(capture(network.module, network.graph, x, {}).output).float().cpu()
 
     output = network.with_room(lambda: network.follow(through, network.prepare(frame).tensor, frame))
-    every = max(2, output.shape[-1])  # one number of a sigmoid tells two classes
+    every = max(2, output.numel())  # one number of a sigmoid tells two classes
     found = classify(output, network.labels, every, network.card.activation) if network.classifies(output) else ()
     if not found:
         raise NetworkError(N_("This network names no class for this picture: choose one that classifies."))

@@ -14,6 +14,7 @@ from explorer.lesson import questions
 from explorer.lesson.figures import figure
 from explorer.lesson.lines import Lines
 from explorer.lesson.places import check, check_at
+from explorer.lesson.question import LONGEST
 from explorer.lesson.values import Ask, Deck, Scene, Show, Step, Words
 from explorer.lesson.written import Folder, recipe
 from explorer.recipe import Recipe
@@ -22,6 +23,8 @@ from explorer.text import N_
 COURSE = "course.toml"
 MOST_BYTES = 1 << 20
 MOST_SCENES = 500
+_LONG = re.compile(r"[0-9A-Fa-f][0-9A-Fa-f_]{999}")
+"""A number that Python neither reads nor writes."""
 _SHOW = ("place", "page", "preset", "at", "recipe")
 _STEP = ("en", "ko", *_SHOW)
 _SCENE = ("id", "title", "say", "numbers", "steps", "question", *_SHOW)
@@ -80,6 +83,9 @@ def parse(text: str, file: str, folder: Path) -> Deck:
     Raises:
         PersonError: as ``read``.
     """
+    if match := _LONG.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        raise fault(file, line, PersonError(N_("a number here has more than 1,000 digits: write a shorter one.")))
     try:
         raw = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -201,6 +207,10 @@ class _Reader:
         ask = Ask("", 0, words, self._filled(str(answer), (*path, "answer")), options, working)
         if isinstance(answer, bool) or not isinstance(answer, str | int | float) or not ask.answer.strip():
             raise self._fault((*path, "answer"), N_("the answer is a number or a text: write it so."))
+        if len(ask.answer) > LONGEST:
+            raise self._fault(
+                (*path, "answer"), N_("nobody types an answer of more than {most} letters."), most=LONGEST
+            )
         if options and ask.answer not in map(str, range(1, len(options) + 1)):
             raise self._fault(
                 (*path, "answer"),

@@ -26,6 +26,7 @@ from explorer.zoo.card import Card
 from explorer.zoo.labels import labels
 
 _T = TypeVar("_T", Case, Plan, Shift)
+_NONE = N_("“{name}” has no such number: choose another.")
 
 
 def figure(wanted: str) -> str:
@@ -62,7 +63,7 @@ def _case(name: str) -> Case:
 def _of(name: str, kind: type[_T]) -> _T:
     subject = preset(name).subject
     if not isinstance(subject, kind):
-        raise PersonError(N_("the example “{name}” has no such number: choose another."), name=name)
+        raise PersonError(_NONE, name=name)
     return subject
 
 
@@ -117,6 +118,12 @@ def _card(name: str) -> Card:
     return registry.card(name)
 
 
+def _macs(name: str) -> str:
+    if not (macs := _card(name).macs):  # nobody counted them
+        raise PersonError(_NONE, name=name)
+    return f"{macs:,}"
+
+
 def _pixel(file: str, at: str) -> tuple[int, ...]:
     y, x = _places(at)
     return tuple(map(int, sources.read(Source("sample", file)).pixels[y, x]))
@@ -144,7 +151,7 @@ FIGURES: dict[str, tuple[str, Callable[..., str]]] = {
     "squares": ("STACK", lambda name: str(_stack(name).squares)),
     "seen": ("STACK", lambda name: str(_stack(name).seen)),
     "parameters": ("NETWORK", lambda name: f"{_card(name).parameters:,}"),
-    "macs": ("NETWORK", lambda name: f"{_card(name).macs:,}"),
+    "macs": ("NETWORK", _macs),
     "error": ("NETWORK NUMBER", lambda name, which: f"{_card(name).errors[_places(which)[0]].percent:g}"),
     "classes": ("LABELS", lambda name: f"{len(labels(name)):,}"),
     "red": ("SAMPLE Y,X", lambda file, at: str(_pixel(file, at)[0])),

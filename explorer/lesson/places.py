@@ -7,6 +7,7 @@ from explorer.arithmetic.presets import PRESETS
 from explorer.arithmetic.trace import trace
 from explorer.errors import PersonError, nearest
 from explorer.filters.bank import BANK
+from explorer.filters.steps import LECTURE
 from explorer.receptive.stack_presets import PRESETS as STACKS
 from explorer.settings import FILTER_TABS, TASK_TABS
 from explorer.text import N_
@@ -77,3 +78,9 @@ def check_at(at: tuple[int, ...], place: str, page: str, preset: str) -> None:
         raise PersonError(N_("no value is opened there: leave “at” out."))
     elif len(at) != 2:
         raise PersonError(N_("“at” is a row and a column here, as in [1, 2]: write it so."))
+    elif page == "numbers" and not (at[0] < LECTURE.shape[0] and at[1] < LECTURE.shape[1]):
+        raise PersonError(
+            N_("the lecture's picture has {rows} rows and {columns} columns, from 0: “at” lies outside."),
+            rows=LECTURE.shape[0],
+            columns=LECTURE.shape[1],
+        )

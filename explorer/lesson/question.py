@@ -22,7 +22,8 @@ _ROUNDED = Fraction(1, 200)
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(?:[,'\s]\d{3})+(?:\.\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+))(?:\s*/\s*(\d+))?", re.ASCII)
-_LONGEST = 100
+LONGEST = 100
+"""Letters of an answer."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Question:
         Raises:
             PersonError: it is no answer of this form, so that nothing is lost; the sentence says how to write it.
         """
-        given = " ".join(given.split())[:_LONGEST]
+        given = " ".join(given.split())[:LONGEST]
         if self.form == "number":
             return _same(number(given), number(self.answer))
         if self.form == "size":

@@ -37,11 +37,11 @@ class Folder:
         if found.kind in ("demo", "camera", "stream", "address"):
             return found
         found = source_of(str(self._path / text))
-        if not _exists(Path(found.where)):
+        if not text or not _exists(Path(found.where)):
             raise SourceError(
                 N_("there is no picture “{name}”: put the file beside the deck, or name a sample such as {nearest}."),
                 name=text[:80],
-                nearest=", ".join(nearest(text, names) or list(names.values())[:3]),
+                nearest=", ".join(nearest(text, names) or list(dict.fromkeys(names.values()))[:3]),
             )
         return found
 

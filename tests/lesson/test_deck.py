@@ -133,6 +133,13 @@ FAULTS = {
     'question.en = "?"': "“answer” is missing",
     'question = { en = "?", answer = 3, options = [{ en = "a" }] }': "the answer is the number of an option",
     'question = { en = "?", answer = true }': "a number or a text",
+    'question = { en = "?", answer = "' + "a word " * 15 + '" }': "more than 100 letters",
+    **{f'question = {{ en = "?", answer = {n} }}': "1,000 digits" for n in ("9" * 5000, f'"{"9" * 5000}"')},
+    f"recipe.channel = 0x{'F' * 5000}": "1,000 digits",
+    'recipe.source = ""': "no picture “”",
+    'numbers.m = "macs resnet18_nobody"': "network called",
+    'numbers.m = "macs alexnet"': "“alexnet” has no such number",  # torchvision's card does not tell
+    'steps = [{ en = "a", place = "filter", page = "numbers", at = [3, 0] }]': "3 rows and 4 columns",
 }
 
 
@@ -146,6 +153,7 @@ def test_a_fault_is_told_with_its_line(line: str, tmp_path: Path) -> None:
     assert told.startswith(f"{file}, line {SCENE.count(chr(10)) + 1}: ")
     assert FAULTS[line] in told
     assert told.count("\n") == 0
+    assert len(told) < 400
 
 
 @pytest.mark.parametrize(
