@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: run test format translations bench sweep soak clean
+.PHONY: run test format translations bench sweep soak scenes clean
 
 run:
 	@$(PYTHON) tools/setup.py run
@@ -32,6 +32,12 @@ sweep:
 soak:
 	@$(PYTHON) tools/setup.py run
 	@$(PY) tools/soak.py
+
+OUT ?= build/scenes
+
+scenes:
+	@$(PYTHON) tools/setup.py run
+	@$(PY) tools/scenes.py $(OUT)
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from explorer.cli import streams
-from explorer.cli.arguments import Parser, add_consent, allow_code, exists, feed, model, picture
+from explorer.cli.arguments import Parser, add_consent, allow_code, exists, feed, model, picture, whole
 from explorer.errors import ExplorerError, PersonError, nearest
 from explorer.sources.naming import source_of
 from explorer.text import LANGUAGES, N_, _, set_language, system_language
@@ -45,7 +45,9 @@ def main(words: list[str] | None = None) -> int:
         whole = kept.recipe.with_(**wanted)
         wanted = {one.name: getattr(whole, one.name) for one in fields(whole)}
         look = {"place": kept.place, "language": kept.language, "theme": kept.theme} | look
-    lesson = None if options.deck is None and not options.scene else (options.deck, options.scene)
+    lesson = None
+    if options.scene or options.deck is not None:
+        lesson = (options.deck, options.scene, options.reveal)
     if options.shot or not streams.has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         for name in SCALING:  # a shot has exactly the wished size, whatever suits this person's screen
@@ -77,6 +79,8 @@ def _parser() -> Parser:
     about = _("the recipe that was exported with a picture: FILE.recipe.json")
     how.add_argument("--recipe", metavar="FILE", type=_recipe, help=about)
     how.add_argument("--scene", metavar="ID", default="", help=_("scene of the lesson to open"))
+    about = _("how many of the scene's steps are revealed")
+    how.add_argument("--reveal", metavar="N", type=whole(0), default=0, help=about)
     about = _("the lesson's deck, as TOML; without it the course's")
     how.add_argument("--deck", metavar="FILE", type=Path, help=about)
     how.add_argument("--theme", metavar="light|dark", help=_("colours of the window"))

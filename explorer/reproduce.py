@@ -40,6 +40,10 @@ class Kept:
         language: of the words in the picture.
         precision: a key of ``settings.PRECISIONS``.
         place, theme: of the window: one of ``settings.PLACES`` and ``settings.THEMES``.
+        scene: the id of the lesson's scene that the window shows, "" for none; it is shown again in the same size.
+        deck: the file of its deck, "" for the course's own.
+        revealed: how many of its steps are told.
+        size: of the window, px.
     """
 
     what: What
@@ -48,10 +52,19 @@ class Kept:
     precision: Precision = "float32"
     place: str = "explore"
     theme: str = "light"
+    scene: str = ""
+    deck: str = ""
+    revealed: int = 0
+    size: tuple[int, int] = (1280, 800)
 
     def command(self, picture: Path) -> str:
         """Return the command line that makes ``picture`` again, in its folder."""
         recipe = beside(picture).name
+        if self.scene:
+            deck = ("--deck", self.deck) if self.deck else ()
+            told = ("--reveal", str(self.revealed)) if self.revealed else ()
+            look = ("--lang", self.language, "--theme", self.theme, "--size", "{}x{}".format(*self.size))
+            return shlex.join(["cnn-explorer", "--scene", self.scene, *deck, *told, *look, "--shot", picture.name])
         if self.what == "window":
             return shlex.join(["cnn-explorer", "--recipe", recipe])
         return shlex.join(["cnn-explorer-cli", "redraw", recipe, "--out", picture.name])

@@ -46,8 +46,8 @@ from ui.store import Store
 
 log = logging.getLogger(__name__)
 
-Lesson = tuple[Path | None, str]
-"""A deck's file, None for the course's own, and the id of one of its scenes, "" for where the person was."""
+Lesson = tuple[Path | None, str, int]
+"""A deck's file, None for the course's own; a scene's id, "" for where the person was; how many steps are told."""
 _SHARE = 0.9
 """How much of the screen the window takes at first."""
 _SAVE_AFTER_MS = 2000
@@ -237,8 +237,8 @@ def with_lesson(settings: Settings, lesson: Lesson | None) -> Settings:
         return settings
     from explorer.lesson import progress
 
-    file, scene = lesson
-    return settings.with_(lesson=progress.read(settings.lesson).opened(str(file or ""), scene).written())
+    file, scene, revealed = lesson
+    return settings.with_(lesson=progress.read(settings.lesson).opened(str(file or ""), scene, revealed).written())
 
 
 def leave(application: Application, code: int) -> int:

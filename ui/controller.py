@@ -237,17 +237,25 @@ class Controller(QObject):
         self._forget("export")
         self._engine.export(kind, path)
 
-    def save(self, path: str, fill: Callable[[BinaryIO], object]) -> None:
-        """Write a file of the window's own through ``fill``, called in another thread; beside a picture its recipe."""
-        self._forget("export")
-        self._engine.save(path, fill, self._shown() if path.lower().endswith(PICTURES) else None)
+    def save(self, path: str, fill: Callable[[BinaryIO], object], **scene: Any) -> None:
+        """Write a file of the window's own through ``fill``, called in another thread; beside a picture its recipe.
 
-    def _shown(self) -> Kept:
+        Args:
+            path: the file.
+            fill: writes it.
+            scene: more fields of ``reproduce.Kept``, where it is a picture of a scene.
+        """
+        self._forget("export")
+        self._engine.save(path, fill, self._shown(scene) if path.lower().endswith(PICTURES) else None)
+
+    def _shown(self, scene: dict[str, Any]) -> Kept:
         """Return what the window shows, for the file beside a picture of it."""
         from explorer.reproduce import Kept
 
         now = self._store.settings
-        return Kept("window", self._store.recipe, language(), now.precision, now.place, now.theme)
+        return Kept(
+            "window", self._store.recipe, language(), now.precision, **{"place": now.place, "theme": now.theme} | scene
+        )
 
     def calculate(self, lane: str, work: Callable[[], object]) -> None:
         """Let a worker do ``work``; ``calculated`` gives the ``Calculated`` that follows."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -157,27 +158,22 @@ class Lecturing(QObject):
         elif shown:
             self.show_again()
 
-    def open_deck(self, file: str, scene: str = "") -> None:
-        """Read a deck and open one of its scenes, or where the person was.
-
-        Args:
-            file: "" for the course's own.
-            scene: its id; "" for the one that was open last.
-        """
+    def open_deck(self, file: str) -> None:
+        """Read a deck, "" for the course's own, and open it where the person was."""
         work: Callable[[], object] = partial(decks.read, Path(file)) if file else decks.course
-        self._keep(self._progress.opened(file, scene))
+        self._keep(self._progress.opened(file))
         self._file, self._work = file, work
         self.deck_changed.emit()
         self._controller.calculate(LANE, work)
 
-    def go(self, at: int) -> None:
-        """Open a scene by its place in the deck."""
+    def go(self, at: int, revealed: int = 0) -> None:
+        """Open a scene by its place in the deck, with so many of its steps revealed."""
         if self.deck is None or not 0 <= at < len(self.deck.scenes):
             return
-        self._at, self.revealed = at, 0
+        scene = self.deck.scenes[at]
+        self._at, self.revealed = at, min(revealed, len(scene.steps))
         self._forget_question()
-        mark = self._progress.of(self._file)
-        self._keep(self._progress.with_(replace(mark, scene=self.deck.scenes[at].id)))
+        self._mark(scene=scene.id, revealed=self.revealed)
         self.scene_changed.emit()
         self.show_again()
 
@@ -265,7 +261,7 @@ class Lecturing(QObject):
 
     def begin_score(self) -> None:
         """Count from nothing again."""
-        self._keep(self._progress.with_(replace(self._progress.of(self._file), score=Score())))
+        self._mark(score=Score())
         self.changed.emit()
 
     # inner
@@ -277,21 +273,24 @@ class Lecturing(QObject):
 
     def _reveal(self, revealed: int) -> None:
         before, self.revealed = self._shown, revealed
+        self._mark(revealed=revealed)
         self.changed.emit()
         if self._shown != before:
             self.show_again()
 
     def _finish(self) -> None:
-        mark, scene = self._progress.of(self._file), self.scene
-        if scene is not None and scene.id not in mark.done:
-            self._keep(self._progress.with_(replace(mark, done=(*mark.done, scene.id))))
+        if self.scene is not None and self.scene.id not in self.done:
+            self._mark(done=(*self.done, self.scene.id))
 
     def _count(self, right: bool) -> None:
         if self._counted or self.presents:
             return
         self._counted = True
-        mark = self._progress.of(self._file)
-        self._keep(self._progress.with_(replace(mark, score=mark.score.after(right))))
+        self._mark(score=self.score.after(right))
+
+    def _mark(self, **changes: Any) -> None:
+        """Change the bookmark of this deck."""
+        self._keep(self._progress.with_(replace(self._progress.of(self._file), **changes)))
 
     def _keep(self, kept: progress.Progress) -> None:
         self._progress = kept
@@ -311,7 +310,9 @@ class Lecturing(QObject):
         self.deck = event.value if isinstance(event.value, Deck) else None
         self.deck_changed.emit()
         if self.deck is not None:
-            self.go(self.deck.place_of(self._progress.of(self._file).scene) or 0)
+            mark = self._progress.of(self._file)
+            at = self.deck.place_of(mark.scene)
+            self.go(at or 0, mark.revealed if at is not None else 0)
 
     @Slot()
     def _ask_when_ready(self) -> None:

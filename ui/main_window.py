@@ -96,7 +96,7 @@ class MainWindow(QMainWindow):
         self.intake = self.opening.intake
         self.places = Places(self.explore, store, controller, self)
         self.status = StatusBar(store, controller)
-        self.presenting = Presenting(store, controller, self._show_place, self)
+        self.presenting = Presenting(store, controller, self.places, self._show_place, self)
         handled = (self.explore, self.status, self.opening, self.filming, self.presenting)
         self.commands = Actions(self, {k: v for part in handled for k, v in part.handlers().items()} | self._handlers())
         self.presenting.dress(self.commands)
@@ -122,6 +122,7 @@ class MainWindow(QMainWindow):
         self.explore.source.open_requested.connect(self.opening.choose_file)
         self.explore.source.shelf.kept.connect(self._say_kept)
         self.opening.network_arrived.connect(self._open_network)
+        self.intake.deck_arrived.connect(self.presenting.open_deck)
         self.opening.drawing_shown.connect(self.explore.source.pad.setFocus)
         self.opening.told.connect(self.status.say)
         self.opening.answered.connect(self.top.show_recipe)
@@ -383,7 +384,7 @@ class MainWindow(QMainWindow):
         self.grab().save(picture, "PNG")
         data = bytes(picture.data().data())
         if path := ask_where(self, self.commands["export_window"].text(), self.presenting.picture_name, "png"):
-            self._controller.save(path, lambda file: file.write(data))
+            self._controller.save(path, lambda file: file.write(data), **self.presenting.shown)
 
     @Slot(object)
     def _say_exported(self, event: Exported) -> None:

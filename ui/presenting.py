@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QVBoxLayout, QWidget
 
 from explorer.text import _
+from ui import theme
 from ui.actions import Actions
 from ui.controller import Controller
+from ui.places.places import Places
 from ui.store import Store
 from ui.widgets.pointer import Pointer
 
 if TYPE_CHECKING:  # the window opens without
+    from explorer.lesson.values import Show
     from ui.lecturing import Lecturing
     from ui.panels.lesson import LessonPanel
 
 SCENE_KEYS = {"next_layer": "PgDown", "previous_layer": "PgUp"}
 """Commands that give a key of theirs to the lesson while it shows: a presenter's remote has only these."""
+_ROOMY = 1040
+"""Width of a place from which on it has room for everything, px at text size 1."""
 _OF_LESSON = ("next_scene", "previous_scene", "reveal", "conceal", "present", "scene_again")
 
 
@@ -28,7 +33,8 @@ class Presenting(QObject):
     """Made with the window; the lesson itself, with what it imports, when it is first wanted.
 
     Args:
-        place: shows the place of a name and returns it; the keyboard stays where it is.
+        places: all of them.
+        place: shows the one of a name and returns it; the keyboard stays where it is.
         window: the whole window.
 
     Attributes:
@@ -42,9 +48,21 @@ class Presenting(QObject):
 
     shown_changed, chrome_changed = Signal(bool), Signal(bool)
 
-    def __init__(self, store: Store, controller: Controller, place: Callable[[str], QWidget], window: QWidget) -> None:
+    def __init__(
+        self,
+        store: Store,
+        controller: Controller,
+        places: Places,
+        place: Callable[[str], QWidget],
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
         self._store, self._controller, self._place, self._window = store, controller, place, window
+        self._places, self._spares = places, False
+        self._later = QTimer(self)  # after the layout
+        self._later.setSingleShot(True)
+        self._later.setInterval(0)
+        self._later.timeout.connect(self._share_room)
         self._commands: Actions | None = None
         self.lecturing: Lecturing | None = None
         self.panel: LessonPanel | None = None
@@ -52,6 +70,8 @@ class Presenting(QObject):
         column = QVBoxLayout(self.dock)
         column.setContentsMargins(0, 0, 0, 0)
         self.dock.hide()
+        for part in (self.dock, places):
+            part.installEventFilter(self)
         self.bare = False
         self._dot, self._glass = Pointer(window), Pointer(window, magnifies=True)
         self._by_mouse = True
@@ -98,6 +118,17 @@ class Presenting(QObject):
         scene = self.lecturing.scene if self.open and self.lecturing is not None else None
         return scene.id if scene is not None else "cnn-explorer"
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The fields of ``reproduce.Kept`` for the scene that shows; none where none does."""
+        one = self.lecturing
+        if one is None or one.scene is None or not self.open:
+            return {}
+        size = self._window.width(), self._window.height()
+        steps = min(one.revealed, len(one.scene.steps))
+        look = {"theme": theme.current().name, "size": size}
+        return {"scene": one.scene.id, "deck": one.file, "revealed": steps} | look
+
     @Slot()
     def begin(self) -> None:
         """Open the lesson where the last session had it open."""
@@ -119,16 +150,14 @@ class Presenting(QObject):
         self._share_keys(shown)
         one.show(shown)
         self.shown_changed.emit(shown)
-        if shown and self.panel is not None:
-            self.panel.reveal.setFocus(Qt.FocusReason.OtherFocusReason)
+        if shown and self.panel is not None and one.deck is not None:
+            self.panel.home()
 
     def open_deck(self, file: str) -> None:
         """Open the lesson with a lecturer's own deck."""
-        if not self.open:
-            self._made().open_deck(file)
+        self._made().open_deck(file)
+        if self.dock.isHidden():
             self.show(True)
-        else:
-            self._made().open_deck(file)
 
     @Slot()
     def toggle_chrome(self) -> None:
@@ -152,10 +181,32 @@ class Presenting(QObject):
             assert layout is not None
             layout.addWidget(self.panel)
             self._staging = Staging(self._store, self._controller, self._place, self)
-            one.wanted.connect(self._staging.show)
+            one.wanted.connect(self._stage)
             one.changed.connect(self._show_mode)
             self._show_mode()
         return self.lecturing
+
+    @Slot(object)
+    def _stage(self, wanted: Show) -> None:
+        """Let the places show what a scene wants, and keep the keyboard for the lesson."""
+        self._staging.show(wanted)
+        panel, focus = self.panel, self._window.focusWidget()
+        if panel is not None and (focus is None or not panel.question.isAncestorOf(focus)):
+            panel.home()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the width that the lesson leaves for its place."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            self._later.start()
+        return False
+
+    @Slot()
+    def _share_room(self) -> None:
+        """Spare the place what a scene chooses by itself, where there is little room."""
+        narrow = self._places.width() < theme.px(_ROOMY)
+        if (spares := self.open and narrow) != self._spares:
+            self._spares = spares
+            self._places.spare_room(spares)
 
     def _share_keys(self, with_lesson: bool) -> None:
         """Let the lesson have its keys while it shows, and the layers theirs when not."""

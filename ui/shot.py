@@ -69,6 +69,9 @@ class Shot(QObject):
     def _take(self) -> None:
         if not self._complete():
             return
+        if self._application.engine.busy and not self._application.store.recipe.source.live:
+            self._settled.start()  # a panel waits for an answer of its own
+            return
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
         self._application.window.grab().save(buffer, "PNG")

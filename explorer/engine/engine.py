@@ -83,6 +83,11 @@ class Engine:
         """What is being recorded."""
         return self._desk.recordings
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer to anything may still be on its way; a live source always is."""
+        return any(worker.busy for worker in (self._model.worker, self._light, self._patient))
+
     def start(self) -> None:
         """Start the threads; torch begins to load now, so let the window paint first."""
         self._light.thread.start()

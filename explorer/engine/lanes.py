@@ -22,7 +22,7 @@ class Lanes:
         self._jobs: dict[str, Job] = {}
         self._last = ""
         self._patient_next = False
-        self._closed = False
+        self._closed = self._taken = False
 
     def put(self, lane: str, job: Job) -> None:
         """Let ``job`` wait in ``lane`` in place of whatever waits there; urgent ones are refused once closed."""
@@ -38,6 +38,7 @@ class Lanes:
         so neither a live source nor a slider that is dragged starves an export, nor the reverse.
         """
         with self._ready:
+            self._taken = False
             self._ready.wait_for(lambda: self._jobs or self._closed)
             if not self._jobs:
                 return None
@@ -48,7 +49,14 @@ class Lanes:
             else:
                 lane, self._patient_next = next((lane for lane in urgent if lane != self._last), urgent[0]), True
                 self._last = lane
+            self._taken = True
             return self._jobs.pop(lane)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job waits, or the one that was taken last goes on."""
+        with self._ready:
+            return self._taken or bool(self._jobs)
 
     def close(self) -> None:
         """Forget the urgent jobs and take no more of them; the others are still to be done."""

@@ -36,6 +36,11 @@ class Worker:
         # a daemon: a driver or a library that hangs must not keep a closed application in memory
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
 
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to do, or being done."""
+        return self._lanes.busy
+
     def _run(self) -> None:
         if self._first:
             self._guard(self._first)

@@ -19,12 +19,14 @@ class Bookmark:
     Attributes:
         deck: its file; "" for the course's own.
         scene: the id of the one that is open; "" for the first.
+        revealed: how many of its steps are told.
         done: ids of those whose last answer was told.
         score: of the questions that were answered.
     """
 
     deck: str = ""
     scene: str = ""
+    revealed: int = 0
     done: tuple[str, ...] = ()
     score: Score = field(default_factory=Score)
 
@@ -52,10 +54,11 @@ class Progress:
         others = (one for one in self.bookmarks if one.deck != newest.deck)
         return replace(self, bookmarks=(newest, *others)[:MOST_DECKS])
 
-    def opened(self, deck: str, scene: str = "") -> Progress:
+    def opened(self, deck: str, scene: str = "", revealed: int = 0) -> Progress:
         """Return a copy in which a deck is open, at one of its scenes or where the person was."""
         mark = self.of(deck)
-        return replace(self.with_(replace(mark, scene=scene or mark.scene)), open=True)
+        mark = replace(mark, scene=scene, revealed=revealed) if scene else mark
+        return replace(self.with_(mark), open=True)
 
     def written(self) -> str:
         """Return it as a text that ``read`` takes."""
@@ -75,8 +78,8 @@ def read(text: str) -> Progress:
 def _bookmark(raw: dict[str, Any]) -> Bookmark:
     right, asked = raw["score"]["right"], raw["score"]["asked"]
     texts = (raw["deck"], raw["scene"], *raw["done"])
-    if not all(isinstance(one, str) for one in texts) or not (
-        type(right) is type(asked) is int and 0 <= right <= asked
-    ):
+    revealed = raw.get("revealed", 0)
+    counted = type(right) is type(asked) is type(revealed) is int and 0 <= right <= asked and revealed >= 0
+    if not counted or not all(isinstance(one, str) for one in texts):
         raise ValueError(raw)
-    return Bookmark(raw["deck"], raw["scene"], tuple(raw["done"]), Score(right, asked))
+    return Bookmark(raw["deck"], raw["scene"], revealed, tuple(raw["done"]), Score(right, asked))

@@ -46,7 +46,7 @@ class Engine:
 
     def __init__(self) -> None:
         self.wishes: list[Recipe] = []
-        self.frozen = self.resting = False
+        self.frozen = self.resting = self.busy = False
         self.reloads = 0
         self.commands: list[Command] = []
         self.exports: list[tuple[str, str]] = []

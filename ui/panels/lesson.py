@@ -24,6 +24,7 @@ from explorer.text import _
 from ui import theme
 from ui.actions import Actions
 from ui.lecturing import Lecturing
+from ui.widgets.elided import ElidedLabel
 from ui.widgets.marked import marked
 from ui.widgets.panel import Panel
 from ui.widgets.question_box import QuestionBox, wrapped
@@ -54,7 +55,9 @@ class LessonPanel(Panel):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             self.header.addWidget(button)
         self.list = TopicList(self)
-        self.scene_page, self.heading, self.say = QWidget(self), QLabel(self), wrapped(self)
+        self.scene_page, self.heading, self.say = _Page(self), QLabel(self), wrapped(self)
+        self.about = ElidedLabel(self.scene_page, mode=Qt.TextElideMode.ElideRight)
+        self.about.setObjectName("dim")
         self.heading.setObjectName("heading")
         self.heading.setWordWrap(True)
         self.steps: list[_Step] = []
@@ -64,6 +67,7 @@ class LessonPanel(Panel):
         column = QVBoxLayout(self.scene_page)
         column.setContentsMargins(0, 0, 8, 0)
         column.setSpacing(12)
+        column.addWidget(self.about)
         column.addWidget(self.heading)
         column.addWidget(self.say)
         column.addLayout(self._steps)
@@ -95,7 +99,7 @@ class LessonPanel(Panel):
         self.menu.aboutToShow.connect(self._fill_menu)
         self.list.opened.connect(self._open)
         self.previous.clicked.connect(lecturing.previous)
-        self.reveal.clicked.connect(lecturing.reveal)
+        self.reveal.clicked.connect(self._go_on)
         self.next.clicked.connect(lecturing.next)
         self.again.clicked.connect(self._read_again)
         self.course.clicked.connect(self._open_course)
@@ -117,6 +121,11 @@ class LessonPanel(Panel):
     def sizeHint(self) -> QSize:
         """Return the column's usual width."""
         return QSize(theme.px(WIDTH), super().sizeHint().height())
+
+    def home(self) -> None:
+        """Give the keyboard to what goes on."""
+        there = [button for button in (self.reveal, self.next, self.previous) if button.isEnabled()]
+        (there[0] if there else self.more).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def retranslate(self) -> None:
         """Set every text anew in the current language."""
@@ -149,7 +158,8 @@ class LessonPanel(Panel):
     @Slot()
     def _show_deck(self) -> None:
         one = self._lecturing
-        self.set_title(str(one.deck.title) if one.deck is not None else _("Lesson"))
+        self.set_title(_("Lesson"))
+        self.about.setText("" if one.deck is None else str(one.deck.title))
         if one.error is not None:
             self.sentence.setText(f'<span style="color:{theme.current().warning}">{escape(str(one.error))}</span>')
         elif one.deck is None:
@@ -190,7 +200,7 @@ class LessonPanel(Panel):
         scenes = one.deck.scenes if one.deck is not None else ()
         self.previous.setEnabled(scene is not None and one.at > 0)
         self.next.setEnabled(scene is not None and one.at < len(scenes) - 1)
-        self.reveal.setEnabled(scene is not None and one.can_reveal)
+        self.reveal.setEnabled(one.can_reveal or (one.revealed == one.last and self.next.isEnabled()))
         self.reveal.setText(self._next_words())
         self.list.show_titles(
             [str(other.title) for other in scenes], [other.id in one.done for other in scenes], one.at
@@ -208,13 +218,13 @@ class LessonPanel(Panel):
             self.question.show_waiting(_("The network is being asked …"))
 
     def _next_words(self) -> str:
-        """Return what the next press of Space does."""
+        """Return what the button does next."""
         one, scene = self._lecturing, self._lecturing.scene
         if scene is None or one.revealed < len(scene.steps):
             return _("Reveal")
-        if one.revealed == one.last - 2:
-            return _("Question")
-        return _("Answer")
+        if one.revealed == one.last:
+            return _("Next scene")
+        return _("Answer") if one.asks else _("Question")
 
     @Slot()
     def _scroll_to_newest(self) -> None:
@@ -223,6 +233,15 @@ class LessonPanel(Panel):
         self.area.ensureWidgetVisible(newest, 0, 8)
 
     # what the person does
+
+    @Slot()
+    def _go_on(self) -> None:
+        """Reveal what is left of the scene, then open the next one."""
+        one = self._lecturing
+        if one.revealed < one.last:
+            one.reveal()
+        else:
+            one.next()
 
     @Slot()
     def _turn(self) -> None:
@@ -286,6 +305,14 @@ class LessonPanel(Panel):
             self._lecturing.open_deck(str(action.data()))
 
 
+class _Page(QWidget):
+    """A page that is as high as its text at its width: what it would need where it is narrower does not count."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return nothing: the height follows from the width."""
+        return QSize()
+
+
 class _Step(QWidget):
     """What was revealed, with a line beside it."""
 
@@ -303,4 +330,5 @@ class _Step(QWidget):
 
 
 def _paragraph(text: str) -> str:
-    return f'<p style="margin-top:0; margin-bottom:{theme.px(6)}px; line-height:125%">{marked(text)}</p>'
+    size = f"font-size:{theme.px(14)}px; line-height:125%"
+    return f'<p style="margin-top:0; margin-bottom:{theme.px(6)}px; {size}">{marked(text)}</p>'

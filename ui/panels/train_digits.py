@@ -116,7 +116,7 @@ class TrainDigits(Panel):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        bar = FlowLayout(spacing=8)
+        self._bar = bar = FlowLayout(spacing=8)  # else PySide lets it go: this panel is made without a parent
         for button in (self.start, self.step, self.anew, self.save, self.open, self.form):
             bar.addWidget(button)
         for row in self.fields.rows:

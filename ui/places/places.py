@@ -43,6 +43,7 @@ class Places(QStackedWidget):
         self.filter: FilterPlace | None = None
         self.arithmetic: ArithmeticPlace | None = None
         self.tasks: Tasks | None = None
+        self._spares = False
         self.addWidget(explore)
 
     @property
@@ -51,6 +52,17 @@ class Places(QStackedWidget):
         seen = self.currentWidget()
         others = (place for place in (self.networks, self.filter, self.arithmetic, self.tasks) if place is not None)
         return next((place for place in others if place is seen), self.explore)
+
+    def spare_room(self, spares: bool) -> None:
+        """Hide the lists from which examples, filters and networks are chosen, or show them again."""
+        self._spares = spares
+        for chooser in self._choosers():
+            chooser.setHidden(spares)
+
+    def _choosers(self) -> list[QWidget]:
+        found = [self.networks.side if self.networks else None, self.filter.bank if self.filter else None]
+        found.append(self.arithmetic.presets if self.arithmetic else None)
+        return [chooser for chooser in found if chooser is not None]
 
     def show_place(self, name: str, commands: Actions) -> Place:
         """Show the place called ``name`` and return it; its commands are the window's."""
@@ -96,4 +108,5 @@ class Places(QStackedWidget):
 
     def _take_in(self, place: QWidget) -> None:
         self.addWidget(place)
+        self.spare_room(self._spares)
         self.came.emit(place)

@@ -19,6 +19,7 @@ from explorer.text import N_, _
 from explorer.values import Source
 from explorer.zoo.own import is_own
 
+DECK = ".toml"
 _PATHS = ("picture", "array", "video", "folder")
 _MOST_LETTERS = 80
 """A longer text is not repeated whole."""
@@ -42,12 +43,13 @@ class Intake(QObject):
     Signals:
         arrived: the source.
         network_arrived: the path of a person's own network.
+        deck_arrived: the path of a lecturer's deck of scenes.
         failed: why there is none.
         told: what else the person should know.
     """
 
     arrived = Signal(Source)
-    network_arrived = Signal(str)
+    network_arrived, deck_arrived = Signal(str), Signal(str)
     failed = Signal(Problem)
     told = Signal(str)
     _kept = Signal(int, object)
@@ -96,7 +98,9 @@ class Intake(QObject):
 
     def _take_path(self, text: str) -> None:
         source = source_of(text)
-        if source.kind == "picture" and is_own(source.where):
+        if source.kind == "picture" and source.where.lower().endswith(DECK):
+            self.deck_arrived.emit(source.where)
+        elif source.kind == "picture" and is_own(source.where):
             self.network_arrived.emit(source.where)
         else:
             self.arrived.emit(source)

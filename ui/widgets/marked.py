@@ -9,7 +9,7 @@ from ui import theme
 
 _CODE = re.compile(r"`([^`]+)`")
 _MARKS = (
-    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r"<b>\1</b>"),
+    (re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*"), r'<span style="font-weight:600">\1</span>'),
     (re.compile(r"\*(?=\S)([^*]+?)(?<=\S)\*"), r"<i>\1</i>"),
 )
 
@@ -26,3 +26,8 @@ def marked(text: str) -> str:
                 part = pattern.sub(html, part)
         parts[place] = part
     return "".join(parts)
+
+
+def strong(html: str, colour: str = "") -> str:
+    """Return HTML that stands out, in a colour."""
+    return f'<span style="font-weight:600; {f"color:{colour}" if colour else ""}">{html}</span>'

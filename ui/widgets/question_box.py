@@ -28,7 +28,7 @@ from explorer.text import _
 from explorer.values import Bytes
 from ui import theme
 from ui.widgets.flow import FlowLayout
-from ui.widgets.marked import marked
+from ui.widgets.marked import marked, strong
 
 _PICTURE = 180
 """Height of a question's picture at most, px at text size 1."""
@@ -62,12 +62,13 @@ class QuestionBox(QWidget):
         self._options.setContentsMargins(0, 0, 0, 0)
         self._options.setSpacing(4)
         self._group = QButtonGroup(self)
+        self._choices: list[_Option] = []
         self.field = QLineEdit(self)
         self.check, self.tell, self.another = (QPushButton(self) for _n in range(3))
         self.check.setDefault(True)
         self.verdict, self.working, self.score = wrapped(self), wrapped(self), wrapped(self)
         self.score.setObjectName("dim")
-        buttons = FlowLayout(spacing=6)
+        self._buttons = buttons = FlowLayout(spacing=6)
         for button in (self.check, self.tell, self.another):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
@@ -147,15 +148,13 @@ class QuestionBox(QWidget):
             widget.hide()
 
     def _fill_options(self) -> None:
-        for button in self._group.buttons():
-            self._group.removeButton(button)
-        while (item := self._options.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        question = self._question
-        for number, _option in enumerate(question.options if question else (), 1):
-            one = _Option(self.options)
+        for one in self._choices:
+            self._group.removeButton(one.button)
+            one.hide()
+            one.deleteLater()
+        count = len(self._question.options) if self._question else 0
+        self._choices = [_Option(self.options) for _n in range(count)]
+        for number, one in enumerate(self._choices, 1):
             self._group.addButton(one.button, number)
             self._options.addWidget(one)
 
@@ -171,11 +170,9 @@ class QuestionBox(QWidget):
         self.tables.setVisible(bool(question.numbers))
         self.picture.show_pixels(question.picture)
         self.options.setVisible(bool(question.options))
-        for place, option in enumerate(question.options):
-            item = self._options.itemAt(place)
-            if item is not None and isinstance(one := item.widget(), _Option):
-                right = self._told and str(place + 1) == question.answer
-                one.show_text(str(option), enabled=answers, right=right, plain=self._presents)
+        for number, (one, option) in enumerate(zip(self._choices, question.options, strict=True), 1):
+            right = self._told and str(number) == question.answer
+            one.show_text(str(option), enabled=answers, right=right, plain=self._presents)
         self.field.setVisible(question.form != "choice" and not self._presents)
         self.field.setEnabled(answers)
         self.field.setPlaceholderText(_(FORMS[question.form]))
@@ -198,7 +195,7 @@ class QuestionBox(QWidget):
 
     def _say(self, text: str, tone: str) -> None:
         colours = {"good": theme.current().good, "warning": theme.current().warning}
-        self.verdict.setText(f'<b style="color:{colours.get(tone, "")}">{escape(text)}</b>' if text else "")
+        self.verdict.setText(strong(escape(text), colours.get(tone, "")) if text else "")
         self.verdict.setVisible(bool(text))
 
     @Slot()
@@ -239,7 +236,7 @@ class _Option(QFrame):
     def show_text(self, text: str, enabled: bool, right: bool, plain: bool) -> None:
         """Show the option; the right one stands out, and a plain one is not chosen here."""
         html = escape(text.translate(_BREAKS))
-        self.label.setText(f'<b style="color:{theme.current().good}">{html} ✓</b>' if right else html)
+        self.label.setText(strong(f"{html} ✓", theme.current().good) if right else html)
         self.button.setAccessibleName(text)
         self.button.setEnabled(enabled)
         self.button.setVisible(not plain)
