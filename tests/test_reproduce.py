@@ -99,7 +99,21 @@ def test_the_windows_own_pictures_open_the_window(tmp_path: Path, capsys: pytest
     assert read(tmp_path / "a b.recipe.json") == kept
     assert kept.command(tmp_path / "a b.svg") == "cnn-explorer --recipe 'a b.recipe.json'"
     assert main(["redraw", str(tmp_path / "a b.recipe.json"), "--out", str(tmp_path / "x.png")]) == 2
-    assert "cnn-explorer --recipe" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"cnn-explorer --recipe '{tmp_path / 'a b.recipe.json'}'" in told, "as a shell takes it"
+
+
+def test_a_file_that_runs_code_needs_consent_and_may_have_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = "import torch\n\n\ndef make() -> torch.nn.Module:\n    return torch.nn.Conv2d(3, 4, 3)\n"
+    (tmp_path / "net.py").write_text(code, encoding="utf-8")
+    keep(tmp_path / "a.png", Kept("map", Recipe(network=str(tmp_path / "net.py"), device="cpu")))
+    words = ["redraw", str(tmp_path / "a.recipe.json"), "--out", str(tmp_path / "b.png")]
+    assert main(words) == 2
+    assert "--allow-code" in capsys.readouterr().err
+    assert main([*words, "--allow-code"]) == 0
+    assert (tmp_path / "b.png").exists()
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 from explorer import sources
-from explorer.cli.arguments import Parser, add_json
+from explorer.cli.arguments import Parser, add_consent, add_json
 from explorer.cli.output import document
 from explorer.cli.streams import one_line, say
 from explorer.errors import PersonError
 from explorer.render import export
 from explorer.reproduce import read
 from explorer.text import N_, _, set_language
+from explorer.zoo import own
+from explorer.zoo.own import consent
 
 ABOUT = N_("make a picture again from the recipe that lies beside it")
 
@@ -23,6 +26,7 @@ def arguments(parser: Parser) -> None:
     about = _("the file FILE.recipe.json that was exported with FILE.png")
     parser.what.add_argument("recipe", metavar="RECIPE", type=Path, help=about)
     parser.how.add_argument("--out", metavar="FILE.png", type=Path, required=True, help=_("where the picture is to go"))
+    add_consent(parser)
     add_json(parser)
 
 
@@ -32,9 +36,11 @@ def run(options: argparse.Namespace) -> None:
     if kept.what == "window":
         raise PersonError(
             N_("This picture is one of the window's: write “{command}” to open it again."),
-            command=f"cnn-explorer --recipe {options.recipe}",
+            command=shlex.join(["cnn-explorer", "--recipe", str(options.recipe)]),
         )
     out = export.check_picture(options.out)
+    if options.allow_code and own.is_own(kept.recipe.network):
+        consent.give(Path(kept.recipe.network))
     frame = sources.read(kept.recipe.source)
     set_language(kept.language)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
@@ -26,6 +26,7 @@ from tests.ui import samples
 from tests.ui.desk import Desk, desk, key, until
 from ui.panels.task_detect import TaskDetect
 from ui.panels.task_segment import TaskSegment
+from ui.widgets.scene_view import LabelView
 
 CUP = Detection(47, "cup", 0.9, (60.0, 120.0, 200.0, 260.0))
 SPOON = Detection(50, "spoon", 0.6, (90.0, 180.0, 230.0, 210.0))
@@ -220,6 +221,31 @@ def test_the_label_map_lies_over_the_picture_with_its_legend(qapp: QApplication)
         assert at(panel.view.grab().toImage(), panel, top + 150 * cell, left + 20 * cell) == "#808080", "background"
         panel.labels._pointer = panel.view.rect_of(*middle, *middle).topLeft()
         assert panel.labels.plate_text() == "2  dog\n37.5 % of the area"
+
+
+def test_numbers_are_written_where_they_are_seen_alone(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large map that is looked at closely must not cost a visit to each of its cells."""
+    view = LabelView()
+    view.resize(300, 300)
+    view.set_picture(np.zeros((400, 400, 3), np.uint8))
+    view.show_map(Segmented(np.zeros((400, 400), np.int32), ()), (0.0, 0.0, 400.0, 400.0))
+    view.show()
+    while view.rect_of(0, 0, 1, 1).width() < 20:
+        view.zoom_in()
+    placed, written = view._placed, list[QRectF]()
+
+    def noted(*box: float) -> QRectF:
+        written.append(placed(*box))
+        return written[-1]
+
+    monkeypatch.setattr(view, "_placed", noted)
+    view.grab()
+    view.close()
+    view.deleteLater()
+    _first, *cells = [rect for rect in written if rect.width() < 300]  # the first tells how large they are
+    assert 4 < len(cells) < 400
+    assert all(rect.intersects(QRectF(view.rect())) for rect in cells)
+    assert len({(rect.top(), rect.left()) for rect in cells}) * cells[0].width() ** 2 >= 300**2, "all that is seen"
 
 
 def test_the_lectures_grid_is_shown_as_what_it_is(qapp: QApplication) -> None:

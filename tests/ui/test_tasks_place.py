@@ -90,6 +90,9 @@ def test_the_second_network_is_asked_while_it_can_be_seen(one: Desk) -> None:
     assert one.controller.session.top == 5
     key(one, "Ctrl+1")
     assert (one.store.recipe.beside, one.store.recipe.top) == (None, 5)
+    one.controller.change(top=7, beside=Beside("other", "none"))  # as a scene of the lesson may
+    until(lambda: one.store.recipe.beside is None)
+    assert one.store.recipe.top == 7, "a place that nobody sees leaves that alone"
     key(one, "Ctrl+5")
     assert one.store.recipe.beside == Beside("other", "none")
     panel.lecture.setChecked(True)

@@ -210,13 +210,15 @@ class TaskClassify(Panel):
         """Ask for them no more."""
         super().hideEvent(event)
         self._ask()
+        if self._store.recipe.top == self._top:  # else somebody wants another number elsewhere
+            self._controller.adjust(top=Recipe.top)
 
     # what is asked for
 
     def _wanted(self) -> tuple[Beside | None, int]:
         """Return the second network and how many classes the recipe is to have."""
         if not self.isVisible():
-            return None, Recipe.top
+            return None, self._store.recipe.top
         if not self._second or self.lecture.isChecked():
             return None, self._top
         return Beside(self._second, self._weights), self._top

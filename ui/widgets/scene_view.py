@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -193,12 +194,14 @@ class LabelView(SceneView):
         font = QFont(painter.font())
         font.setPixelSize(round(min(first.height() * 0.5, theme.px(22))))
         painter.setFont(font)
-        for row in range(h):
-            for column in range(w):
+        # only cells that are seen: a segmenter's map has a quarter of a million of them
+        top, left = int(-first.top() / first.height()), int(-first.left() / first.width())
+        bottom = math.ceil((self.height() - first.top()) / first.height())
+        right = math.ceil((self.width() - first.left()) / first.width())
+        for row in range(max(top, 0), min(bottom, h)):
+            for column in range(max(left, 0), min(right, w)):
                 y, x = y0 + row * high, x0 + column * wide
                 rect = self._placed(y, x, y + high, x + wide)
-                if not rect.intersects(QRectF(self.rect())):
-                    continue
                 index = int(found.classes[row, column])
                 below = self.pixels[
                     min(max(int(y + high / 2), 0), self.pixels.shape[0] - 1),
