@@ -116,7 +116,7 @@ class TrainDigits(Panel):
         self.retranslate()
 
     def _lay_out(self) -> None:
-        self._bar = bar = FlowLayout(spacing=8)  # else PySide lets it go: this panel is made without a parent
+        bar = FlowLayout(spacing=8)
         for button in (self.start, self.step, self.anew, self.save, self.open, self.form):
             bar.addWidget(button)
         for row in self.fields.rows:

@@ -99,7 +99,7 @@ class TrainLastLayer(Panel):
         self.classes.look()
 
     def _lay_out(self) -> None:
-        self._bar = bar = FlowLayout(spacing=8)  # else PySide lets it go: this panel is made without a parent
+        bar = FlowLayout(spacing=8)
         for button in (self.start, self.anew, self.save, self.open):
             bar.addWidget(button)
         for row in self.fields.rows:

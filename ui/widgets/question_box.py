@@ -68,7 +68,7 @@ class QuestionBox(QWidget):
         self.check.setDefault(True)
         self.verdict, self.working, self.score = wrapped(self), wrapped(self), wrapped(self)
         self.score.setObjectName("dim")
-        self._buttons = buttons = FlowLayout(spacing=6)
+        buttons = FlowLayout(spacing=6)
         for button in (self.check, self.tell, self.another):
             buttons.addWidget(button)
         column = QVBoxLayout(self)
