@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -22,6 +23,7 @@ from tests.ui.filters import FilterDesk, by_torch, filter_desk, shown, type_text
 from ui.panels.filter_detect import FilterDetect
 from ui.panels.filter_learn import FilterLearn
 from ui.widgets.loss_curve import thinned
+from ui.widgets.number_grid import fitted
 
 LECTURE = ("blur-horizontal", "blur-vertical", "box", "sharpen")
 
@@ -86,6 +88,13 @@ def test_a_search_that_has_arrived_stops_by_itself_and_its_curve_keeps_its_fall(
     assert kept[: len(falling)] == falling, "no step of the fall is left out"
     assert kept[-1] == many[-1]
     assert len(kept) < 2000
+
+
+def test_what_is_nearly_nothing_looks_so_but_a_tiny_number_that_was_typed_does_not(qapp: QApplication) -> None:
+    metrics = QFontMetricsF(qapp.font())
+    room = metrics.horizontalAdvance("9e−05")
+    assert fitted(0.0000901234, metrics, room) == "≈0"
+    assert fitted(0.00009, metrics, room) == "9e−05"
 
 
 def test_a_step_is_one_step_and_plain_descent_does_not_arrive(one: FilterDesk) -> None:

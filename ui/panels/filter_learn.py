@@ -113,8 +113,6 @@ class FilterLearn(Panel):
         left.setSpacing(8)
         left.addLayout(grids, 1)
         left.addLayout(_titled(self._labels["loss"], self.curve))
-        self.curve.setMinimumHeight(theme.px(40))
-        self.curve.setMaximumHeight(theme.px(76))
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(10)
         self._halves.addLayout(left, 5)
@@ -207,6 +205,9 @@ class FilterLearn(Panel):
         super().resizeEvent(event)
         low = self.width() > 1.2 * self.height() or self.height() < theme.px(600)
         self._halves.setDirection(QBoxLayout.Direction.LeftToRight if low else QBoxLayout.Direction.TopToBottom)
+        roomy = low and self.height() > theme.px(700)
+        self.curve.setMinimumHeight(theme.px(180 if roomy else 40))
+        self.curve.setMaximumHeight(theme.px(180 if roomy else 76))
 
     # what the person does
 

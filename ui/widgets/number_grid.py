@@ -49,10 +49,14 @@ def tint(value: float, reach: float) -> str:
 
 
 def fitted(value: float, metrics: QFontMetricsF, room: float) -> str:
-    """Return ``value`` with as many digits as there is room for, "…" where there is none."""
+    """Return ``value`` with as many digits as there is room for, "…" where there is none.
+
+    Tiny numbers have an exponent only where it tells all of them: 9e−05 beside ≈0 would look like something.
+    """
     if value != value:  # there is none yet
         return ""
     whole = [f"{value:.{digits}g}" for digits in (6, 4, 3, 2)]
+    whole = [text for text in whole if "e-" not in text or float(text) == value]
     short = [f"{value:.{digits}f}" for digits in (3, 2, 1, 0) if round(value, digits)]
     for number in (*whole, *short, "≈0" if abs(value) < 1 else ""):
         text = minus(number)
