@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from explorer import sources
+from explorer import quizzing, sources
 from explorer.errors import NetworkError, PersonError, SourceError
 from explorer.filters.bank import BANK
 from explorer.lesson.question import Question
@@ -20,7 +21,7 @@ from explorer.questions import Quiz, answer
 from explorer.recipe import Recipe
 from explorer.render import colours
 from explorer.session import Network, Session
-from explorer.values import Bytes, Frame, Source
+from explorer.values import Bytes, Frame, Prediction, Source
 from explorer.zoo.own.card import Remark
 
 INSTANCES = 200
@@ -111,6 +112,19 @@ def test_what_if(network: Network) -> None:
         texts.add(str(found.text))
     assert answers >= {2, 3, 4}
     assert len(texts) == 8
+
+
+@pytest.mark.parametrize(("then", "right"), [(99.5, 2), (98.0, 3), (102.0, 1), (80.0, 4)])
+def test_of_scores_a_hundredth_of_the_score_counts(
+    then: float, right: int, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def of(score: float) -> tuple[Prediction, ...]:
+        both = (Prediction(0, "cat", math.nan, score), Prediction(1, "dog", math.nan, 90.0))
+        return tuple(sorted(both, key=lambda one: -float(one.score or 0)))
+
+    answers = iter((of(100.0), of(then)))
+    monkeypatch.setattr(quizzing, "_answer", lambda *_: next(answers))
+    assert quiz(network, asked("what-if", 0)).answer == str(right)
 
 
 def test_the_persons_own_filters_come_first(network: Network) -> None:

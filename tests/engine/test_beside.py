@@ -15,6 +15,7 @@ from explorer.engine import Engine
 from explorer.engine.events import Problem, Progress, ResultReady
 from explorer.engine.rooms import Rooms
 from explorer.errors import DeviceError, ForwardError, NetworkError
+from explorer.filters.bank import BANK
 from explorer.recipe import Beside, Recipe
 from explorer.session import Session
 from explorer.settings import Settings
@@ -80,6 +81,9 @@ def test_one_network_twice_and_then_alone_again(engine: Engine, window: Window) 
     more = twice.with_(channel=1)
     engine.wish(more)
     assert answered(window, more)[1] is beside, "it is not asked again where only the view changed"
+    for change in ({"filters": (BANK["box"].filter,)}, {"top": 2}):
+        engine.wish(more.with_(**change))
+        assert answered(window, more.with_(**change))[1].predictions != beside.predictions, "but here it is"
     trained = LENET.with_(beside=Beside("lenet5"))
     engine.wish(trained)
     result, beside = answered(window, trained)

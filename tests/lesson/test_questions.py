@@ -124,6 +124,21 @@ def test_a_level_asks_no_more_than_it_says() -> None:
                 assert asked.check(ORACLES[kind](asked))
 
 
+def test_a_level_asks_what_it_says() -> None:
+    def asked(kind: str, level: int, name: str) -> set[Any]:
+        return {values(question(kind, seed, level)).get(name, 1) for seed in range(60)}
+
+    for kind, level, name in (
+        *(("output-size", 2, "stride"), ("output-size", 3, "padding"), ("output-size", 4, "dilation")),
+        *(("pooled-cell", 2, "window"), ("pooled-cell", 2, "stride")),
+        *(("convolution-cell", 3, "stride"), ("convolution-cell", 3, "padding")),
+    ):
+        assert len(asked(kind, level, name)) > 1, (kind, level, name)
+    assert {question("weights", seed, 2).text.message.count("bias a") for seed in range(60)} == {0, 1}  # type: ignore[union-attr]
+    overlapping = [values(question("pooled-cell", seed, 2)) for seed in range(60)]
+    assert any(one["stride"] < one["window"] for one in overlapping)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_seed_is_one_question_and_no_brace_is_left_open(kind: str) -> None:
     for seed in range(30):
