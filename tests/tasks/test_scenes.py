@@ -20,7 +20,8 @@ from explorer.errors import ForwardError, NetworkError
 from explorer.recipe import Finding, Recipe
 from explorer.session import Network
 from explorer.sources import open_live, read
-from explorer.tasks.detect import answered, unsuppressed
+from explorer.tasks import detect
+from explorer.tasks.detect import Boxes, answered, unsuppressed
 from explorer.tasks.segment import classes
 from explorer.tasks.values import Detection, Found
 from explorer.values import Frame, FrameResult, Source
@@ -99,6 +100,21 @@ def test_boxes_are_torchvisions_own_before_and_after_suppression(make: Make, fra
     with pytest.raises(RuntimeError), unsuppressed(network.module, network.input_hw):
         raise RuntimeError
     assert "postprocess_detections" not in vars(holder), "put back"
+
+
+def test_a_score_as_large_as_the_threshold_counts_and_a_class_without_name_has_a_number() -> None:
+    boxes = Boxes(torch.zeros(3, 4), torch.tensor([1, 9, 1]), torch.tensor([0.25, 0.75, 0.5]), torch.ones(3).bool())
+    geometry = small.ssd().prepare(Frame(np.zeros((64, 64, 3), np.uint8), "black")).geometry
+    told = [(one.label, one.score) for one in boxes.detections(small.LABELS, geometry, 0.5)]
+    assert told == [("class 9", 0.75), ("cat", 0.5)]
+
+
+def test_the_best_of_the_suppressed_are_told_however_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detect, "MOST", 2)
+    before = torch.tensor([[0, 0, n, n, n / 10, 1] for n in (3, 6, 1, 5, 2, 4)])  # a box, its score, its class
+    both = detect._joined(before[[1, 3]], before, (64, 64), (64, 64))
+    assert [round(10 * score) for score in both.scores.tolist()] == [6, 5, 4, 3]
+    assert both.kept.tolist() == [True, True, False, False]
 
 
 @pytest.mark.parametrize(
