@@ -93,6 +93,16 @@ def test_a_picture_beside_moves_along_and_a_live_frame_is_kept(tmp_path: Path) -
             assert (sources.read(found).pixels == pixels).all()
 
 
+def test_a_picture_that_lies_elsewhere_keeps_its_place(tmp_path: Path) -> None:
+    source = Source("picture", str(tmp_path / "photos" / "mine.png"))
+    (file,) = keep(tmp_path / "exports.png", Kept("map", WANTED.with_(source=source)))
+    assert read(file).recipe.source == source, "below, so it moves along"
+    (tmp_path / "exports").mkdir()
+    (file,) = keep(tmp_path / "exports" / "a.png", Kept("map", WANTED.with_(source=source)))
+    assert json.loads(file.read_text(encoding="utf-8"))["recipe"]["source"]["where"] == source.where
+    assert read(file).recipe.source == source
+
+
 def test_the_windows_own_pictures_open_the_window(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = Kept("window", WANTED, "ko", "half", "filter", "dark")
     keep(tmp_path / "a b.svg", kept)
