@@ -150,6 +150,11 @@ def test_a_thing_that_is_clicked_is_highlighted_in_both_and_followed(qapp: QAppl
         row = panel.list.visualRect(panel.list.rows.index(0, 0)).center()
         QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=row)
         assert panel.boxes.current == 0
+        for other in (replace(CUP, index=50), replace(CUP, kept=False), replace(CUP, box=(200.0, 300.0, 290.0, 440.0))):
+            panel._choose(0)
+            answer(one, Found(detections=(other,)))
+            assert panel.boxes.current == -1, "another class, another fate, another place"
+            answer(one, Found(detections=(CUP,)))
 
 
 @pytest.mark.parametrize("tab", ["detect", "segment"])
