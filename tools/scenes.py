@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-from PySide6.QtCore import QCoreApplication, QEventLoop
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from explorer.recipe import Recipe
@@ -45,6 +45,7 @@ def settle(application: Application) -> None:
             raise TimeoutError("the scene is not complete")
         start = time.monotonic()
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         time.sleep(0.005)
         result = store.result
         there = result is not None and result.recipe == store.recipe and presenting.settled

@@ -237,8 +237,8 @@ class Presenting(QObject):
     def _reveal(self) -> None:
         """Reveal; but a button that the Tab key led to is pressed by Space, as ever."""
         focus = self._window.focusWidget()
-        own = None if self.panel is None else self.panel.reveal
-        if isinstance(focus, QAbstractButton) and focus is not own and not self._by_mouse and focus.isEnabled():
+        own = () if self.panel is None else (self.panel.previous, self.panel.reveal, self.panel.next)
+        if isinstance(focus, QAbstractButton) and focus not in own and not self._by_mouse and focus.isEnabled():
             focus.click()
         elif self.lecturing is not None:
             self.lecturing.reveal()

@@ -8,6 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Slot
 
+from explorer.lesson.places import EXAMPLE
 from explorer.lesson.values import Show
 from explorer.zoo import own, registry, weights
 from ui.controller import Controller
@@ -61,7 +62,7 @@ class Staging(QObject):
         elif isinstance(place, Networks):
             self._look_up(place, wanted)
         elif isinstance(place, Tasks):
-            place.show_task(wanted.page or "classify")
+            place.show_task(wanted.page or "classify", lecture=wanted.preset == EXAMPLE)
 
     def _changes(self, wanted: Show) -> dict[str, Any]:
         """Return the recipe's fields; a network without weights here runs, and says so, with random ones."""

@@ -12,6 +12,8 @@ from explorer.receptive.stack_presets import PRESETS as STACKS
 from explorer.settings import FILTER_TABS, TASK_TABS
 from explorer.text import N_
 
+EXAMPLE = "lecture"
+"""The preset of the tasks' pages "classify" and "segment": the lecture's example."""
 PAGES: dict[str, tuple[str, ...]] = {
     "explore": (
         *("predictions", "unit", "network_input", "maps", "over_time", "why"),
@@ -32,7 +34,8 @@ def check(place: str, page: str, preset: str) -> None:
     """Find out whether the place has the page, and the page the preset.
 
     A preset is: in the filter place the name of a filter of the bank, in the arithmetic place an example; on the
-    networks' page "stacks" one stack or two with a blank between, on its page "compare" another network.
+    tasks' pages "classify" and "segment" the lecture's; on the networks' page "stacks" one stack or two with a blank
+    between, on its page "compare" another network.
 
     Raises:
         PersonError: it has not; the sentence names what there is.
@@ -50,6 +53,8 @@ def check(place: str, page: str, preset: str) -> None:
     names = [preset]
     if (place, page) == ("networks", "stacks"):
         known, names = tuple(STACKS), preset.split()
+    if (place, page) in (("tasks", "classify"), ("tasks", "segment")):
+        known = (EXAMPLE,)
     if not known:
         raise PersonError(N_("nothing is opened by name there: leave the preset “{name}” out."), name=preset[:40])
     for name in names[:2] if len(names) < 3 else [preset]:

@@ -51,9 +51,12 @@ class LessonPanel(Panel):
         self.more.setMenu(self.menu)
         self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.tools = [self._tool(name) for name in ("present", "pointer", "hide_chrome")]
+        tools = QHBoxLayout()
+        tools.setSpacing(0)
         for button in (self.contents, *self.tools, self.more):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            self.header.addWidget(button)
+            tools.addWidget(button)
+        self.header.addLayout(tools)
         self.list = TopicList(self)
         self.scene_page, self.heading, self.say = _Page(self), QLabel(self), wrapped(self)
         self.about = ElidedLabel(self.scene_page, mode=Qt.TextElideMode.ElideRight)
@@ -197,6 +200,8 @@ class LessonPanel(Panel):
         self.question.setVisible(one.asks)
         if one.asks:
             self._show_question()
+        if self.reveal.hasFocus() and one.asks and not one.can_reveal and one.question is not None and not one.told:
+            self.question.take_focus()  # a button that cannot be pressed would give the keyboard to its neighbour
         scenes = one.deck.scenes if one.deck is not None else ()
         self.previous.setEnabled(scene is not None and one.at > 0)
         self.next.setEnabled(scene is not None and one.at < len(scenes) - 1)

@@ -227,7 +227,8 @@ class Explore(QWidget):
             "touch": self._touch,
             "switch_off": self._switch_off,
         }
-        self.columns.bring_forward(panels[name])
+        for panel in (self.predictions, self.unit, self.channel, self.maps, panels[name]):  # the usual ones first
+            self.columns.bring_forward(panel)
 
     @Slot(object)
     def _keep_picture(self, pixels: Bytes | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from explorer.settings import TASK_TABS
 from explorer.text import N_, _
@@ -53,9 +53,12 @@ class Tasks(QWidget):
         """Return the panel of a task, by its name in ``TASK_TABS``; it is made if it is not there yet."""
         return self._late[name].widget
 
-    def show_task(self, name: str) -> None:
-        """Open the tab of a task."""
+    def show_task(self, name: str, lecture: bool = False) -> None:
+        """Open the tab of a task, with the lecture's example where it has one, or with the picture."""
         self.tabs.setCurrentIndex(self._names.index(name))
+        toggle = getattr(self.panel(name), "lecture", None)
+        if isinstance(toggle, QAbstractButton):
+            toggle.setChecked(lecture)
 
     @Slot()
     def _remember(self) -> None:

@@ -32,6 +32,8 @@ from ui.widgets.marked import marked, strong
 
 _PICTURE = 180
 """Height of a question's picture at most, px at text size 1."""
+_NARROW = 7
+"""Columns of numbers that have room beside one another."""
 _BREAKS = str.maketrans({sign: f"{sign}\u200b" for sign in "._/"})
 """A layer's long name may be broken behind these."""
 
@@ -292,6 +294,7 @@ class _Picture(QWidget):
 def wrapped(parent: QWidget) -> QLabel:
     """Return a label whose text takes as many lines as it needs, and can be selected."""
     label = QLabel(parent)
+    label.setObjectName("read")
     label.setWordWrap(True)
     label.setTextFormat(Qt.TextFormat.RichText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -300,9 +303,10 @@ def wrapped(parent: QWidget) -> QLabel:
 
 
 def _tables(tables: tuple[Numbers, ...]) -> str:
-    """Return tables of numbers as HTML, two beside one another."""
-    cells = [f'<td style="padding:0 18px 8px 0">{_table(one)}</td>' for one in tables]
-    rows = [f"<tr>{''.join(cells[place : place + 2])}</tr>" for place in range(0, len(cells), 2)]
+    """Return tables of numbers as HTML, two beside one another where they are narrow."""
+    together = 2 if sum(len(one.rows[0]) for one in tables[:2]) <= _NARROW else 1
+    cells = [f'<td style="padding:0 10px 8px 0">{_table(one)}</td>' for one in tables]
+    rows = [f"<tr>{''.join(cells[place : place + together])}</tr>" for place in range(0, len(cells), together)]
     return f'<table cellspacing="0" cellpadding="0">{"".join(rows)}</table>'
 
 
@@ -311,7 +315,7 @@ def _table(table: Numbers) -> str:
     rows = "".join(
         "<tr>"
         + "".join(
-            f'<td align="right" style="padding:1px 5px; border:1px solid {colours.line}">{shown(value)}</td>'
+            f'<td align="right" style="padding:1px 4px; border:1px solid {colours.line}">{shown(value)}</td>'
             for value in row
         )
         + "</tr>"
