@@ -72,6 +72,8 @@ def test_device_and_layout_stay_the_windows() -> None:
     show = deck.parse(SCENE + 'recipe.view.scale = "layer"\n', "d.toml", Path()).scenes[0].show
     now = Recipe(Source("demo", ""), device="cpu", columns=7, thumbnails=(), view=View(aspect=2.0), channel=9)
     assert show.onto(now) == Recipe(device="cpu", columns=7, thumbnails=(), view=View(scale="layer", aspect=2.0))
+    show = deck.parse(SCENE + "recipe.top = 10\n", "d.toml", Path()).scenes[0].show
+    assert (show.onto(now).top, show.onto(now).columns) == (10, 7), "what the scene sets itself is the scene's"
 
 
 def test_pictures_and_networks_lie_beside_the_deck(tmp_path: Path) -> None:

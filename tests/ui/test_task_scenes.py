@@ -132,6 +132,17 @@ def test_boxes_show_on_the_picture_and_in_the_list(qapp: QApplication) -> None:
         until(lambda: one.store.recipe.finding is None)  # as after a step that was taken back
 
 
+def test_boxes_of_the_network_before_are_not_the_next_ones(qapp: QApplication) -> None:
+    with opened(qapp, card("detector10", "detect"), "detect") as one:
+        panel = detect(one)
+        answer(one, Found(detections=(CUP,)))
+        assert panel.view.isVisible()
+        panel.box.wanted.emit("detector20")
+        assert not panel.view.isVisible()
+        assert panel.words.isVisible()
+        assert not panel.export.isEnabled()
+
+
 def test_a_thing_that_is_clicked_is_highlighted_in_both_and_followed(qapp: QApplication) -> None:
     with opened(qapp, card("detector10", "detect"), "detect") as one:
         panel = detect(one)
