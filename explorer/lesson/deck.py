@@ -209,7 +209,7 @@ class _Reader:
             raise self._fault((*path, "answer"), N_("the answer is a number or a text: write it so."))
         if len(ask.answer) > LONGEST:
             raise self._fault(
-                (*path, "answer"), N_("nobody types an answer of more than {most} letters."), most=LONGEST
+                (*path, "answer"), N_("the answer has more than {most} letters: shorten it."), most=LONGEST
             )
         if options and ask.answer not in map(str, range(1, len(options) + 1)):
             raise self._fault(
