@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from explorer import sources
-from explorer.errors import NetworkError, SourceError
+from explorer.errors import NetworkError, PersonError, SourceError
 from explorer.filters.filter import Chain
 from explorer.filters.written import to_json
 from explorer.graph.values import Graph, Layer
@@ -39,8 +39,8 @@ _READERS = 4
 _APART = 0.01
 """Of the largest feature: so much the features of pictures that go together may differ from those of each alone. Other
 sums in another order differ by far less; a network that mixes its pictures, by far more."""
-
-
+_UNKNOWN: Stamp = 0, 0
+"""Of a file that the system does not let be read."""
 _OTHER_LENGTH = N_("{layer} makes another number of values of this picture than of the others.")
 
 
@@ -219,9 +219,10 @@ def indexing(network: Network, folder: Path, file: Path, layer: str = "", filter
         writer.close()
 
 
-def _record(name: str, stamp: Stamp, found: Floats | SourceError, length: int, layer: str) -> Record:
-    if isinstance(found, SourceError):
-        return Record(name, stamp, None, str(found))
+def _record(name: str, stamp: Stamp, found: Floats | PersonError, length: int, layer: str) -> Record:
+    if isinstance(found, PersonError):
+        refused = getattr(found.__cause__, "errno", None) is not None  # by the system: it may be read another time
+        return Record(name, _UNKNOWN if refused else stamp, None, str(found))
     if len(found) != length:
         return Record(name, stamp, None, _(_OTHER_LENGTH).format(layer=layer))
     return Record(name, stamp, found)
@@ -242,7 +243,7 @@ class _Looking:
         self._may = network.transform is None and not network.varies
         self._size = _FIRST
 
-    def at(self, paths: Iterable[Path]) -> Iterator[list[Floats | SourceError]]:
+    def at(self, paths: Iterable[Path]) -> Iterator[list[Floats | PersonError]]:
         """Yield the features of the next few pictures, or why there are none, until all have gone."""
         with ThreadPoolExecutor(min(_READERS, os.cpu_count() or 1), "pictures") as pool:
             ahead: list[tuple[Path, Future[Frame | Bytes]]] = []
@@ -275,14 +276,14 @@ class _Looking:
             return seen
         return placed(seen.pixels, self._network.preparation, self._network.input_hw)[0]
 
-    def _look(self, now: Sequence[tuple[Path, Future[Frame | Bytes]]]) -> list[Floats | SourceError]:
+    def _look(self, now: Sequence[tuple[Path, Future[Frame | Bytes]]]) -> list[Floats | PersonError]:
         read: list[Frame | Bytes] = []
-        found: list[Floats | SourceError | None] = []
+        found: list[Floats | PersonError | None] = []
         paths = []
         for path, future in now:
             try:
                 read.append(future.result())
-            except SourceError as error:
+            except PersonError as error:  # broken, or too small for a filter
                 found.append(error)
             else:
                 found.append(None)
@@ -353,7 +354,7 @@ def _stamp(path: Path) -> Stamp:
     try:
         status = path.stat()
     except OSError:
-        return 0, 0
+        return _UNKNOWN
     return status.st_size, status.st_mtime_ns
 
 

@@ -31,6 +31,8 @@ Stamp = tuple[int, int]
 """Size and time of a file, bytes and ns: where they are the same, so is the picture."""
 MAGIC = "cnn-explorer-index"
 VERSION = 1
+_MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What JSON that nobody here wrote may lead to; its numbers may be infinite, and its brackets as deep as it is long."""
 _LENGTH = struct.Struct("<I")
 _MOST_LINE = 1 << 20
 _NAME = 40
@@ -142,7 +144,7 @@ class Index:
             if error.errno != errno.EISDIR:
                 sentence = N_("“{file}” cannot be read ({reason}): check its permissions.")
             raise SourceError(sentence, file=file, reason=error.strerror or error) from error
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        except _MALFORMED as error:
             raise SourceError(_NO_INDEX, file=file) from error
 
     def __iter__(self) -> Iterator[Record]:
@@ -174,7 +176,7 @@ def _read(stream: BinaryIO, length: int) -> Record | None:
         raw: Mapping[str, Any] = json.loads(line)
         error = str(raw.get("error", ""))
         path, stamp = str(raw["path"]), (int(raw["size"]), int(raw["time_ns"]))
-    except (ValueError, KeyError, TypeError):
+    except _MALFORMED:
         return None
     if error:
         return Record(path, stamp, None, error)

@@ -19,6 +19,8 @@ from explorer import indexing as making
 from explorer.cli import streams
 from explorer.cli.main import INTERRUPTED, main
 from explorer.errors import ExportError, NetworkError, SourceError
+from explorer.filters.filter import Filter
+from explorer.filters.kernel import Kernel
 from explorer.indexing import features, indexing, maker
 from explorer.retrieval.index import Index, Maker, Record, Writer
 from explorer.retrieval.search import chunks, nearest
@@ -167,6 +169,50 @@ def test_it_goes_on_where_it_was_stopped_and_sees_what_changed(
     np.testing.assert_allclose(changed, features(lenet, read(Source("picture", str(second))), ""), rtol=1e-6)
 
 
+def test_a_picture_that_may_be_read_again_or_is_too_small_for_a_filter_stops_nothing(
+    lenet: Network, digits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of permissions changes neither size nor time of a file: it is tried again all the same."""
+    folder, file = tmp_path / "pictures", tmp_path / "index"
+    folder.mkdir()
+    for path in sorted(digits.iterdir())[:3]:
+        (folder / path.name).write_bytes(path.read_bytes())
+    Image.new("RGB", (2, 2)).save(folder / "small.png")
+    filters = (Filter(Kernel("mean", ((1.0,) * 3,) * 3), border="valid"),)
+    closed, opened = min(folder.iterdir()), making.sources.read
+
+    def refused(source: Source) -> Frame:
+        if source.where == str(closed):
+            raise SourceError("{name} may not be read", name=closed) from PermissionError(13, "Permission denied")
+        return opened(source)
+
+    monkeypatch.setattr(making.sources, "read", refused)
+    found = last(indexing(lenet, folder, file, filters=filters))
+    assert [name for name, _error in found.unreadable] == [closed.name, "small.png"]
+    monkeypatch.undo()
+    found = last(indexing(lenet, folder, file, filters=filters))
+    ((name, why),) = found.unreadable
+    assert (name, found.kept) == ("small.png", 3)
+    assert "3 × 3" in why
+    assert "2 × 2" in why
+    assert sum(one.features is not None for one in Index(file)) == 3
+
+
+@pytest.mark.parametrize(
+    "line", [b"[]", b'{"path": "a", "size": Infinity, "time_ns": 1}', b"[" * 100_000], ids=["list", "endless", "deep"]
+)
+def test_a_record_that_nobody_here_wrote_ends_the_index(line: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "index"
+    writer = Writer(file, tmp_path, MAKER, 2, {})
+    writer.add(Record("a", (1, 1), np.ones(2, np.float32)))
+    writer.close()
+    whole = file.stat().st_size
+    with file.open("ab") as stream:
+        stream.write(len(line).to_bytes(4, "little") + line + bytes(8))
+    assert [one.path for one in Index(file)] == ["a"]
+    assert Index(file).whole() == whole
+
+
 def test_memory_is_flat_in_the_number_of_pictures(tmp_path: Path) -> None:
     peaks = []
     for n in (1000, 4000):
@@ -211,6 +257,9 @@ def test_another_maker_folder_or_file_is_refused_and_left_alone(tmp_path: Path) 
         b'{"kind": "cnn-explorer-index"}\n',
         b"[1, 2]\n",
         b'{"kind": "cnn-explorer-index", "version": 1, "maker": 3}\n',
+        b'{"kind": "cnn-explorer-index", "version": 1, "length": Infinity, "folder": "", "maker": {"network": "", '
+        b'"weights": "", "layer": "", "input_hw": [1, 1], "stamp": [], "filters": ""}}\n',
+        b"[" * 100_000,
     ],
 )
 def test_what_is_no_index_is_said(content: bytes, tmp_path: Path) -> None:
