@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from explorer.session import Network
 
 SUFFIX = ".safetensors"
+_LABELS = ".labels.json"
+"""What is added to a file's name: a JSON file of its name alone may well be another program's."""
 MOST_KEPT = 20
 """So many trained networks stay that were kept only to be looked through, the newest ones."""
 
@@ -80,7 +82,7 @@ def save_last(trainer: LastTrainer, network: Network, path: Path) -> None:
     }
     weight, bias = trainer.layer()
     state[f"{layer.name}.weight"], state[f"{layer.name}.bias"] = weight, bias
-    names = path.with_name(f"{path.stem}.json")
+    names = path.with_name(path.name + _LABELS)
     architecture = network.card.name
     if own.is_own(architecture):
         before = own.open(architecture, hollow=True).own
@@ -109,9 +111,9 @@ def _write(
     files = [path, path.with_name(path.name + own.CARD), *([labels] if labels else [])]
     fresh = [file for file in files if not file.exists()]
     try:
+        settings.write_atomically(path, save(plain))  # first: it is the largest, for which a disk may have no room
         if labels is not None:
             settings.write_atomically(labels, json.dumps(names).encode())  # a folder's name may hold anything
-        settings.write_atomically(path, save(plain))
         own.save(str(path), about)
     except BaseException:
         for file in fresh:
@@ -119,5 +121,5 @@ def _write(
         raise
     if path.parent == room():
         for old in sorted(path.parent.glob(f"*{SUFFIX}"), key=lambda file: file.stat().st_mtime)[:-MOST_KEPT]:
-            for file in (old, old.with_name(old.name + own.CARD), old.with_suffix(".json")):
+            for file in (old, old.with_name(old.name + own.CARD), old.with_name(old.name + _LABELS)):
                 file.unlink(missing_ok=True)

@@ -23,6 +23,10 @@ from explorer.zoo import own
 if TYPE_CHECKING:
     from explorer.session import Network
 
+_CONSTANT = 1e-4
+"""Of its mean: a feature that deviates by less tells nothing. Weights that scaled it up would lose in float32, by which
+they are kept, what they learned: 2⁻²⁴ of the mean is then more than a thousandth of the deviation."""
+
 
 def last_layer(network: Network) -> tuple[Layer, nn.Linear]:
     """Return the layer that a network's answer comes from, and its module.
@@ -128,7 +132,7 @@ class LastTrainer(Trainer):
                     self.held_out_paths.append(str(path))
         learned = torch.stack(sides[False][0])
         self._mean, deviation = learned.mean(0), learned.std(0, correction=0)
-        self._scale = torch.where(deviation > 0, 1 / deviation, 0.0)
+        self._scale = torch.where(deviation > _CONSTANT * self._mean.abs(), 1 / deviation, 0.0)
         layer = nn.Linear(learned.shape[1], len(names))
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)

@@ -9,11 +9,12 @@ import pytest
 import torch
 from PIL import Image
 
-from explorer import device
-from explorer.errors import ExplorerError, NetworkError, PersonError, SourceError
+from explorer import device, settings
+from explorer.errors import ExplorerError, ExportError, NetworkError, PersonError, SourceError
 from explorer.session import Network, Session
 from explorer.sources import picture
 from explorer.training import pictures
+from explorer.training.last import LastTrainer
 from explorer.training.run import LastRun
 from explorer.training.values import Captured, Learned, Plan
 from explorer.zoo import own
@@ -110,6 +111,48 @@ def test_features_made_even_give_the_layer_of_the_features_as_they_are(network: 
         handle.remove()
         theirs = trainer.network(trainer.material.held_out)
     assert torch.allclose(torch.cat(seen) @ weight.T + bias, theirs, atol=1e-4)
+
+
+def test_saving_leaves_other_files_alone_and_a_full_disk_what_was_there(
+    network: Network, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = LastRun(plan(epochs=1), str(folder))
+    list(run.steps(network))
+    (tmp_path / "mine.json").write_text("of another program")
+    file, inner = tmp_path / "mine.safetensors", settings.write_atomically
+    run.save(network, str(file))
+    assert (tmp_path / "mine.json").read_text() == "of another program"
+    before = {path: path.read_bytes() for path in tmp_path.glob("mine*")}
+
+    def full(path: Path, data: bytes) -> None:
+        if len(data) > 10_000:
+            raise ExportError("no room")
+        inner(path, data)
+
+    (folder / "dots").rename(folder / "spots")
+    other = LastRun(plan(epochs=1), str(folder))
+    list(other.steps(network))
+    monkeypatch.setattr(settings, "write_atomically", full)
+    with pytest.raises(ExportError):
+        other.save(network, str(file))
+    assert {path: path.read_bytes() for path in tmp_path.glob("mine*")} == before
+
+
+def test_a_feature_that_hardly_differs_is_not_scaled_to_noise() -> None:
+    """As a file keeps it, in float32, the layer still answers as the one that was trained."""
+    generator = torch.Generator().manual_seed(1)
+    vectors = [[torch.randn(3, generator=generator) + place for _each in range(10)] for place in range(3)]
+    for number, vector in enumerate(vector for some in vectors for vector in some):
+        vector[0] = 1000 + number % 3 * 2.0**-14  # the last bits that float32 has there
+    trainer = LastTrainer(SHAPES, vectors, [[Path(f"{n}") for n in range(10)]] * 3, plan())
+    while not trainer.finished:
+        trainer.advance()
+    weight, bias = trainer.layer()
+    features = torch.stack([vector for some in vectors for vector in some])
+    with torch.inference_mode():
+        trained = trainer.network((features - trainer._mean) * trainer._scale)
+    assert torch.allclose(features @ weight.T + bias, trained, atol=1e-3)
+    assert trainer.accuracy() > 0.5
 
 
 def _only_one(folder: Path) -> None:
