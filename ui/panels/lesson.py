@@ -127,7 +127,8 @@ class LessonPanel(Panel):
 
     def home(self) -> None:
         """Give the keyboard to what goes on."""
-        there = [button for button in (self.reveal, self.next, self.previous) if button.isEnabled()]
+        buttons = (self.again,) if self._lecturing.error is not None else (self.reveal, self.next, self.previous)
+        there = [button for button in buttons if button.isEnabled()]
         (there[0] if there else self.more).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def retranslate(self) -> None:
@@ -171,6 +172,8 @@ class LessonPanel(Panel):
             button.setVisible(one.error is not None)
         self.contents.setEnabled(one.deck is not None)
         self._show_scene()
+        if one.error is not None and self.isVisible():
+            self.home()
 
     @Slot()
     def _show_scene(self) -> None:
@@ -200,8 +203,9 @@ class LessonPanel(Panel):
         self.question.setVisible(one.asks)
         if one.asks:
             self._show_question()
-        if self.reveal.hasFocus() and one.asks and not one.can_reveal and one.question is not None and not one.told:
-            self.question.take_focus()  # a button that cannot be pressed would give the keyboard to its neighbour
+        answers = one.asks and not one.can_reveal and one.question is not None and not one.told
+        if answers and any(button.hasFocus() for button in (self.previous, self.reveal, self.next)):
+            self.question.take_focus()  # a button that cannot be pressed gives the keyboard to its neighbour
         scenes = one.deck.scenes if one.deck is not None else ()
         self.previous.setEnabled(scene is not None and one.at > 0)
         self.next.setEnabled(scene is not None and one.at < len(scenes) - 1)
@@ -233,9 +237,11 @@ class LessonPanel(Panel):
 
     @Slot()
     def _scroll_to_newest(self) -> None:
-        one = self._lecturing
-        newest: QWidget = self.question if one.asks else self.steps[min(one.revealed, len(self.steps)) - 1]
-        self.area.ensureWidgetVisible(newest, 0, 8)
+        told: list[QWidget] = [step for step in self.steps if step.isVisible()]
+        if self.question.isVisible():
+            told.append(self.question)
+        if told:  # another scene may have begun meanwhile
+            self.area.ensureWidgetVisible(told[-1], 0, 8)
 
     # what the person does
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from explorer.text import _
 from ui import theme
+
+_SIDE = 16
+"""Of a mark, px, so that titles without one begin where the others do."""
 
 
 class TopicList(QListWidget):
@@ -22,6 +26,7 @@ class TopicList(QListWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("topics")
         self.setWordWrap(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)
@@ -33,7 +38,9 @@ class TopicList(QListWidget):
         if self.count() != len(titles):
             self.clear()
             self.addItems([""] * len(titles))
-        check, none = theme.icon("check", theme.current().good), theme.icon("blank")
+        empty = QPixmap(_SIDE, _SIDE)
+        empty.fill(Qt.GlobalColor.transparent)
+        check, none = theme.icon("check", theme.current().good), QIcon(empty)
         for row, (title, gone) in enumerate(zip(titles, done, strict=True)):
             if (item := self.item(row)) is not None:
                 item.setText(title)
