@@ -126,14 +126,11 @@ class Index:
                     N_("“{file}” was made by another version of this program: make the index anew."), file=file
                 )
             made = raw["maker"]
-            self.maker = Maker(
-                made["network"],
-                made["weights"],
-                made["layer"],
-                (int(made["input_hw"][0]), int(made["input_hw"][1])),
-                tuple(map(int, made["stamp"])),
-                made["filters"],
-            )
+            words = {name: made[name] for name in ("network", "weights", "layer", "filters")}
+            if not all(isinstance(word, str) for word in words.values()):
+                raise TypeError(words)
+            high, wide = map(int, made["input_hw"])
+            self.maker = Maker(input_hw=(high, wide), stamp=tuple(map(int, made["stamp"])), **words)
             self.folder, self.length = Path(raw["folder"]), int(raw["length"])
             if not 0 < self.length <= MOST_FEATURES:
                 raise ValueError(self.length)

@@ -20,7 +20,7 @@ SILENCE_S = 4.0
 """How long no picture may come."""
 MOST_BYTES = 64 << 20
 """Of one part."""
-_PIECE = 1 << 16
+_PIECE, _DIGITS = 1 << 16, 10
 _MARK, _SCAN = 0xFF, 0xDA
 _ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
 """What is no segment and has no length."""
@@ -122,7 +122,8 @@ class Mjpeg:
         length = 0
         while line:
             if (line := self._line()) and line.lower().startswith(b"content-length:"):
-                length = int(line.partition(b":")[2]) if line.partition(b":")[2].strip().isdigit() else 0
+                told = line.partition(b":")[2].strip()
+                length = int(told) if told.isdigit() and len(told) < _DIGITS else 0
         return None if line is None else self._exactly(length) if length else self._until_mark()
 
     def _line(self) -> bytes | None:

@@ -259,6 +259,8 @@ def test_another_maker_folder_or_file_is_refused_and_left_alone(tmp_path: Path) 
         b'{"kind": "cnn-explorer-index", "version": 1, "maker": 3}\n',
         b'{"kind": "cnn-explorer-index", "version": 1, "length": Infinity, "folder": "", "maker": {"network": "", '
         b'"weights": "", "layer": "", "input_hw": [1, 1], "stamp": [], "filters": ""}}\n',
+        b'{"kind": "cnn-explorer-index", "version": 1, "length": 1, "folder": "", "maker": {"network": 5, '
+        b'"weights": "", "layer": "", "input_hw": [1, 1], "stamp": [], "filters": ""}}\n',
         b"[" * 100_000,
     ],
 )

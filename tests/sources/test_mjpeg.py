@@ -236,9 +236,18 @@ def body(form: Callable[[bytes], bytes]) -> http.client.HTTPResponse:
         lambda data: b"\r\n\r\n--x\r\ncontent-length:  %d\r\n\r\n" % len(data) + data,
         lambda data: b"--x\r\nContent-Length: 7\r\n\r\n" + data + b"\r\n--x\r\n\r\n" + data + b"\r\n",
         lambda data: b"--x\r\nContent-Length: soon\r\n\r\n" + data + b"\0\0\0\r\n",
+        lambda data: b"--x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n" + data + b"\r\n",
         lambda data: b"--x\r\nX: y\r\n\r\n" + data + b"\r\n",
     ],
-    ids=["plain", "short ends of lines", "nothing after", "wrong length", "no number", "other fields"],
+    ids=[
+        "plain",
+        "short ends of lines",
+        "nothing after",
+        "wrong length",
+        "no number",
+        "too many digits",
+        "other fields",
+    ],
 )
 def test_every_form_that_cameras_write(form: Callable[[bytes], bytes]) -> None:
     frames = rest(Mjpeg(body(form), "camera"))

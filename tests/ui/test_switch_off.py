@@ -120,6 +120,11 @@ def test_channels_may_be_typed_and_others_than_there_are_are_none(rig: Rig) -> N
     QTest.keyClick(rig.panel.channels, Qt.Key.Key_Return)
     assert rig.panel.off == {2, 4}
     assert rig.asked[-1].asked.channels == (2, 4)
+    rig.panel.channels.setText("9" * 5000)
+    QTest.keyClick(rig.panel.channels, Qt.Key.Key_Return)
+    assert rig.panel.off == frozenset()
+    rig.panel.channels.setText("2, 4")
+    QTest.keyClick(rig.panel.channels, Qt.Key.Key_Return)
     rig.panel.how.setCurrentIndex(2)
     rig.panel.factor.setText("-0.5")
     rig.panel.factor.editingFinished.emit()

@@ -69,6 +69,17 @@ def work(bench: samples.Bench, steps: int | None = None, network: Network | None
         bench.controller.on_event(Problem("question", error, question=question))
 
 
+def test_what_is_chosen_otherwise_before_the_first_batch_is_another_training(
+    bench: samples.Bench, panel: TrainDigits
+) -> None:
+    """torch may still be loading."""
+    panel.start.click()
+    panel.fields.epochs.setValue(3)
+    assert (panel.training.run, panel.start.text()) == (None, "Start")
+    panel.start.click()
+    assert last(bench).run.plan.epochs == 3
+
+
 def test_it_learns_in_front_of_the_person(bench: samples.Bench, panel: TrainDigits) -> None:
     assert not any(button.isEnabled() for button in (panel.anew, panel.save, panel.open))
     panel.fields.epochs.setValue(2)

@@ -44,6 +44,8 @@ HOWS: dict[How, str] = {"zero": N_("Zeros"), "mean": N_("Its own mean"), "scale"
 assert tuple(HOWS) == get_args(How)
 BEST = "best"
 _LETTERS, _PERCENT, _MOST_FACTOR = 12, 100, 1e6
+_DIGITS = 10
+"""No channel has a number so long; Python refuses to read some thousand."""
 
 
 class SwitchOffPanel(Panel):
@@ -161,7 +163,7 @@ class SwitchOffPanel(Panel):
     @Slot()
     def _type(self) -> None:
         words = self.channels.text().replace(",", " ").replace(";", " ").split()
-        self._take(frozenset(int(word) for word in words if word.isdecimal()))
+        self._take(frozenset(int(word) for word in words if word.isdecimal() and len(word) < _DIGITS))
 
     @Slot()
     def _clear(self) -> None:

@@ -257,7 +257,8 @@ class TrainDigits(Panel):
     def _begin_anew(self) -> None:
         """Forget what was learned: it was learned otherwise."""
         plan = self._plan()
-        if plan is not None and self._begun is not None and plan != self._begun and self.training.learned is not None:
+        if plan is not None and self._begun not in (None, plan):
+            self._begun = None
             self.training.drop()
         self._show_state()
 
