@@ -189,6 +189,9 @@ def test_it_fits(qapp: QApplication, language: str, size: tuple[int, int], scale
         least = one.window.minimumSizeHint()
         assert (least.width() <= size[0], least.height() <= size[1]) == (True, True), least
         assert panel.english.isVisible() == (language != "en")
+        digits = [str(n) for n in range(10)]
+        answer(one, told(*digits, trained=False), *digits)
+        assert not panel.english.isVisible(), "digits are no words of a language"
 
 
 def test_what_is_typed_and_names_nothing_goes(one: Desk) -> None:

@@ -241,3 +241,12 @@ def test_of_a_moving_picture_both_answers_are_of_one_frame(rig: Rig) -> None:
     before = {row.label: row.before for row in rig.panel.table.rows}
     expected = frame_path.run(rig.network, frames[0], rig.store.recipe.with_(touch=None, top=10))
     assert {p.label: p.probability for p in expected.predictions if p.label in before} == before
+
+
+def test_the_sliders_have_one_end_and_the_brush_its_name(rig: Rig) -> None:
+    assert len({slider.slider.width() for slider in rig.panel.knobs}) == 1
+    rig.panel.restyle()
+    QTest.qWait(0)
+    assert len({slider.slider.width() for slider in rig.panel.knobs}) == 1
+    assert rig.panel.size_name.buddy() is rig.panel.size_of
+    assert rig.panel.size_name.text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QTabWidget, QToolButton, QWidget
 
@@ -180,6 +180,7 @@ class OverTimePanel(Panel):
         words = self._message(result, found)
         self.message.setText(words)
         self.message.setVisible(bool(words))
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter if found is None else Qt.AlignmentFlag.AlignLeft)
         self.tabs.setVisible(found is not None)
         if found is None or result is None:
             return

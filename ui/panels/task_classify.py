@@ -171,7 +171,6 @@ class TaskClassify(Panel):
         self.english.setText(
             _("The classes have English names: no list in another language came with a licence that allows it.")
         )
-        self.english.setVisible(language() != "en")
         self.example.retranslate()
         self._show()
 
@@ -284,6 +283,8 @@ class TaskClassify(Panel):
         second = self._answer(result)
         told = _of_second(second) if second is not None and second.error is None else None
         both = joined(first.predictions, told.predictions) if first and told else ()
+        labels = [one.label for side in (first, told) if side for one in side.predictions]
+        self.english.setVisible(language() != "en" and any(letter.isalpha() for name in labels for letter in name))
         self.first.show_told(first, {row for row, _other in both} if told and told.predictions else None)
         self.second.show_told(told, {row for _other, row in both})
         self.links.set_pairs(both)

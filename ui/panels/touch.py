@@ -145,6 +145,9 @@ class TouchPanel(Panel):
         self.paint.setCheckable(True)
         theme.set_icon(self.paint, "pen")
         self.ink, self.size_of = QComboBox(self), QSlider(Qt.Orientation.Horizontal, self)
+        self.size_name = QLabel(self)
+        self.size_name.setObjectName("dim")
+        self.size_name.setBuddy(self.size_of)
         for _name, ink in INKS:
             self.ink.addItem("", ink)
         self.size_of.setRange(*_SIZES)
@@ -179,6 +182,7 @@ class TouchPanel(Panel):
         ):
             widget.setToolTip(text)
             widget.setAccessibleName(text)
+        self.size_name.setText(_("Size of the brush"))
         for at, (name, _ink) in enumerate(INKS):
             self.ink.setItemText(at, _(name))
         for slider, knob in zip(self.knobs, KNOBS, strict=True):
@@ -186,6 +190,7 @@ class TouchPanel(Panel):
         width = max(slider.name.sizeHint().width() for slider in self.knobs)
         for slider in self.knobs:
             slider.name.setFixedWidth(width)
+        self._line_up()
         self.table.setAccessibleName(_("Predictions before and after"))
         self.table.setToolTip(_("–: not among the first classes that are shown"))
         self.maps.setAccessibleName(_("The chosen map before and after"))
@@ -195,6 +200,7 @@ class TouchPanel(Panel):
         """Paint in the colours and the text size of the current theme."""
         for slider in self.knobs:
             slider.restyle()
+        self._line_up()
         self.table.update()
         self._show()
 
@@ -407,6 +413,12 @@ class TouchPanel(Panel):
         theme.set_icon(button, icon)
         return button
 
+    def _line_up(self) -> None:
+        """Give every slider the same end, whatever its value may read."""
+        width = max(slider.value.minimumWidth() for slider in self.knobs)
+        for slider in self.knobs:
+            slider.value.setMinimumWidth(width)
+
     def _build(self) -> None:
         self.header.addWidget(self.reset)
         first, second, page = QHBoxLayout(), QHBoxLayout(), QWidget(self)
@@ -414,6 +426,7 @@ class TouchPanel(Panel):
         second.setSpacing(4)
         first.addWidget(self.paint)
         first.addWidget(self.ink, 1)
+        second.addWidget(self.size_name)
         second.addWidget(self.size_of, 1)
         second.addWidget(self.undo)
         second.addWidget(self.clear)

@@ -80,6 +80,9 @@ class WhyPanel(Panel):
         self.bar.setRange(0, _PERCENT)
         theme.set_icon(self.stop, "close")
         self.stop.setObjectName("small")
+        kept = self.again.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # the picture below stays where it is when frames begin to come
+        self.again.setSizePolicy(kept)
         self.header.addWidget(self.again)
         going = QHBoxLayout()
         going.addWidget(self.bar, 1)
