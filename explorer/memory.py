@@ -41,6 +41,7 @@ def settle() -> None:
     torch and what it imports are 300,000 objects that stay; to look through them stops every thread for 0.1 s, each
     time. What is let go is freed as before, unless it is a circle of objects that hold one another.
     """
+    gc.collect()  # importing torchvision leaves circles of frames; frozen, they would hold the first network for ever
     gc.freeze()
 
 
