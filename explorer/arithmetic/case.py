@@ -217,18 +217,18 @@ class Case:
 
     def _check_whole(self) -> None:
         for name, values, count, least, most in (
-            ("stride", self.stride, 2, 1, MOST_STEP),
-            ("dilation", self.dilation, 2, 1, MOST_STEP),
-            ("padding", self.padding, 4, 0, MOST_SIDE),
-            ("window", self.window, 2, 1, MOST_SIDE),
-            ("groups", (self.groups,), 1, 1, MOST_SIDE),
+            (N_("Stride"), self.stride, 2, 1, MOST_STEP),
+            (N_("Dilation"), self.dilation, 2, 1, MOST_STEP),
+            (N_("Padding"), self.padding, 4, 0, MOST_SIDE),
+            (N_("Window"), self.window, 2, 1, MOST_SIDE),
+            (N_("Groups"), (self.groups,), 1, 1, MOST_SIDE),
         ):
             right = isinstance(values, tuple) and len(values) == count
             for value in values if right else (values,):
                 if type(value) is not int or not least <= value <= most:
                     raise PersonError(
                         N_("{name} cannot be {value}: it is a whole number from {least} to {most}."),
-                        name=name,
+                        name=_(name),
                         value=str(value)[:40],
                         least=least,
                         most=most,

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 
 from explorer.arithmetic.case import Shape
 from explorer.errors import PersonError
-from explorer.text import N_
+from explorer.text import N_, _
 
 Kind = Literal["conv", "fc", "maxpool", "global"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -44,14 +44,14 @@ class Layer:
             raise _no_layer(str(self.kind))
         weighed = self.kind in ("conv", "fc")
         for name, value, least, most in (
-            (N_("outputs"), self.outputs, *((1, MOST) if weighed else (0, 0))),
-            (N_("kernel"), self.kernel, *((1, MOST_KERNEL) if self.kind == "conv" else (0, 0))),
-            (N_("inputs"), 1 if self.inputs is None else self.inputs, 1, MOST if weighed else 1),
+            (N_("Outputs"), self.outputs, *((1, MOST) if weighed else (0, 0))),
+            (N_("Kernel"), self.kernel, *((1, MOST_KERNEL) if self.kind == "conv" else (0, 0))),
+            (N_("Inputs"), 1 if self.inputs is None else self.inputs, 1, MOST if weighed else 1),
         ):
             if type(value) is not int or not least <= value <= most:
                 raise PersonError(
                     N_("{name} cannot be {value}: it is a whole number from {least} to {most}."),
-                    name=name,
+                    name=_(name),
                     value=str(value)[:40],
                     least=least,
                     most=most,
@@ -81,6 +81,15 @@ def layer(text: str) -> Layer:
         if text.strip().lower() == plain:
             return Layer(plain)
     raise _no_layer(text)
+
+
+def layers(text: str) -> tuple[Layer, ...]:
+    """Return the layers that a person wrote one after another, with blanks, commas or semicolons between.
+
+    Raises:
+        PersonError: one is none, or has a number that cannot be.
+    """
+    return tuple(map(layer, re.findall(r"[^\s,;]+", text)))
 
 
 def _no_layer(text: str) -> PersonError:

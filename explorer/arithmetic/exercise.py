@@ -74,7 +74,7 @@ def _rows(plane: Plane) -> str:
 def _plan(raw: dict[str, Any]) -> Plan:
     _check(raw, ("kind", "input", "layers", "bias"), ("input", "layers"))
     layers, bias, size = raw["layers"], raw.get("bias", False), raw["input"]
-    names = layers.split() if isinstance(layers, str) else layers
+    names = layers.replace(",", " ").split() if isinstance(layers, str) else layers
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise PersonError(N_("“layers” is a text such as “conv3-128 maxpool fc-10”: correct it."))
     if type(bias) is not bool:

@@ -25,7 +25,7 @@ Planes = tuple[Plane, ...]
 
 _WRONG = N_("{where} is “{text}”: type a number such as 3, −1.5 or 1/4.")
 _NONE = N_("{name}: there are no numbers, type at least one.")
-_RAGGED = N_("{name}: row {row} has {count} numbers and the first has {first}, give every row as many.")
+_RAGGED = N_("{name}: row {row} has {count} and the first has {first}: give every row as many numbers.")
 
 
 def shown(value: float, digits: int = 6) -> str:

@@ -95,7 +95,7 @@ def _map(number: int, case: Case) -> str:
 
 def _size(case: Case) -> str:
     k, h, w = case.output_chw
-    return f"{h}×{w}×{k}"
+    return f"{k}×{h}×{w}"
 
 
 def _sum(x: int, case: Case) -> str:
@@ -201,10 +201,10 @@ _HEAD = N_(
 PRESETS: dict[str, Preset] = {
     "one-filter": Preset(
         N_("One filter over three channels"),
-        N_("A 3×3×3 input and one 2×2×3 filter give a 2×2×1 map; a w carries the number of the x that it meets first."),
+        N_("A 3×3×3 input and one 3×2×2 filter give a 1×2×2 map; a w carries the number of the x that it meets first."),
         partial(_lecture_case, 1),
         (
-            Claim(_SIZE, "2×2×1", _size),
+            Claim(_SIZE, "1×2×2", _size),
             Claim(N_("first value"), _Y1, partial(_sum, 0)),
             Claim(N_("second value"), _Y2, partial(_sum, 1)),
         ),
@@ -219,16 +219,16 @@ PRESETS: dict[str, Preset] = {
         ),
     ),
     "one-of-5x5x3": Preset(
-        N_("32×32×3, one 5×5×3 filter"),
+        N_("3×32×32, one 3×5×5 filter"),
         N_("One filter slides over all places of a colour picture: 28 of 32, as 5×5 does not fit over the edges."),
         partial(_photo, 1),
-        (Claim(_SIZE, "28×28×1", _size),),
+        (Claim(_SIZE, "1×28×28", _size),),
     ),
     "six-of-5x5x3": Preset(
-        N_("32×32×3, six 5×5×3 filters"),
+        N_("3×32×32, six 3×5×5 filters"),
         N_("Six filters make six maps: a new picture of six channels."),
         partial(_photo, 6),
-        (Claim(_SIZE, "28×28×6", _size),),
+        (Claim(_SIZE, "6×28×28", _size),),
     ),
     "stride-1": Preset(
         N_("7×7, 3×3, stride 1"),
@@ -260,7 +260,7 @@ PRESETS: dict[str, Preset] = {
         N_("7×7, 3×3, padding 1"),
         N_("A ring of zeros around the input keeps its size."),
         partial(_seven, 1, 1),
-        (Claim(_SIZE, "7×7×1", _size),),
+        (Claim(_SIZE, "1×7×7", _size),),
     ),
     "padding-1-stride-2": Preset(
         N_("7×7, 3×3, padding 1, stride 2"),

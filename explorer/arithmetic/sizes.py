@@ -9,7 +9,7 @@ import numpy as np
 
 from explorer.arithmetic.numbers import quotient
 from explorer.errors import PersonError
-from explorer.text import N_
+from explorer.text import N_, _
 
 MOST = 10_000
 """Of every whole number along an axis, cells."""
@@ -60,15 +60,15 @@ class Fit:
         for name, value, least in (
             (N_("N"), self.n, 1),
             (N_("F"), self.kernel, 1),
-            (N_("stride"), self.stride, 1),
-            (N_("dilation"), self.dilation, 1),
-            (N_("padding"), self.padding[0], 0),
-            (N_("padding"), self.padding[1], 0),
+            (N_("Stride"), self.stride, 1),
+            (N_("Dilation"), self.dilation, 1),
+            (N_("Padding"), self.padding[0], 0),
+            (N_("Padding"), self.padding[1], 0),
         ):
             if type(value) is not int or not least <= value <= MOST:
                 raise PersonError(
                     N_("{name} cannot be {value}: it is a whole number from {least} to {most}."),
-                    name=name,
+                    name=_(name),
                     value=str(value)[:40],
                     least=least,
                     most=MOST,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from explorer.arithmetic.case import Case
 from explorer.arithmetic.numbers import quotient
+from explorer.arithmetic.shift import Shift
 from explorer.arithmetic.sizes import Fit, Pads
 from explorer.text import _, ngettext
 
@@ -44,6 +45,24 @@ def told(fit: Fit) -> list[str]:
             )
         )
     return found
+
+
+def told_move(one: Shift) -> list[str]:
+    """Return what a moved picture changes for a fully connected layer, and what for a convolution."""
+    changed, entered = len(one.changed), len(one.entered)
+    inputs = ngettext(
+        "{changed} of {all} inputs changes; a fully connected layer has a weight of its own for it.",
+        "{changed} of {all} inputs change; a fully connected layer has a weight of its own for each.",
+        changed,
+    ).format(changed=changed, all=one.before.size)
+    if not entered:
+        return [inputs, _("The map of the convolution only moves.") if any(one.by) else _("Nothing moves yet.")]
+    moves = ngettext(
+        "The map of the convolution only moves, but for {entered} value where the picture came in.",
+        "The map of the convolution only moves, but for {entered} values where the picture came in.",
+        entered,
+    )
+    return [inputs, moves.format(entered=entered)]
 
 
 def runs(cells: Sequence[int]) -> str:

@@ -107,6 +107,10 @@ class Parser(argparse.ArgumentParser):
 _MESSAGES = (
     (r"the following arguments are required: (?P<names>.*, .*)", N_("{names} are missing: see “{help}”.")),
     (r"the following arguments are required: (?P<names>.*)", N_("{names} is missing: see “{help}”.")),
+    (
+        r"argument (?P<option>\S+): at least (?P<least>\d+): (?P<text>[\s\S]*)",
+        N_("{option} cannot be “{text}”: it is a whole number of at least {least}."),
+    ),
     (r"argument (?P<option>\S+): expected one argument", N_("{option} needs a value: see “{help}”.")),
     (
         r"argument (?P<option>\S+): expected (?P<count>\d+) arguments",
@@ -121,7 +125,7 @@ def whole(least: int) -> Any:
 
     def read(text: str) -> int:
         if not re.fullmatch(r"[+-]?[0-9]{1,9}", text) or int(text) < least:
-            raise PersonError(N_("“{text}” is not a whole number of at least {least}."), text=text, least=least)
+            raise argparse.ArgumentTypeError(f"at least {least}: {text}")  # Parser.error names the option
         return int(text)
 
     return read

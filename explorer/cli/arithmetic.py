@@ -15,7 +15,7 @@ from typing import Any, cast
 from explorer import sources
 from explorer.arithmetic import exercise
 from explorer.arithmetic.case import MOST_SIDE, PADDING_KINDS, POOL_KINDS, Case, Kind, Pair, Shape, Sides
-from explorer.arithmetic.counts import Plan, count, layer
+from explorer.arithmetic.counts import Plan, count, layers
 from explorer.arithmetic.inputs import random
 from explorer.arithmetic.numbers import Planes, planes
 from explorer.arithmetic.presets import PRESETS, Preset, Subject, preset
@@ -23,7 +23,7 @@ from explorer.arithmetic.reshape import middle, with_cut, with_filter
 from explorer.arithmetic.shift import Shift
 from explorer.arithmetic.sizes import Fit
 from explorer.arithmetic.trace import Trace, output, trace, traces
-from explorer.arithmetic.words import told
+from explorer.arithmetic.words import told, told_move
 from explorer.arithmetic.written import to_json
 from explorer.cli.arguments import Action, Parser, add_json, picture, whole
 from explorer.cli.output import document, table
@@ -311,7 +311,7 @@ def _weights(options: argparse.Namespace) -> None:
             raise _misplaced(written)
         plan = replace(written, bias=options.bias or written.bias, input=options.input or written.input)
     elif found is None:
-        plan = Plan(options.input or (1, 224, 224), tuple(map(layer, options.layers)), options.bias)
+        plan = Plan(options.input or (1, 224, 224), layers(" ".join(options.layers)), options.bias)
     elif isinstance(found.subject, Plan):
         plan = replace(found.subject, bias=options.bias, input=options.input or found.subject.input)
     else:
@@ -390,11 +390,7 @@ def _shift(options: argparse.Namespace) -> None:
         (_("map, moved"), moved.map_after),
     )
     parts = [f"{name}\n{map_text(values)}" for name, values in pictures]
-    parts.append(
-        _(
-            "{changed} of {all} inputs change; the map only moves, but for {entered} values where the picture came in."
-        ).format(changed=len(moved.changed), all=moved.before.size, entered=len(moved.entered))
-    )
+    parts.append("\n".join(told_move(moved)))
     say("\n\n".join([*parts, *figure_text(figures)]))
 
 

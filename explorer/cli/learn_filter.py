@@ -14,7 +14,7 @@ from explorer.filters.filter import Filter
 from explorer.filters.kernel import Kernel
 from explorer.filters.learn import LARGEST_LEARNED, Progress, Recovery, Search
 from explorer.filters.written import kernel_values
-from explorer.text import N_, _
+from explorer.text import N_, _, ngettext
 
 ABOUT = N_("let gradient descent find a kernel from a picture before and after it")
 STEPS = 200
@@ -59,11 +59,9 @@ def run(options: argparse.Namespace) -> None:
     rows = [(f"{one.step}", f"{one.loss:.4g}", f"{one.distance:.5f}") for one in told]
     say(table((_("step"), _("loss"), _("distance")), rows, "rrr"))
     say("")
-    say(
-        _("{count} windows; {share} of the results were clipped and left out").format(
-            count=f"{search.windows:,}", share=f"{search.clipped:.1%}"
-        )
-    )
+    windows = ngettext("{count} window", "{count} windows", search.windows).format(count=f"{search.windows:,}")
+    left_out = _("{share} of the results were clipped and left out").format(share=f"{search.clipped:.1%}")
+    say(f"{windows}; {left_out}" if search.clipped else windows)
     say("")
     say(table((), [[f"{weight:.4f}" for weight in row] for row in told[-1].kernel.weights], "r" * width))
 

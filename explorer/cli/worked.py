@@ -75,7 +75,9 @@ def figure_values(figures: tuple[Figure, ...]) -> dict[str, Any]:
 def case_text(case: Case) -> str:
     """Return a case's sizes, what is to be said of them, and its maps."""
     rows = [(_("input"), "×".join(map(str, case.input_chw)))]
-    if case.filters:
+    if case.kind == "fc":
+        rows.append(("W", "×".join(map(str, case.matrix.shape))))
+    elif case.filters:
         each = "×".join(map(str, case.filter_array.shape[1:]))
         rows.append((_("filters"), _("{count} of {size}").format(count=len(case.filters), size=each)))
     if case.kind != "fc":

@@ -40,7 +40,7 @@ def test_what_a_lecturer_writes_by_hand() -> None:
         ('{"kind": "weights", "input": [1, 4.5, 4], "layers": "fc-2"}', "The input cannot be"),
         ('{"kind": "weights", "input": [1, 4, 4], "layers": "fc-2", "bias": 1}', "“bias” is true or false"),
         ('{"kind": "shift", "picture": [[1, 2]]}', "“window” is missing"),
-        ('{"kind": "shift", "picture": [[1, 2], [3]], "window": [[1]]}', "row 2 has 1 numbers"),
+        ('{"kind": "shift", "picture": [[1, 2], [3]], "window": [[1]]}', "row 2 has 1 and the first"),
         ('{"kind": "shift", "picture": [[1, NaN]], "window": [[1]]}', "The picture"),
         ('{"kind": "shift", "picture": [[1, "x"]], "window": [[1]]}', "“x”"),
         ('{"kind": "shift", "picture": [[[1]], [[2]]], "window": [[1]]}', "2 planes of numbers"),

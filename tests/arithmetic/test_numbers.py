@@ -66,7 +66,7 @@ def test_one_number_and_one_row() -> None:
         ("1\t\t3", "The input, row 1, column 2 is “”"),
         ("1 2\n3 0/0", "The input, row 2, column 2 is “0/0”, which divides by 0"),
         ("1 2\n3 4/", "is “4/”"),
-        ("1 2\n3", "The input: row 2 has 1 numbers and the first has 2"),
+        ("1 2\n3", "The input: row 2 has 1 and the first has 2"),
         ("1 2\n\n3", "The input: plane 2 is 1 × 1 and the first is 1 × 2"),
         ("nan", "is “nan”"),
         ("inf", "is “inf”"),

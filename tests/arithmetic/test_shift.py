@@ -12,6 +12,7 @@ from torch.nn import functional
 from explorer.arithmetic.numbers import planes
 from explorer.arithmetic.presets import FOUR, LINE
 from explorer.arithmetic.shift import Shift, moved
+from explorer.arithmetic.words import told_move
 from explorer.errors import PersonError
 
 
@@ -23,6 +24,11 @@ def _four(by: tuple[int, int]) -> Shift:
 def test_how_many_inputs_change(by: tuple[int, int], changed: int) -> None:
     """Counted on paper, row by row: 4 + 4 + 2 + 2 + 2 by one column, 2 + 0 + 1 + 2 + 0 by a row, 1 + 1 + 3 + 1 + 1."""
     assert len(_four(by).changed) == changed
+
+
+def test_what_stays_where_it_was_is_told_without_a_count() -> None:
+    assert told_move(_four((0, 0)))[1] == "Nothing moves yet."
+    assert "but for 3 values" in told_move(_four((0, 1)))[1]
 
 
 def test_the_map_moves_with_it() -> None:

@@ -81,9 +81,12 @@ def test_no_size(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "x", "1e9", "9" * 30])
-def test_no_whole_number(text: str) -> None:
-    with pytest.raises(PersonError, match="whole number of at least 1"):
-        arguments.whole(1)(text)
+def test_no_whole_number_is_told_with_its_option(text: str) -> None:
+    parser = arguments.Parser("count", "")
+    parser.how.add_argument("--size", type=arguments.whole(1))
+    with pytest.raises(PersonError) as told:
+        parser.read([f"--size={text}"])
+    assert str(told.value) == f"--size cannot be “{text}”: it is a whole number of at least 1."
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "x", ""])

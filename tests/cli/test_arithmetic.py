@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -14,9 +14,12 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
+from explorer.arithmetic.case import Case
 from explorer.arithmetic.inputs import random
+from explorer.arithmetic.presets import preset
 from explorer.arithmetic.written import from_values, write
 from explorer.cli.main import main
+from explorer.cli.worked import case_text
 
 FILES = {"PICTURE": "picture.png", "ARRAY": "array.npy", "BROKEN": "broken.png"}
 
@@ -56,10 +59,17 @@ def test_a_random_convolution_against_torch(answer: Callable[..., Any]) -> None:
 
 def test_a_case_goes_on_as_it_came_out(answer: Callable[..., Any], tmp_path: Path) -> None:
     found = answer("conv", "padding-1", "--value", 0, 6, 6)
-    assert found["figures"][0]["ours"] == "7×7×1"
+    assert found["figures"][0]["ours"] == "1×7×7"
     assert answer("conv", json.dumps(found["case"]), "--value", 0, 6, 6) | {"figures": found["figures"]} == found
     write(tmp_path / "과제.json", from_values(found["case"]))
     assert answer("conv", tmp_path / "과제.json", "--value", 0, 6, 6)["values"] == found["values"]
+
+
+def test_layers_with_commas_between_and_a_matrix_of_the_lectures_size(answer: Callable[..., Any]) -> None:
+    apart = answer("weights", "conv3-128", "fc-10")
+    assert answer("weights", "conv3-128, fc-10") == apart == answer("weights", "conv3-128,", "fc-10")
+    assert apart["weights"] == 9 * 128 + 128 * 224 * 224 * 10
+    assert "W 10×27" in " ".join(case_text(cast(Case, preset("fully-connected").subject)).split())
 
 
 @pytest.mark.parametrize("kernel", ["0 -1 0; -1 8 -1; 0 -1 0", "[[0, -1, 0], [-1, 8, -1], [0, -1, 0]]"])
@@ -220,16 +230,16 @@ BIG = ["conv", "--input", "8x64x64", "--filters", "8", "--kernel", "3", "--all"]
         (["conv", "--input", "[[1, 2], [3, a]]"], "The input, row 2, column 2 is “a”: type a number"),
         (["conv", "--input", "[[1, 0/0]]"], "which divides by 0"),
         (["conv", "--input", "[[1, nan]]"], "is “nan”"),
-        (["conv", "--input", "[[1, 2], [3]]"], "row 2 has 1 numbers and the first has 2"),
+        (["conv", "--input", "[[1, 2], [3]]"], "row 2 has 1 and the first has 2"),
         (["conv", "--input", "2x2"], "A window of 3 cells is larger than the input of 2"),
         (["conv", "--input", "0x0"], "each size is from 1 to 64"),
-        (["conv", "--stride", "1000000"], "stride cannot be 1000000: it is a whole number from 1 to 1000"),
-        (["conv", "--stride", "0"], "stride cannot be 0"),
+        (["conv", "--stride", "1000000"], "Stride cannot be 1000000: it is a whole number from 1 to 1000"),
+        (["conv", "--stride", "0"], "Stride cannot be 0"),
         (["conv", "--stride", "a"], "--stride cannot be “a”: give one whole number, or two"),
         (["conv", "--padding", "1,2"], "--padding cannot be “1,2”: give one whole number, or four"),
         (["conv", "--padding-kind", "mirror"], "padding_kind cannot be “mirror”: it is one of zero"),
         (["conv", "--kernel", "3y3"], "“3y3” is not a size"),
-        (["conv", "--kernel", "1 2; 3"], "The kernel: row 2 has 1 numbers and the first has 2"),
+        (["conv", "--kernel", "1 2; 3"], "The kernel: row 2 has 1 and the first has 2"),
         (["conv", "--kernel", "[[1, x]]"], "The kernel, row 1, column 2 is “x”"),
         (["conv", "--input", "3x5x5", "--kernel", "1 2"], "Filter 1 is 1 × 1 × 2 and has to be 3 × 1 × 2"),
         (["conv", "--input", ""], "The input: there are no numbers"),
@@ -252,7 +262,7 @@ BIG = ["conv", "--input", "8x64x64", "--filters", "8", "--kernel", "3", "--all"]
         (["shift", "--by", "a", "0"], "“a” is not a whole number of cells"),
         (["shift", "--window", "[[1, 2]"], "The window cannot be read"),
         (["size", "3", "7"], "A window of 7 cells is larger than the input of 3"),
-        (["size", "7", "x"], "“x” is not a whole number of at least 1"),
+        (["size", "7", "x"], "F cannot be “x”: it is a whole number of at least 1."),
         (["sizes"], "There is no command “sizes”; the nearest are: size"),
         (BIG, "terms, more than 200000: open one with --value"),
     ],

@@ -119,7 +119,7 @@ def test_folders_that_give_nothing(tmp_path: Path, pictures: Path, capsys: pytes
     ("words", "sentence"),
     [
         (("--unit", "10", "0"), "its rows are 0 to 9, its columns 0 to 9"),
-        (("--unit", "-1", "0"), "not a whole number of at least 0"),
+        (("--unit", "-1", "0"), "--unit cannot be “-1”: it is a whole number of at least 0"),
         (("--unit", "1"), "--unit needs 2 values"),
         (("--layer", "c4"), "There is no layer called “c4”"),
         (("--layer", "f6", "--unit", "0", "0"), "leave the unit out"),

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSpinBox, QVBoxL
 from explorer.arithmetic.case import MOST_SIDE, Doubles
 from explorer.arithmetic.numbers import Cell, Planes, number, planes
 from explorer.arithmetic.shift import Shift
+from explorer.arithmetic.words import told_move
 from explorer.errors import PersonError
-from explorer.text import N_, _, ngettext
+from explorer.text import N_, _
 from ui import theme
 from ui.casework import Casework
 from ui.exercise_tools import Drawing, ExerciseTools
@@ -144,17 +145,7 @@ class CaseShift(Panel):
             blocker = QSignalBlocker(spin)
             spin.setValue(value)
             blocker.unblock()
-        inputs = ngettext(
-            "{changed} of {all} inputs changes; a fully connected layer has a weight of its own for it.",
-            "{changed} of {all} inputs change; a fully connected layer has a weight of its own for each.",
-            len(one.changed),
-        ).format(changed=len(one.changed), all=one.before.size)
-        moves = ngettext(
-            "The map of the convolution only moves, but for {entered} value where the picture came in.",
-            "The map of the convolution only moves, but for {entered} values where the picture came in.",
-            len(one.entered),
-        ).format(entered=len(one.entered))
-        self.told.setText(f"{inputs}\n{moves}")
+        self.told.setText("\n".join(told_move(one)))
         self._say("")
 
     @Slot()

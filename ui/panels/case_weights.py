@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from explorer.arithmetic.counts import MOST, Count, Plan, Row, count, layer
+from explorer.arithmetic.counts import MOST, Count, Plan, Row, count, layers
 from explorer.text import _
 from ui import theme
 from ui.casework import Casework
@@ -123,9 +123,7 @@ class CaseWeights(Panel):
     def _take(self) -> None:
         """Count what was typed, or say why it cannot be."""
         c, h, w = (spin.value() for spin in self.spins)
-        self._work.attempt(
-            lambda: Plan((c, h, w), tuple(map(layer, self.layers.text().split())), self.bias.isChecked())
-        )
+        self._work.attempt(lambda: Plan((c, h, w), layers(self.layers.text()), self.bias.isChecked()))
 
     @Slot()
     def _follow(self) -> None:
