@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from explorer.engine.events import Calculated, Problem
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, SourceError
 from explorer.settings import data_folder
 from explorer.sources import snapshots
 from explorer.training import pictures
@@ -42,7 +42,7 @@ class ClassPictures(QObject):
         self._store, self._controller = store, controller
         self.folder = str(data_folder() / "classes")
         self.classes: tuple[PictureClass, ...] = ()
-        self.problem = ""
+        self.problem = self._unlisted = ""
         self._waits: set[str] = set()
         self._number = itertools.count()
         self._left, self._into, self._taken = 0, "", store.frame
@@ -105,9 +105,12 @@ class ClassPictures(QObject):
     def _take(self, event: Calculated) -> None:
         if event.lane == _LANE:
             if event.error is not None:
-                self.problem, self.classes = str(event.error), ()
+                self._unlisted = self.problem = str(event.error)
+                self.classes = ()
             elif isinstance(event.value, tuple):
                 self.classes = event.value
+                if self.problem == self._unlisted:
+                    self.problem = ""
             self.changed.emit()
         elif event.lane in self._waits:
             self._waits.discard(event.lane)
@@ -123,4 +126,9 @@ def _kept(pixels: Bytes, folder: Path) -> Path:
 
 
 def _listed(folder: Path) -> tuple[PictureClass, ...]:
-    return pictures.classes(folder) if folder.exists() else ()
+    try:
+        return pictures.classes(folder)
+    except SourceError as error:
+        if isinstance(error.__cause__, FileNotFoundError):  # no picture was kept yet
+            return ()
+        raise

@@ -55,7 +55,7 @@ def classes(folder: Path) -> tuple[PictureClass, ...]:
     except (OSError, ValueError) as error:
         raise SourceError(
             N_("The folder {folder} cannot be opened ({reason}): choose one with a folder of pictures for each class."),
-            folder=folder,
+            folder=getattr(error, "filename", None) or folder,  # or one in it
             reason=getattr(error, "strerror", None) or error,
         ) from error
     return tuple(found)

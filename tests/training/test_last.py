@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +192,21 @@ def test_classes_that_cannot_be_learned_are_refused(network: Network, folder: Pa
     spoil(folder)  # type: ignore[operator]
     with pytest.raises((PersonError, SourceError), match=words):
         list(LastRun(plan(), str(folder)).steps(network))
+
+
+def test_the_folder_that_cannot_be_opened_is_the_one_that_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, listed = folder / "dots", os.listdir
+
+    def refused(place: Path) -> list[str]:
+        if place == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(place))
+        return listed(place)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    with pytest.raises(SourceError, match=f"folder {closed} cannot be opened"):
+        pictures.classes(folder)
 
 
 def test_only_a_linear_layer_at_the_end_can_be_another_one(folder: Path) -> None:

@@ -278,7 +278,13 @@ def test_what_cannot_be_kept_or_learned_is_said(bench: samples.Bench, own_classe
     panel.keep.click()
     calculate(bench)
     assert "cannot be kept" in str(bench.store.problems["export"].error)
+    panel.classes.look()
+    calculate(bench)
+    assert "cannot be opened" in panel.problem.text()
     Path(panel.classes.folder).unlink()
+    panel.classes.look()
+    calculate(bench)
+    assert panel.problem.text() == "", "it is mended"
     panel.start.click()
     work(bench, network=Session().open("lenet5"))
     assert "cannot be opened" in panel.problem.text()
