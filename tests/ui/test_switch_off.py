@@ -119,6 +119,8 @@ def test_channels_may_be_typed_and_others_than_there_are_are_none(rig: Rig) -> N
     QTest.keyClicks(rig.panel.channels, "2; 99, 4 x -1")
     QTest.keyClick(rig.panel.channels, Qt.Key.Key_Return)
     assert rig.panel.off == {2, 4}
+    assert rig.panel.channels.text() == "2, 4", "what is no channel goes from the field"
+    assert rig.panel.note.text() == "Asking …"
     assert rig.asked[-1].asked.channels == (2, 4)
     rig.panel.channels.setText("9" * 5000)
     QTest.keyClick(rig.panel.channels, Qt.Key.Key_Return)

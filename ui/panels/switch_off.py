@@ -163,6 +163,7 @@ class SwitchOffPanel(Panel):
     @Slot()
     def _type(self) -> None:
         words = self.channels.text().replace(",", " ").replace(";", " ").split()
+        self.channels.setModified(False)  # what is no channel goes from the field too
         self._take(frozenset(int(word) for word in words if word.isdecimal() and len(word) < _DIGITS))
 
     @Slot()
@@ -323,6 +324,8 @@ class SwitchOffPanel(Panel):
             lines = [str(self._problem.error)]
         elif not trouble and not self._off:
             lines = [_("Choose channels of the shown layer: what the network answers without them appears here.")]
+        elif not trouble and self._without is None and self._asking.question is not None:
+            lines = [_("Asking …")]
         self.note.setText("\n".join(lines))
         self.note.setVisible(bool(lines))
         self.details.show_problem(self._problem)

@@ -223,7 +223,6 @@ class TrainDigits(Panel):
         self.save.setToolTip(_("Save the network as it is now, as one of your own"))
         self.open.setText(_("Open what it learned"))
         self.open.setToolTip(_("Look through the network as it is now"))
-        self.loss.set_message(_("Press Start: a network of random weights learns to read."))
         self.fields.retranslate()
         self._show_state()
         self._show()
@@ -359,6 +358,11 @@ class TrainDigits(Panel):
         over = training.finished and training.run is not None
         self.start.setText(
             _("Finished") if over else _("Pause") if training.running else _("Go on") if training.run else _("Start")
+        )
+        self.loss.set_message(
+            _("The first loss appears here in a moment.")
+            if training.running
+            else _("Press Start: a network of random weights learns to read.")
         )
         self.start.setEnabled(not over)
         self.start.setDefault(not over)

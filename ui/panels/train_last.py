@@ -194,7 +194,6 @@ class TrainLastLayer(Panel):
         self.keep.setText(_("Keep frame"))
         self.keep.setToolTip(_("Keep the shown picture as one of this class"))
         self.ten.setToolTip(_("Keep ten frames of this class, one after the other"))
-        self.loss.set_message(_("Two classes with some pictures each, then Start."))
         self._show_classes()
         self._show_state()
         self._show()
@@ -336,6 +335,11 @@ class TrainLastLayer(Panel):
         over = training.finished and training.run is not None
         self.start.setText(
             _("Finished") if over else _("Pause") if training.running else _("Go on") if training.run else _("Start")
+        )
+        self.loss.set_message(
+            _("The first loss appears here in a moment.")
+            if training.running
+            else _("Two classes with some pictures each, then Start.")
         )
         self.start.setEnabled(not over)
         self.start.setDefault(not over)
