@@ -413,3 +413,11 @@ def test_an_exception_while_one_is_told_is_logged_and_ends_there(
         assert "eight" in caplog.text
         sys.excepthook(ValueError, ValueError("nine"), None)
         assert "nine" in str(one.store.problems["engine"].error), "the next one is told again"
+
+
+def test_a_start_that_failed_is_none_any_more(qapp: QApplication) -> None:
+    with desk(qapp) as one:
+        one.show()
+        assert one.window.status._times.text() == "Starting…"
+        one.send(Problem("network", SourceError("The weights are not on this machine.")))
+        assert one.window.status._times.text() == ""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from torch.nn import functional
@@ -332,6 +333,18 @@ def test_the_table_and_its_numbers_have_room_at_the_smallest_size(rig: Rig) -> N
         for column in (1, 2, 3):
             text = table.model().index(row, column).data()
             assert metrics.horizontalAdvance(text) + 6 <= table.columnWidth(column), text
+
+
+def test_numbers_of_one_window_have_one_form(qapp: QApplication) -> None:
+    from ui.widgets.window_view import alike
+
+    metrics = QFontMetricsF(QFont())
+    room = max(map(metrics.horizontalAdvance, ("10.00", "−2.50")))
+    write = alike(np.array([10.0, -2.5, 0.92498, 0.0, 1e-4]), metrics, room)
+    assert [write(value) for value in (10.0, -2.5, 0.92498, 0.0, 1e-4)] == ["10.00", "−2.50", "0.92", "0.00", "≈0"]
+    whole = np.array([3.0, -12.0])
+    assert [alike(whole, metrics, room)(value) for value in whole] == ["3", "−12"]
+    assert alike(np.array([0.004, 0.001]), metrics, room)(0.004) == "0.004"
 
 
 def test_a_cell_of_padding_in_the_picture_is_no_way_down() -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from explorer.arithmetic.case import Case
 from explorer.arithmetic.inputs import random
 from explorer.arithmetic.presets import PRESETS
+from explorer.arithmetic.reshape import redrawn
 from explorer.arithmetic.written import to_json
 from explorer.settings import Settings
 from tests.ui.arithmetic import arithmetic_place, check_against_torch, choose, type_cell, type_field
@@ -102,6 +103,15 @@ def test_every_pooling_against_torch(one: ArithmeticPlace, pool: str) -> None:
         assert not one.work.case.count_padding
     assert one.work.case.pool == pool
     check_against_torch(one)
+
+
+def test_the_seed_beside_drawn_numbers_is_theirs(one: ArithmeticPlace) -> None:
+    form, first = one.form, one.work.case
+    form.spins["seed"].setValue(7)
+    for seed in (7, 8):
+        form.draw.click()
+        assert form.spins["seed"].value() == seed
+        assert one.work.case == redrawn(first, seed) != first
 
 
 def test_another_example_changes_the_page_and_the_case_stays(one: ArithmeticPlace) -> None:

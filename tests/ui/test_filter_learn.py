@@ -54,6 +54,16 @@ def search(one: FilterDesk, answers: int) -> FilterLearn:
     return learn
 
 
+def test_before_the_first_answer_it_says_what_it_does(one: FilterDesk) -> None:
+    one.place.filtering.put(BANK["sharpen"].filter)
+    one.work()
+    learn = one.place.learn
+    asked = learn.view._empty_text
+    learn.start.click()
+    assert learn.view._empty_text != asked
+    assert "first step" in learn.view._empty_text
+
+
 @pytest.mark.parametrize("name", LECTURE)
 def test_the_lectures_kernels_are_found_from_noise(one: FilterDesk, name: str) -> None:
     one.place.filtering.put(BANK[name].filter)

@@ -426,10 +426,17 @@ class CaseForm(Panel):
 
     @Slot()
     def _draw(self) -> None:
-        """Draw all numbers by the seed; the next click draws others."""
-        seed = self.spins["seed"].value()
-        if self._work.attempt(lambda: redrawn(self._work.case, seed)):
-            self.spins["seed"].setValue((seed + 1) % (_LARGEST_SEED + 1))
+        """Draw all numbers by the seed; where they are its numbers already, by the next one, which then shows."""
+        case, seed = self._work.case, self.spins["seed"].value()
+
+        def drawn() -> Case:
+            nonlocal seed
+            if redrawn(case, seed) == case:
+                seed = (seed + 1) % (_LARGEST_SEED + 1)
+            return redrawn(case, seed)
+
+        if self._work.attempt(drawn):
+            self.spins["seed"].setValue(seed)
 
     @Slot()
     def _pick(self) -> None:

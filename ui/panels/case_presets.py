@@ -52,7 +52,8 @@ class CasePresets(Panel):
         parts.setHandleWidth(8)
         parts.addWidget(self.list)
         parts.addWidget(self.figures)
-        parts.setSizes([theme.px(330), theme.px(230)])
+        parts.setStretchFactor(0, 1)
+        parts.setSizes([10_000, theme.px(210)])
         self.body.addWidget(parts, 1)
         self.list.opened.connect(self.wanted)
         self.retranslate()
@@ -156,6 +157,11 @@ class _List(QListWidget):
                     self.addItem(item)
         self.choose(name)
         self.verticalScrollBar().setValue(place)
+
+    def wide(self) -> int:
+        """Return the width at which no title is elided."""
+        widest = max(self.fontMetrics().horizontalAdvance(_(one.title)) for one in PRESETS.values())
+        return widest + theme.px(64)
 
     def current(self) -> str:
         """Return the name of the chosen example, or ""."""

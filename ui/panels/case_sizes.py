@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from explorer.arithmetic.case import Case, Sides
+from explorer.arithmetic.numbers import shown
 from explorer.arithmetic.sizes import Pads
 from explorer.arithmetic.words import told_of
 from explorer.text import _
@@ -16,6 +17,9 @@ from ui import theme
 from ui.casework import Casework
 from ui.widgets.flow import FlowLayout
 from ui.widgets.panel import Panel
+
+_MOST_FLAT = 64
+"""Numbers of a flattened input that are written."""
 
 
 class CaseSizes(Panel):
@@ -69,7 +73,7 @@ class CaseSizes(Panel):
                     "W has {rows} rows of {columns} weights: one row an output, one weight a number of the input."
                 ).format(rows=k, columns=n)
             )
-            self.told.setText(f"{k} × {n} = {k * n:,}")
+            self.told.setText(f"{k} × {n} = {k * n:,}\n{_flattened(case)}")
             self._offer({})
             return
         rows, columns = case.fits
@@ -99,6 +103,13 @@ class CaseSizes(Panel):
 
     def _mend(self, padding: Sides) -> None:
         self._work.attempt(lambda: replace(self._work.case, padding=padding))
+
+
+def _flattened(case: Case) -> str:
+    """Return the vector that is multiplied: the input's numbers in one row, as the columns of W meet them."""
+    numbers = [shown(value) for plane in case.input for row in plane for value in row]
+    row = "  ".join(numbers[:_MOST_FLAT]) + (" …" if len(numbers) > _MOST_FLAT else "")
+    return _("x, row after row, channel after channel: {numbers}").format(numbers=row)
 
 
 def _mends(case: Case) -> dict[str, Sides]:

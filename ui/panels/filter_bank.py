@@ -60,6 +60,9 @@ class FilterBank(Panel):
         self.words.setWordWrap(True)
         self.words.setTextFormat(Qt.TextFormat.RichText)
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.hint = QLabel(self)
+        self.hint.setObjectName("dim")
+        self.hint.setWordWrap(True)
         self.signs, self.numbers = [QLabel(self) for _n in range(2)], [QDoubleSpinBox(self) for _n in range(2)]
         made = QHBoxLayout()
         made.setSpacing(6)
@@ -81,6 +84,7 @@ class FilterBank(Panel):
         self.problem.setWordWrap(True)
         self.problem.setTextFormat(Qt.TextFormat.PlainText)
         self.body.addWidget(self.list, 1)
+        self.body.addWidget(self.hint)
         self.body.addWidget(self.words)
         self.body.addLayout(made)
         self.body.addLayout(row)
@@ -108,6 +112,7 @@ class FilterBank(Panel):
         ):
             button.setToolTip(text)
             button.setAccessibleName(text)
+        self.hint.setText(_("A click replaces the chosen filter; Shift and a click, or +, adds one."))
         self.name.setPlaceholderText(_("Name of this kernel"))
         self.name.setAccessibleName(_("Name under which the chosen kernel is kept"))
         self.keep.setText(_("Keep"))

@@ -394,7 +394,8 @@ class FilterLearn(Panel):
         running, error = self.recovering.running, self.recovering.error
         self.start.setText(_("Stop") if running else _("Start"))
         hint = _("Press Start: a kernel of noise becomes the filter, step by step.")
-        self.view.set_empty_text("" if running else hint)
+        working = self.recovering.begun and self._found is None and error is None
+        self.view.set_empty_text(_("The first step: the picture is cut into windows …") if working else hint)
         theme.set_icon(self.start, "pause" if running else "play", "#ffffff")
         self._say("" if error is None else str(error))
         notes = []

@@ -69,6 +69,7 @@ class StatusBar(QFrame):
         store.network_changed.connect(self._show)
         store.catalogue_changed.connect(self._show)
         store.progress_changed.connect(self._show)
+        store.problems_changed.connect(self._show)
         store.recipe_changed.connect(self._show)
         store.settings_changed.connect(self.number_panels)
         controller.downloaded.connect(self._say_downloaded)
@@ -152,7 +153,7 @@ class StatusBar(QFrame):
     @Slot()
     def _show(self) -> None:
         store, progress = self._store, self._store.progress
-        starting = store.result is None and progress is None
+        starting = store.result is None and progress is None and not store.problems
         self._times.setText(self._note or (_("Starting…") if starting else self._times_text()))
         self._device.setText(place(store))
         if self.stages is not None and self.stages.isVisible():

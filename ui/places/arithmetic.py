@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Slot
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
 
 from explorer.arithmetic.counts import Plan
@@ -25,6 +26,7 @@ class ArithmeticPlace(QWidget):
 
     def __init__(self, store: Store, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown = False
         self.work = Casework(self)
         self.presets = CasePresets(self)
         self.stage = CaseStage(self.work, self)
@@ -102,6 +104,14 @@ class ArithmeticPlace(QWidget):
             self._columns.setSizes([10_000, min(theme.px(320), 420)])
             self._middle.setSizes([10_000, 10_000])
             self._right.setSizes([10_000, theme.px(225)])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Give the examples the room for their titles where the window has it, once."""
+        super().showEvent(event)
+        if not self._shown:
+            self._shown = True
+            left = max(min(self.presets.list.wide(), self.width() // 5), self._whole.sizes()[0])
+            self._whole.setSizes([left, self.width() - left])
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language or text size."""

@@ -66,7 +66,8 @@ class FilterPlace(QWidget):
             splitter.setHandleWidth(8)
         self._right.addWidget(self.chain)
         self._right.addWidget(self.kernel)
-        self._right.setStretchFactor(1, 1)
+        self._right.setStretchFactor(0, 1)
+        self._right.setStretchFactor(1, 2)
         for part in (self.bank, middle, self._right):
             self._columns.addWidget(part)
         self._columns.setStretchFactor(1, 1)
@@ -131,7 +132,7 @@ class FilterPlace(QWidget):
         self._right.setMinimumWidth(min(theme.px(280), 360))
         if not self.isVisible():
             self._columns.setSizes([min(theme.px(230), 320), 10_000, min(theme.px(330), 430)])
-            self._right.setSizes([theme.px(180), 10_000])
+            self._right.setSizes([5_000, 10_000])
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow a change of language or text size."""

@@ -56,6 +56,10 @@ class StepView(QWidget):
             found.append(_("Result: {value}").format(value=written(step.result)))
         elif step.clipped:
             found.append(_("Result: {value}, clipped to 0 … 255").format(value=written(step.result)))
+        elif step.value % 1 == 0.5:
+            found.append(
+                _("Result: {value}, rounded: a half goes to the even number").format(value=written(step.result))
+            )
         elif step.result != step.value:
             found.append(_("Result: {value}, rounded").format(value=written(step.result)))
         else:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -13,7 +17,7 @@ from explorer.text import _
 from ui import theme
 from ui.widgets import cells
 from ui.widgets.number_grid import fitted, tint
-from ui.widgets.numbers import number
+from ui.widgets.numbers import minus, number
 
 _LARGEST, _READABLE, _BOTH = 40, 22, 30
 """Side of a cell, px at text size 1: at most, from which its number can be read, and from which its weight too."""
@@ -86,6 +90,15 @@ class WindowView(QWidget):
         side, _left, _top = self._geometry()
         lines, columns = self._lines(window)
         first = self.rect_of(0, 0)
+        both = weights is not None and side >= theme.px(_BOTH)
+        font = QFont(painter.font())
+        font.setPixelSize(max(round(side * (0.27 if both else 0.36)), 8))
+        painter.setFont(font)
+        metrics = QFontMetricsF(font)
+        numbers = alike(values[~window.padding], metrics, side - 3)
+        factors = (
+            alike(weights, metrics, side - 3 - metrics.horizontalAdvance("×")) if both and weights is not None else None
+        )
         painter.fillRect(QRectF(first.left(), first.top(), columns * side, lines * side), QColor(colours.window))
         for row in range(values.shape[0]):
             for column in range(values.shape[1]):
@@ -95,8 +108,11 @@ class WindowView(QWidget):
                 if window.padding[row, column]:
                     painter.fillRect(rect, QBrush(QColor(colours.dim), Qt.BrushStyle.BDiagPattern))
                 elif side >= theme.px(_READABLE):
-                    weight = None if weights is None else float(weights[row, column])
-                    _write(painter, rect, float(values[row, column]), weight, ground)
+                    painter.setPen(cells.ink(ground.red(), ground.green(), ground.blue()))
+                    text = numbers(float(values[row, column]))
+                    if factors is not None and weights is not None:
+                        text += f"\n×{factors(float(weights[row, column]))}"
+                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
         painter.setPen(QPen(QColor(colours.line), 1))
         if side >= 6:
             for row in range(values.shape[0]):
@@ -162,19 +178,23 @@ class WindowView(QWidget):
             self.setFixedHeight(height)
 
 
-def _write(painter: QPainter, rect: QRectF, value: float, weight: float | None, ground: QColor) -> None:
-    both = weight is not None and rect.width() >= theme.px(_BOTH)
-    font = QFont(painter.font())
-    font.setPixelSize(max(round(rect.height() * (0.27 if both else 0.36)), 8))
-    painter.setFont(font)
-    painter.setPen(cells.ink(ground.red(), ground.green(), ground.blue()))
-    metrics = QFontMetricsF(font)
-    if not both or weight is None:
-        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitted(value, metrics, rect.width() - 3))
-        return
-    upper, lower = QRectF(rect), QRectF(rect)
-    upper.setBottom(rect.center().y())
-    lower.setTop(rect.center().y())
-    painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, fitted(value, metrics, rect.width() - 3))
-    times = "×" + fitted(weight, metrics, rect.width() - 3 - metrics.horizontalAdvance("×"))
-    painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, times)
+def alike(values: NDArray[Any], metrics: QFontMetricsF, room: float) -> Callable[[float], str]:
+    """Return what writes each of ``values`` with as many decimals as all others, as many as there is room for.
+
+    Where that would leave less than two digits of the largest, each is written by itself.
+    """
+    numbers = [float(value) for value in np.unique(values)]
+    whole = all(value.is_integer() for value in numbers)
+    largest = max(map(abs, numbers), default=0.0)
+    for digits in (0,) if whole else (3, 2, 1):
+        if not whole and largest * 10**digits < 10:
+            break
+        texts = [minus(f"{value:.{digits}f}") for value in numbers]
+        if all(metrics.horizontalAdvance(text) <= room for text in texts):
+            return lambda value: _decimals(value, digits)
+    return lambda value: fitted(value, metrics, room)
+
+
+def _decimals(value: float, digits: int) -> str:
+    """Return a number with so many decimals; what these cannot tell from 0 is told as nearly that."""
+    return minus(f"{value:.{digits}f}") if not value or round(value, digits) else "≈0"
