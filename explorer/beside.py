@@ -48,7 +48,7 @@ def answer_beside(
         device=str(network.device),
         moved=network.moved,
         predictions=predictions,
-        finite=bool(predictions) or not classifies,
+        finite=bool(predictions) or not classifies or bool(output.isfinite().all()),
         times_ms=dict(steps.times_ms),
     )
 

@@ -146,7 +146,7 @@ def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps, nearby: Nea
         view=view,
         device=str(network.device),
         times_ms={**seen.times_ms, **steps.times_ms},
-        finite=bool(predictions) or not classifies,
+        finite=bool(predictions) or not classifies or bool(seen.output.isfinite().all()),
         columns=seen.columns if recipe.columns else {},
         locked=tuple(seen.reading(unit) for unit in recipe.locked),
         overtime=overtime,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -86,7 +87,9 @@ def main(words: list[str]) -> int:
 
 
 def _quiet() -> None:
-    """Keep the libraries' remarks off stderr, which is for our one sentence."""
+    """Keep the libraries' remarks and our log off stderr, which is for our one sentence."""
+    if not logging.getLogger().handlers and not os.environ.get(TRACEBACK):
+        logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -297,3 +299,34 @@ def test_a_link_that_leads_nowhere_is_not_what_was_meant(
     assert f"is a link to {tmp_path / 'gone.pth'}, which is not there" in err
     assert "a.pth”; files with" not in say("layers", tmp_path / "b.pth")[2]
     assert "like name" not in say("layers", tmp_path / "b.pth")[2]
+
+
+def test_one_number_for_softmax_is_no_class_and_not_infinite(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    file = tmp_path / "score.py"
+    file.write_text(
+        "from torch import nn\n\n\ndef build():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 1))\n"
+    )
+    code, out, err = say("predict", "chelsea.png", "--model", file, "--allow-code")
+    assert (code, err) == (0, "")
+    assert "not finite" not in out
+    assert "does not classify" in out
+
+
+def test_a_live_network_that_raises_leaves_no_traceback(
+    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+) -> None:
+    file = tmp_path / "third.py"
+    file.write_text(
+        "from torch import nn\n\n\nclass Third(nn.Module):\n    calls = 0\n\n    def forward(self, x):\n"
+        "        Third.calls += 1\n        if Third.calls > 2:\n            raise ValueError('the third call')\n"
+        "        return x\n\n\ndef build():\n"
+        "    return nn.Sequential(nn.Conv2d(3, 4, 3), Third(), nn.AdaptiveAvgPool2d(1), nn.Flatten())\n"
+    )
+    words = [sys.executable, "-m", "explorer", "live", "demo", "--seconds", "1", "--model", str(file), "--allow-code"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C.UTF-8"})
+    assert done.returncode == 2
+    assert "the third call" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
