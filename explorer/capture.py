@@ -148,7 +148,7 @@ def check_budget(layers: Iterable[Layer], budget_bytes: int) -> None:
         )
 
 
-_PLAIN = frozenset((int, float, bool, str, torch.Size, torch.dtype, torch.device))
+PLAIN = frozenset((int, float, bool, str, torch.Size, torch.dtype, torch.device))
 """Types of what a network asks its tensors for all the time, and which are none: told at once."""
 
 
@@ -184,7 +184,7 @@ class Watch(TorchFunctionMode):
         call = self.count
         step = self._instead.get(call)
         out = func(*args, **(kwargs or {})) if step is None else step(func, args, kwargs or {})
-        if type(out) in _PLAIN:
+        if type(out) in PLAIN:
             return out
         if results := made(func, args, out):
             self.count = call + 1

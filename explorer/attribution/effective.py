@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from explorer.attribution.values import Effective
-from explorer.capture import OtherPath, Watch
+from explorer.capture import PLAIN, OtherPath, Watch
 from explorer.device import out_of_memory
 from explorer.errors import ExplorerError, ForwardError, NetworkError
 from explorer.graph.trace import forward
@@ -196,10 +196,6 @@ class _Towards(Watch):
         return out
 
 
-_PLAIN = frozenset((int, float, bool, str, torch.Size, torch.dtype, torch.device))
-"""Types of arguments that hold no tensor."""
-
-
 def constants(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return a call's arguments in float32, with constants in the place of what no gradient may reach."""
     return tuple(map(_in_all, args)), {name: _in_all(value) for name, value in kwargs.items()}
@@ -207,7 +203,7 @@ def constants(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any,
 
 def _in_all(value: Any) -> Any:
     """Return an argument with constants in it; the usual ones by a shorter way than a tree's."""
-    if value is None or type(value) in _PLAIN:
+    if value is None or type(value) in PLAIN:
         return value
     return _constant(value) if isinstance(value, Tensor) else tree_map(_constant, value)
 
