@@ -263,8 +263,8 @@ class Case:
         if c % self.groups or len(self.filters) % self.groups:
             raise PersonError(
                 N_(
-                    "{groups} groups cannot share {channels} channels and {filters} filters evenly: choose a number "
-                    "that divides both."
+                    "{groups} groups cannot share the channels ({channels}) and filters ({filters}) evenly: choose a "
+                    "number that divides both."
                 ),
                 groups=self.groups,
                 channels=c,
@@ -281,7 +281,7 @@ class Case:
                 )
         if not isinstance(self.bias, tuple) or len(self.bias) not in (0, len(self.filters)):
             raise PersonError(
-                N_("There are {count} biases for {filters} filters: give one a filter, or none."),
+                N_("Biases and filters differ in number ({count} and {filters}): give one a filter, or none."),
                 count=len(self.bias) if isinstance(self.bias, tuple) else str(self.bias)[:40],
                 filters=len(self.filters),
             )

@@ -151,7 +151,7 @@ def _matrix(raw: Any, input: Planes) -> tuple[Planes, ...]:
     c, h, w = len(input), len(input[0]), len(input[0][0])
     if not rows or len(rows[0]) != c * h * w:
         raise PersonError(
-            N_("“weights” holds rows of {count} numbers and the input has {wanted}: give each row one a number."),
+            N_("The rows of “weights” have the length {count}, the input {wanted}: give each row one a number of it."),
             count=len(rows[0]) if rows else 0,
             wanted=c * h * w,
         )

@@ -243,7 +243,7 @@ BIG = ["conv", "--input", "8x64x64", "--filters", "8", "--kernel", "3", "--all"]
         (["conv", "--kernel", "[[1, x]]"], "The kernel, row 1, column 2 is “x”"),
         (["conv", "--input", "3x5x5", "--kernel", "1 2"], "Filter 1 is 1 × 1 × 2 and has to be 3 × 1 × 2"),
         (["conv", "--input", ""], "The input: there are no numbers"),
-        (["conv", "--groups", "2"], "2 groups cannot share 1 channels"),
+        (["conv", "--groups", "2"], "2 groups cannot share the channels (1)"),
         (["conv", "--value", "0", "9", "9"], "The output has no row 9: they are numbered from 0 to 4."),
         (["conv", "one-filter", "--seed", "3"], "--seed draws a case of its own: leave it out, or “one-filter”"),
         (["conv", "one-filtre"], "There is no file and no example “one-filtre”; the nearest examples are: one-filter"),

@@ -13,9 +13,12 @@ from PySide6.QtWidgets import QApplication
 
 from explorer.filters.bank import BANK
 from explorer.filters.filter import Chain, Filter
+from explorer.filters.kernel import Kernel
+from explorer.filters.steps import Walk
 from tests.ui.desk import until
 from tests.ui.filters import OWN, FilterDesk, by_torch, filter_desk, picture, shown
 from ui.panels.filter_steps import SPEEDS, FilterSteps
+from ui.widgets.step_view import StepView
 
 
 @pytest.fixture
@@ -130,6 +133,19 @@ def test_every_number_of_a_step_is_torchs(one: FilterDesk, filter_: Filter) -> N
                 assert step.result == step.value
             else:
                 assert step.result == shown(expected)[y, x, channel]
+
+
+def test_where_a_half_goes_is_told(qapp: QApplication) -> None:
+    walk, view = Walk(np.array([[5.0, 7.0, 9.0]]), Filter(Kernel("", ((1.0,),), 0.25))), StepView()
+    told = []
+    for x in range(3):
+        view.show_step(walk.at(0, x, 0), False)
+        told.append(view.lines()[-1])
+    assert told == ["Result: 1, rounded", "Result: 2, rounded", "Result: 2, rounded"]
+    walk = Walk(np.array([[5.0, 7.0]]), Filter(Kernel("", ((1.0,),), 0.5)))
+    for x, result in enumerate((2, 4)):
+        view.show_step(walk.at(0, x, 0), False)
+        assert view.lines()[-1] == f"Result: {result}, rounded: a half goes to the even number"
 
 
 def test_keys_and_mouse_move_the_window(one: FilterDesk) -> None:

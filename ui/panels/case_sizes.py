@@ -69,9 +69,9 @@ class CaseSizes(Panel):
             self.set_badge("")
             self.formula.setText("y = W·x + b" if case.bias else "y = W·x")
             self.worked.setText(
-                _(
-                    "W has {rows} rows of {columns} weights: one row an output, one weight a number of the input."
-                ).format(rows=k, columns=n)
+                _("Rows of W: {rows}, one an output. Weights in each: {columns}, one a number of the input.").format(
+                    rows=k, columns=n
+                )
             )
             self.told.setText(f"{k} × {n} = {k * n:,}\n{_flattened(case)}")
             self._offer({})
