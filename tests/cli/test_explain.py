@@ -64,7 +64,7 @@ def test_a_unit_by_its_place_and_a_class_by_its_name(capsys: pytest.CaptureFixtu
         (["--method", "guided-backprop"], "this network has none ("),
         (["--method", "grad-cam", "--layer", "f6"], "f6 has no maps"),
         (["--method", "occlusion", "--patch", "40"], "does not fit into an input of 32 × 32"),
-        (["--method", "occlusion", "--patch", "0"], "“0” is not a whole number"),
+        (["--method", "occlusion", "--patch", "0"], "--patch cannot be “0”: it is a whole number"),
     ],
 )
 def test_what_cannot_be_explained_is_said(
