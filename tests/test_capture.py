@@ -458,6 +458,8 @@ def test_what_follows_the_last_wanted_layer_of_a_steady_network_is_not_watched()
     found = capture(module, graph, bright, clones(graph, ["first"]), steady=True)
     assert torch.equal(found.output, expected)
     assert torch.equal(found.values["first"], module.first(bright))
+    both = capture(module, graph, dark, clones(graph, ["relu", "first"]), steady=True)
+    assert both.values.keys() == {"first", "relu"}, "the last one ends it, whichever is named first"
     for watched in (False, True):
         with pytest.raises(OtherPath):  # nothing is skipped before it, nor where the network may vary
             capture(module, graph, bright, clones(graph, ["relu"] if watched else ["first"]), steady=watched)
