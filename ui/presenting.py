@@ -235,11 +235,13 @@ class Presenting(QObject):
 
     @Slot()
     def _reveal(self) -> None:
-        """Reveal; but a button that the Tab key led to is pressed by Space, as ever."""
+        """Reveal; but a button that has the keyboard is pressed by Space, as ever, unless a click gave it."""
         focus = self._window.focusWidget()
         own = () if self.panel is None else (self.panel.previous, self.panel.reveal, self.panel.next)
         if isinstance(focus, QAbstractButton) and focus not in own and not self._by_mouse and focus.isEnabled():
             focus.click()
+        elif self.panel is not None and focus is self.panel.reveal:
+            focus.click()  # with nothing left to reveal it says, and opens, the next scene
         elif self.lecturing is not None:
             self.lecturing.reveal()
 

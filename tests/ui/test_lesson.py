@@ -255,7 +255,8 @@ def test_a_lecturer_shows_the_answer_and_nothing_is_scored(taught: tuple[Desk, L
     assert (lecturing.told, panel.question.field.isVisible(), panel.question.working.isVisible()) == (True, False, True)
     assert (lecturing.score.asked, panel.question.score.isVisible()) == (0, False)
     assert panel.reveal.text() == "Next scene"
-    panel.reveal.click()
+    assert panel.reveal.hasFocus()
+    key(one, "Space")
     assert lecturing.at == 1
 
 
