@@ -241,7 +241,7 @@ def cam_layers(graph: Graph, before: str = "") -> Sequence[Layer]:
 
 
 def cam_layer(graph: Graph, before: str = "", name: str = "") -> Layer:
-    """Return the layer whose maps are weighted: the one called ``name``; for "" the last with maps before the target.
+    """Return the layer whose maps are weighted: the one called ``name``; for "" the last that leads to the target.
 
     Raises:
         NetworkError: there is none, or it has no rows and columns of more than one unit.
@@ -259,7 +259,18 @@ def cam_layer(graph: Graph, before: str = "", name: str = "") -> Layer:
             N_("Before {layer} there are no maps that could be weighted: choose a target further on."),
             layer=before or graph.output.id,
         )
-    return found[-1]
+    leading = _leading(graph, graph[before] if before else graph.output)
+    return next((layer for layer in reversed(found) if layer.id in leading), found[-1])
+
+
+def _leading(graph: Graph, layer: Layer) -> set[str]:
+    """Return the ids of all that a layer is made of; a network may end in maps that lead nowhere."""
+    seen, todo = set[str](), list(layer.inputs)
+    while todo:
+        if (name := todo.pop()) not in seen:
+            seen.add(name)
+            todo.extend(graph[name].inputs)
+    return seen
 
 
 def check(graph: Graph, target: Target) -> Target:

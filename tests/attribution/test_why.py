@@ -335,6 +335,27 @@ def test_a_layer_that_does_not_lead_to_the_target(x: Tensor) -> None:
         asked(seeded(Plain), "grad-cam", x, Target("features.0", 1), layer="features.5")
 
 
+class DeadEnd(nn.Module):
+    """Changes maps that have been used already, and makes some that nobody uses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c, self.beside, self.f = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 2, 3), nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.c(x)
+        pooled = (h * 2).mean((2, 3))
+        self.beside(h)
+        h.mul_(0)
+        return self.f(pooled)
+
+
+def test_the_usual_maps_are_the_last_ones_that_lead_to_the_answer(x: Tensor) -> None:
+    found = asked(seeded(DeadEnd), "grad-cam", x)
+    assert found.layer == "multiply"
+    assert found.heat.max() > 0
+
+
 def test_a_patch_larger_than_the_picture(x: Tensor) -> None:
     with pytest.raises(NetworkError, match="does not fit"):
         asked(seeded(Plain), "occlusion", x, patch=33, stride=8)
