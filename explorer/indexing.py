@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
@@ -41,6 +42,9 @@ _APART = 0.01
 sums in another order differ by far less; a network that mixes its pictures, by far more."""
 _UNKNOWN: Stamp = 0, 0
 """Of a file that the system does not let be read."""
+_MOST_NAN = 8
+"""So many pictures without finite features, and none with, are enough to tell that the network makes none."""
+_NOT_FINITE = N_("The output is not finite: the input or the weights hold NaN, infinite or huge values.")
 _OTHER_LENGTH = N_("{layer} makes another number of values of this picture than of the others.")
 
 
@@ -181,7 +185,7 @@ def _pooled(values: Tensor, layer: Layer) -> Tensor:
 def indexing(network: Network, folder: Path, file: Path, layer: str = "", filters: Chain = ()) -> Iterator[Indexed]:
     """Yield how far the index is after every few pictures; ending it early leaves one that the next call goes on with.
 
-    Pictures that have not changed since are kept.
+    Pictures that have not changed since are kept. An index without any picture's features is not left.
 
     Args:
         network: the loaded one.
@@ -191,8 +195,9 @@ def indexing(network: Network, folder: Path, file: Path, layer: str = "", filter
         filters: before the network.
 
     Raises:
-        SourceError: the folder is not there, or has no pictures. ExportError: the index cannot be written.
-        NetworkError, ForwardError, DeviceError: as ``frame_path.run``, or the layer makes too many numbers.
+        SourceError: the folder is not there, or has no picture that has features. ExportError: the index cannot be
+            written. NetworkError, ForwardError, DeviceError: as ``frame_path.run``, or the layer makes too many
+            numbers.
     """
     names = pictures(folder)
     of = maker(network, layer, filters)
@@ -202,8 +207,10 @@ def indexing(network: Network, folder: Path, file: Path, layer: str = "", filter
     unreadable = tuple((name, error) for name, error in writer.there.items() if error)
     todo = [name for name in names if name not in writer.there]
     kept = done = len(names) - len(todo)
+    good, infinite = kept - len(unreadable), 0
     try:
         if not todo:
+            _some(good, folder, unreadable)
             yield Indexed(done, len(names), kept, unreadable)
         looking = _Looking(network, of.layer, filters)
         for batch in looking.at(folder / name for name in todo):
@@ -214,9 +221,32 @@ def indexing(network: Network, folder: Path, file: Path, layer: str = "", filter
                 writer.add(record)
                 if record.error:
                     unreadable = (*unreadable, (name, record.error))
+                    infinite += record.error == _(_NOT_FINITE)
+                good += not record.error
+            if done == len(names) or infinite >= _MOST_NAN:
+                _some(good, folder, unreadable)
             yield Indexed(done, len(names), kept, unreadable)
     finally:
         writer.close()
+        if not good:
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def _some(good: int, folder: Path, unreadable: Sequence[tuple[str, str]]) -> None:
+    """Do nothing if some pictures have features.
+
+    Raises:
+        SourceError: none has.
+    """
+    if not good:
+        name, reason = unreadable[-1]
+        raise SourceError(
+            N_("No picture in “{folder}” can be indexed, for example {name}: {reason}"),
+            folder=folder,
+            name=name,
+            reason=reason,
+        )
 
 
 def _record(name: str, stamp: Stamp, found: Floats | PersonError, length: int, layer: str) -> Record:
@@ -225,6 +255,8 @@ def _record(name: str, stamp: Stamp, found: Floats | PersonError, length: int, l
         return Record(name, _UNKNOWN if refused else stamp, None, str(found))
     if len(found) != length:
         return Record(name, stamp, None, _(_OTHER_LENGTH).format(layer=layer))
+    if not np.isfinite(found).all():
+        return Record(name, stamp, None, _(_NOT_FINITE))
     return Record(name, stamp, found)
 
 

@@ -198,6 +198,35 @@ def test_a_picture_that_may_be_read_again_or_is_too_small_for_a_filter_stops_not
     assert sum(one.features is not None for one in Index(file)) == 3
 
 
+def test_an_index_of_nothing_is_not_kept_and_what_was_kept_stays(
+    lenet: Network, digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, file = tmp_path / "pictures", tmp_path / "index"
+    folder.mkdir()
+    (folder / "broken.png").write_bytes(b"no picture")
+    assert main(["index", str(folder), "--model", "lenet5", "--out", str(file)]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n"), file.exists()) == ("", 1, False)
+    assert "broken.png" in printed.err
+    good = folder / "good.png"
+    good.write_bytes(min(digits.iterdir()).read_bytes())
+    assert last(indexing(lenet, folder, file)).done == 2
+    assert last(indexing(lenet, folder, file)).kept == 2
+
+
+def test_features_that_are_no_numbers_are_told_after_a_few_pictures(digits: Path, tmp_path: Path) -> None:
+    import torch
+
+    network = Session().open("lenet5", device="cpu")
+    with torch.no_grad():
+        next(network.module.parameters()).fill_(float("nan"))
+    steps = []
+    with pytest.raises(SourceError, match="not finite"):
+        steps.extend(indexing(network, digits, tmp_path / "index"))
+    assert len(steps) < 20
+    assert not (tmp_path / "index").exists()
+
+
 @pytest.mark.parametrize(
     "line", [b"[]", b'{"path": "a", "size": Infinity, "time_ns": 1}', b"[" * 100_000], ids=["list", "endless", "deep"]
 )
