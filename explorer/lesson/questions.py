@@ -154,7 +154,7 @@ def _weights(draw: Draw, level: int) -> Question:
                 "bias a filter?"
             )
     else:
-        side, inputs = draw.one((1, 4, 5, 7)), draw.one((1, 3, 16))
+        side, inputs = draw.one((2, 4, 5, 7)), draw.one((1, 3, 16))
         hidden, outputs = draw.one((4, 10, 84, 120)), draw.one((2, 10))
         plan = Plan((inputs, side, side), (Layer("fc", hidden), Layer("fc", outputs)), bias)
         values = {"side": side, "inputs": inputs, "hidden": hidden, "outputs": outputs}
@@ -230,12 +230,14 @@ _POOLING = N_("max pooling {kernel}×{kernel}, stride {stride}")
 
 def _receptive_field(draw: Draw, level: int) -> Question:
     """Make one. Levels: convolutions, stride and pooling, dilation."""
-    blocks = []
-    for _place in range(draw.whole(2, 4)):
-        if level > 1 and draw.one((False, False, False, True)):
+    blocks, count = [], draw.whole(2, 4)
+    dilated = draw.whole(0, count - 1) if level > 2 else count  # one of them is, for sure
+    for place in range(count):
+        if level > 1 and place != dilated and draw.one((False, False, False, True)):
             blocks.append(Block("max pool", 2, 2))
             continue
-        kernel, dilation = draw.one((1, 3, 3, 3, 5)), draw.one((1, 1, 1, 2)) if level > 2 else 1
+        kernel = draw.one((3, 3, 5) if place == dilated else (1, 3, 3, 3, 5))
+        dilation = 2 if place == dilated else draw.one((1, 1, 1, 2)) if level > 2 else 1
         stride, padding = draw.one((1, 1, 1, 2)) if level > 1 else 1, dilation * (kernel - 1) // 2
         blocks.append(Block("conv", kernel, stride, padding, dilation if kernel > 1 else 1))
     stack = Stack(tuple(replace(one, padding=min(one.padding, one.most_padding)) for one in blocks), (1, _SIDE, _SIDE))

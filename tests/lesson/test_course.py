@@ -271,6 +271,7 @@ ORACLE: dict[str, Callable[[], Numbers]] = {
         "three": area((3, 1), (3, 1), (3, 1))[0],
     },
     "googlenet": lambda: {
+        "paper": parameters("googlenet_paper"),
         "torchvision": torchvisions("googlenet", aux_logits=False, init_weights=False),
         "error": "6.67",  # Szegedy et al. 2015, table 2
         "single": "10.07",  # table 3
