@@ -98,10 +98,10 @@ class Intake(QObject):
 
     def _take_path(self, text: str) -> None:
         source = source_of(text)
-        if source.kind == "picture" and source.where.lower().endswith(DECK):
-            self.deck_arrived.emit(source.where)
-        elif source.kind == "picture" and is_own(source.where):
+        if source.kind == "picture" and is_own(source.where):  # its card too, which is a .toml as a deck is
             self.network_arrived.emit(source.where)
+        elif source.kind == "picture" and source.where.lower().endswith(DECK):
+            self.deck_arrived.emit(source.where)
         else:
             self.arrived.emit(source)
 
