@@ -56,7 +56,7 @@ def explaining(
 
     Raises:
         PersonError: no such method. NetworkError: it does not fit this network, the target or the layer is not there,
-            or the network takes another path for the inputs that the method makes.
+            the network takes another path for the inputs that the method makes, or it draws random numbers.
         ForwardError, DeviceError: the network raised, its answer is not finite, or its device has not enough memory.
     """
     from explorer.attribution import why
@@ -90,6 +90,7 @@ def explaining(
             modules.clear()
             modules[network.device] = why.randomised(network.module) if asked.randomised else network.module
             x = network.prepare(filtered).tensor
+            check_repeats(network, x, target.layer)
             run = why.Run(modules[network.device], graph, x, target, layer, asked.patch, asked.stride)
             running = network.device, why.explain(how, run)
         return next(running[1])
@@ -99,7 +100,7 @@ def explaining(
             try:
                 done, of, found = network.with_room(step)
             except OtherPath:
-                if looked or running is None:
+                if looked:
                     raise
                 looked, running = True, None  # the picture's own path was not known yet
                 graph, target, layer = begin(looked)
@@ -128,6 +129,42 @@ def answered(network: Network, out: Tensor) -> Target:
     return Target("", int(out[0].argmax()))
 
 
+def check_repeats(network: Network, x: Tensor, layer: str) -> None:
+    """Do nothing if the network makes the same of a picture each time; looked at once for each layer.
+
+    Args:
+        network: the loaded one.
+        x: the prepared picture, which is left untouched.
+        layer: the target's id.
+
+    Raises:
+        NetworkError: it does not. OtherPath: it ran other calls than when it was traced.
+        ForwardError, DeviceError: the network raised, or its device has not enough memory.
+    """
+    if not network.steady and layer not in network.repeats:
+        network.repeats[layer] = _repeats(network, x, layer)
+    if not network.repeats.get(layer, True):
+        raise NetworkError(
+            N_(
+                "The network draws random numbers each time it runs, so that what changes its answer cannot be told: "
+                "switch them off, most often a dropout that is left on."
+            )
+        )
+
+
+def _repeats(network: Network, x: Tensor, layer: str) -> bool:
+    """Return whether two runs make the same, but for what sums in another order differ by."""
+    import torch
+
+    from explorer.capture import capture, clones
+
+    wanted = clones(network.graph, [layer])
+    one, other = (capture(network.module, network.graph, x.clone(), wanted).values[layer] for _run in range(2))
+    largest = float(one.nan_to_num(0, 0, 0).abs().max())
+    apart = largest * torch.finfo(network.number_type).eps ** 0.5
+    return one.shape == other.shape and torch.allclose(one, other, rtol=0, atol=apart, equal_nan=True)
+
+
 def finite(value: float) -> float:
     """Return a number of the network's answer.
 
@@ -139,4 +176,4 @@ def finite(value: float) -> float:
     return value
 
 
-__all__ = ["Asked", "Explanation", "answered", "explaining", "finite"]
+__all__ = ["Asked", "Explanation", "answered", "check_repeats", "explaining", "finite"]

@@ -125,6 +125,7 @@ class Network:
         seen: what it saw last.
         remarks: what was assumed of a person's own network.
         transform: of a module in memory: makes its input in place of ``preparation``; else None.
+        repeats: by layer id, whether another run on the same picture made the same, where that was looked at.
     """
 
     card: Card
@@ -142,6 +143,7 @@ class Network:
     seen: Seen | None = None
     transform: Transform | None = None
     remarks: tuple[Remark, ...] = ()
+    repeats: dict[str, bool] = field(default_factory=dict, init=False)
     _found: dict[str, nn.Module] = field(default_factory=dict, init=False)
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from explorer.attribution.methods import How, Switched, Target, check
 from explorer.errors import NetworkError
-from explorer.explaining import answered, finite
+from explorer.explaining import answered, check_repeats, finite
 from explorer.filters.filter import Chain
 from explorer.influence import Step
 from explorer.text import N_
@@ -50,8 +50,8 @@ def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top
         top: how many predictions.
 
     Raises:
-        NetworkError: it does not classify, there is no such layer, channel or class, or without the channels the
-            network takes another path.
+        NetworkError: it does not classify, there is no such layer, channel or class, without the channels the
+            network takes another path, or it draws random numbers.
         ForwardError, DeviceError: the network raised, its answer is not finite, or its device has not enough memory.
     """
     from explorer.attribution.switched import switched
@@ -67,6 +67,7 @@ def switching(network: Network, frame: Frame, filters: Chain, asked: Switch, top
     out = network.with_room(lambda: network.follow(whole, network.prepare(filtered).tensor, filtered))
     target = answered(network, out) if asked.target is None else Target("", asked.target)
     target = check(network.graph, target)
+    network.with_room(lambda: check_repeats(network, network.prepare(filtered).tensor, target.layer))
     layer, before = network.graph[asked.layer], finite(float(out[0, target.channel]))
 
     def without(channels: tuple[int, ...]) -> Tensor:

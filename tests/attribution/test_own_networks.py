@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from explorer.attribution import gradients
 from explorer.attribution.gradients import flow
@@ -17,9 +18,10 @@ from explorer.attribution.methods import METHODS, Explanation, Target, check
 from explorer.errors import ForwardError, NetworkError
 from explorer.explaining import Asked
 from explorer.graph.trace import trace
-from explorer.questions import Explain, answer
+from explorer.questions import Explain, SwitchOff, answer
 from explorer.recipe import Recipe
 from explorer.session import Network, Session
+from explorer.switching import Switch
 from explorer.values import Frame
 from explorer.zoo.own import memory
 from tests.attribution.test_why import Functional, Plain, Smooth, asked, like, seeded
@@ -227,3 +229,32 @@ def test_a_forward_that_fails_anywhere_leaves_nothing(network: str, share: float
     assert torch.is_grad_enabled()
     assert not torch.is_inference_mode_enabled()
     assert np.isfinite(flow(module, graph, x, check(graph, Target("", 0))).value), "and it still runs"
+
+
+class Drawn(nn.Module):
+    """Has its dropout on, whatever mode it is in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.c, self.f, self.runs = nn.Conv2d(3, 4, 3), nn.Linear(4, 5), 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.runs += 1
+        return self.f(functional.dropout(self.c(x).mean((2, 3)) + 1))
+
+
+@pytest.mark.parametrize("name", ["occlusion", "grad-cam"])
+def test_of_a_network_that_draws_numbers_nothing_is_told(name: str, opened: Callable[[nn.Module], Network]) -> None:
+    network = opened(seeded(Drawn))
+    for first in (None, 2):
+        with pytest.raises(NetworkError, match="dropout"):
+            explain(network, name, first=first)
+    runs = network.module.runs
+    with pytest.raises(NetworkError, match="dropout"):
+        explain(network, name, first=2)
+    assert network.module.runs == runs, "it is remembered"
+    assert explain(network, "saliency", Target("c", 1)).value, "before the dropout all is as it should be"
+    for channels in ((), (3,)):
+        steps: Any = answer(network, SwitchOff(FRAME, Recipe(network=network.card.name), Switch("c", channels)))
+        with pytest.raises(NetworkError, match="dropout"):
+            next(steps)
