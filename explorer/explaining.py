@@ -146,8 +146,8 @@ def check_repeats(network: Network, x: Tensor, layer: str) -> None:
     if not network.repeats.get(layer, True):
         raise NetworkError(
             N_(
-                "The network draws random numbers each time it runs, so that what changes its answer cannot be told: "
-                "switch them off, most often a dropout that is left on."
+                "The network draws random numbers each time it runs, most often by a dropout that is left on, so that "
+                "what changes its answer cannot be told: switch that off."
             )
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sysconfig
 import traceback
 from collections import Counter
@@ -37,6 +38,8 @@ from explorer.text import N_
 
 _NEEDS_MORE = "forward() missing"
 """In Python's own sentence where a module is called with fewer inputs than it takes."""
+_VOLUME = r"expected input\[{shape}\]|expected (?:4D or )?5D input \(got 4D"
+"""In torch's sentence where a layer for volumes gets a batch of pictures, which it takes for one volume."""
 _LIBRARIES = (str(Path(__file__).parents[1]) + os.sep, sysconfig.get_path("stdlib") + os.sep)
 _INSTALLED = frozenset(("site-packages", "dist-packages"))
 """Where the code of libraries lies; what lies elsewhere is the person's own."""
@@ -83,6 +86,11 @@ def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
             sentence = N_(
                 "The network takes more than a picture ({reason}): say its further inputs in its card, for example "
                 'inputs = ["random:1x10"], or in “Open a network…”.'
+            )
+        elif x.dim() == 4 and re.search(_VOLUME.format(shape=", ".join(map(str, (1, *x.shape)))), str(error)):
+            sentence = N_(
+                "The network takes volumes or moving pictures ({reason}), which cannot be shown: choose a network for "
+                "pictures."
             )
         elif place := _own_place(error):
             sentence = N_(

@@ -181,6 +181,17 @@ def test_what_is_kept_for_a_program_goes_with_it(tmp_path: Path) -> None:
     assert not kept.parent.exists()
 
 
+@pytest.mark.parametrize(
+    "layers",
+    [(nn.Conv3d(3, 2, 3), nn.AdaptiveAvgPool3d(1)), (nn.Conv3d(1, 2, 3), nn.BatchNorm3d(2), nn.AdaptiveAvgPool3d(1))],
+    ids=["convolution", "normalisation"],
+)
+def test_a_network_for_volumes_is_told_as_one(layers: tuple[nn.Module, ...]) -> None:
+    name = memory.put(nn.Sequential(*layers, nn.Flatten(), nn.Linear(2, 5)))
+    with pytest.raises(ForwardError, match="takes volumes"):
+        Session().open(name, input_hw=(20, 20), device="cpu")
+
+
 class Pair(nn.Module):
     """Gives its features and then its classes."""
 
