@@ -111,6 +111,10 @@ _MESSAGES = (
         r"argument (?P<option>\S+): at least (?P<least>\d+): (?P<text>[\s\S]*)",
         N_("{option} cannot be “{text}”: it is a whole number of at least {least}."),
     ),
+    (
+        r"argument (?P<option>\S+): at most (?P<most>\d+): (?P<text>[\s\S]*)",
+        N_("{option} cannot be “{text}”: it is at most {most}."),
+    ),
     (r"argument (?P<option>\S+): expected one argument", N_("{option} needs a value: see “{help}”.")),
     (
         r"argument (?P<option>\S+): expected (?P<count>\d+) arguments",
@@ -120,10 +124,15 @@ _MESSAGES = (
 )
 
 
+_MOST_WHOLE = 999_999_999
+
+
 def whole(least: int) -> Any:
     """Return a reader of whole numbers from ``least`` on."""
 
     def read(text: str) -> int:
+        if re.fullmatch(r"[+]?[0-9]{10,}", text):
+            raise argparse.ArgumentTypeError(f"at most {_MOST_WHOLE}: {text}")
         if not re.fullmatch(r"[+-]?[0-9]{1,9}", text) or int(text) < least:
             raise argparse.ArgumentTypeError(f"at least {least}: {text}")  # Parser.error names the option
         return int(text)

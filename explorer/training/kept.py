@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import uuid
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from explorer import settings
 from explorer.errors import ExportError
+from explorer.render import export
 from explorer.text import N_
 from explorer.training.last import LastTrainer, last_layer
 from explorer.training.lenet import LeNetTrainer
@@ -38,6 +40,9 @@ def check_place(path: Path) -> None:
     Raises:
         ExportError: its name ends otherwise, or nothing can be written there.
     """
+    if path.parent != room() and not os.path.isdir(path.parent):
+        code = errno.ENOTDIR if os.path.exists(path.parent) else errno.ENOENT
+        raise export.problem(OSError(code, os.strerror(code)), path)
     if path.suffix.lower() != SUFFIX or os.path.isdir(path):
         raise ExportError(
             N_("A trained network cannot be written to {file}: give a file’s name that ends in {suffix}."),

@@ -68,11 +68,17 @@ def check(found: Sequence[PictureClass], folder: Path) -> None:
         PersonError: there are too few classes or too many, or a class has too few pictures.
     """
     if not FEWEST_CLASSES <= len(found) <= MOST_CLASSES:
+        sentence = N_(
+            "{folder} holds {count} folders: from {least} to {most} classes can be learned, each a folder of its own "
+            "with pictures in it."
+        )
+        if len(found) == 1:
+            sentence = N_(
+                "{folder} holds one folder: from {least} to {most} classes can be learned, each a folder of its own "
+                "with pictures in it."
+            )
         raise PersonError(
-            N_(
-                "{folder} holds {count} folders: from {least} to {most} classes can be learned, each a folder of its "
-                "own with pictures in it."
-            ),
+            sentence,
             folder=folder,
             count=len(found),
             least=FEWEST_CLASSES,

@@ -80,13 +80,21 @@ def test_no_size(text: str) -> None:
         arguments.size(text)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "x", "1e9", "9" * 30])
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "x", "1e9", "-" + "9" * 30])
 def test_no_whole_number_is_told_with_its_option(text: str) -> None:
     parser = arguments.Parser("count", "")
     parser.how.add_argument("--size", type=arguments.whole(1))
     with pytest.raises(PersonError) as told:
         parser.read([f"--size={text}"])
     assert str(told.value) == f"--size cannot be “{text}”: it is a whole number of at least 1."
+
+
+def test_a_number_of_too_many_digits_is_too_large() -> None:
+    parser = arguments.Parser("count", "")
+    parser.how.add_argument("--size", type=arguments.whole(1))
+    with pytest.raises(PersonError) as told:
+        parser.read(["--size=" + "9" * 20])
+    assert str(told.value) == f"--size cannot be “{'9' * 20}”: it is at most 999999999."
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "x", ""])

@@ -62,6 +62,8 @@ def test_a_last_layer_says_what_was_held_out(tmp_path: Path, capsys: pytest.Capt
     [
         (["lenet5"], "--out is missing"),
         (["lenet5", "--out", "x.pth"], ".safetensors"),
+        (["lenet5", "--out", "nowhere/x.pth"], "folder does not exist"),
+        (["lenet5", "--out", "nowhere/x.safetensors"], "folder does not exist"),
         (["lenet5", "--out", "/proc/x/y.safetensors"], "cannot be written"),
         (["lenet5", "--out", "x.safetensors", "--rate", "fast"], "learning rate"),
         (["lenet5", "--out", "x.safetensors", "--rate", "0"], "learning rate"),
@@ -81,6 +83,13 @@ def test_mistakes_are_one_sentence_and_leave_nothing(
     assert said in output.err
     assert output.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_folder_is_one_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "own" / "cat").mkdir(parents=True)
+    Image.new("RGB", (8, 8)).save(tmp_path / "own" / "cat" / "1.png")
+    assert main(["train", "last", str(tmp_path / "own"), "--out", str(tmp_path / "x.safetensors")]) == 2
+    assert "holds one folder:" in capsys.readouterr().err
 
 
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
