@@ -242,8 +242,10 @@ def test_a_student_answers_and_the_first_try_counts(taught: tuple[Desk, Lecturin
     lecturing.reveal()
     box.check.click()
     assert "Choose" in box.verdict.text()
+    box._group.button(2).setFocus()
     box._group.button(2).setChecked(True)
-    box.check.click()
+    QTest.keyClick(box._group.button(2), Qt.Key.Key_Return)
+    assert panel.reveal.hasFocus()
     assert (lecturing.told, lecturing.score.right, lecturing.score.asked) == (True, 1, 2)
 
 

@@ -200,6 +200,8 @@ class LessonPanel(Panel):
         one, scene = self._lecturing, self._lecturing.scene
         for place, step in enumerate(self.steps):
             step.setVisible(place < one.revealed)
+        focus = self.window().focusWidget()
+        answered = one.told and focus is not None and self.question.isAncestorOf(focus)
         self.question.setVisible(one.asks)
         if one.asks:
             self._show_question()
@@ -214,6 +216,8 @@ class LessonPanel(Panel):
         self.list.show_titles(
             [str(other.title) for other in scenes], [other.id in one.done for other in scenes], one.at
         )
+        if answered:
+            self.home()  # what had the keyboard is disabled or hidden by now
         if one.revealed:
             QTimer.singleShot(0, self, self._scroll_to_newest)
 
