@@ -180,7 +180,7 @@ def _broken(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (_only_one, "holds 1 folders"),
+        (_only_one, "holds one folder:"),
         (_too_many, "holds 21 folders"),
         (lambda folder: _emptied(folder, 0), r"“dots” .*\(0\)"),
         (lambda folder: _emptied(folder, 1), r"“dots” .*\(1\)"),
