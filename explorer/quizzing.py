@@ -94,11 +94,19 @@ def _which_layer(network: Network, shown: Frame, draw: Draw) -> Question:
     )
 
 
+_ALIKE = frozenset(("pad", "dropout", "identity"))
+"""Ops whose maps are those before them, as far as anybody can see."""
+
+
 def _layers(layers: Sequence[Layer], draw: Draw) -> list[Layer]:
     """Return a few layers whose maps have sizes of their own, in the network's order."""
     by_size: dict[tuple[int, int], list[Layer]] = {}
     for layer in layers[1:]:  # the first is the input
-        if {"C", "H", "W"} <= set(layer.axes) and _side(layer, "H") * _side(layer, "W") >= _LEAST_CELLS:
+        if (
+            layer.op not in _ALIKE
+            and {"C", "H", "W"} <= set(layer.axes)
+            and _side(layer, "H") * _side(layer, "W") >= _LEAST_CELLS
+        ):
             by_size.setdefault((_side(layer, "H"), _side(layer, "W")), []).append(layer)
     sizes = list(by_size)
     while len(sizes) > MOST_OPTIONS:
