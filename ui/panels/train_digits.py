@@ -7,30 +7,12 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
 
 from explorer.errors import ExplorerError
 from explorer.text import _
 from explorer.training.run import LeNetRun
-from explorer.training.values import (
-    EPOCHS,
-    FORMS,
-    LAYERS,
-    RATES,
-    Look,
-    Plan,
-    Saved,
-    room,
-)
+from explorer.training.values import EPOCHS, FORMS, LAYERS, RATES, Look, Plan, Saved, room
 from explorer.values import Bytes
 from explorer.zoo.course import LENET5, LENET5_1998
 from ui import theme
