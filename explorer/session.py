@@ -145,6 +145,7 @@ class Network:
     remarks: tuple[Remark, ...] = ()
     repeats: dict[str, bool] = field(default_factory=dict, init=False)
     _found: dict[str, nn.Module] = field(default_factory=dict, init=False)
+    _kernel: tuple[object, Floats] | None = field(default=None, init=False)
 
     @property
     def trained(self) -> bool:
@@ -191,7 +192,12 @@ class Network:
     def kernel(self, layer: Layer, channel: int) -> Floats | None:
         """Return the weights that make a map of a convolution, float32 (C_in per group, kh, kw); else None."""
         weight = self._weight(layer)
-        return None if weight is None else _floats(weight.detach()[min(max(channel, 0), len(weight) - 1)])
+        if weight is None:
+            return None
+        key = layer.name, channel, weight.data_ptr(), weight._version
+        if self._kernel is None or self._kernel[0] != key:
+            self._kernel = key, _floats(weight.detach()[min(max(channel, 0), len(weight) - 1)])
+        return self._kernel[1]
 
     def kernels(self, layer: Layer) -> Floats | None:
         """Return all weights of a convolution, float32 (C_out, C_in per group, kh, kw); else None."""

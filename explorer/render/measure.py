@@ -200,6 +200,11 @@ def statistics(values: Floats, table: ChannelTable, finite: bool, negatives: flo
     """
     if negatives is None:
         negatives = _negatives(values)
+    if finite and len(values) == 1 and values.size:  # the chosen map: its figures are in the table
+        low, high, mean, std, zeros = (
+            float(one[0]) for one in (table.minimum, table.maximum, table.mean, table.std, table.zeros)
+        )
+        return Statistics(low, high, mean, std, zeros, 0, 0, histogram(values, low, high, finite), negatives)
     if finite and values.size:
         low, high, mean = float(table.minimum.min()), float(table.maximum.max()), float(table.mean.mean())
         away = table.mean - mean
