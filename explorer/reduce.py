@@ -219,12 +219,13 @@ class Overview:
 
         Where a map is larger, the means of its areas.
         """
-        channels = torch.zeros(0, dtype=torch.long, device=found.device)
         if found.numel():
             activity = found.abs().mean((1, 2), dtype=torch.float32).nan_to_num(torch.inf)
-            kept = torch.tensor([c for c in before if c < len(found)], dtype=torch.long, device=found.device)
-            activity[kept] *= _STAYS
+            if kept := [c for c in before if c < len(found)]:
+                activity[torch.tensor(kept, device=found.device)] *= _STAYS
             channels = activity.argsort(descending=True, stable=True)[: self._count]
+        else:
+            channels = torch.zeros(0, dtype=torch.long, device=found.device)
         chosen = found[channels].to(torch.float32, copy=True)
         hw = min(found.shape[1], COLUMN_PX), min(found.shape[2], COLUMN_PX)
         if chosen.numel() and hw != chosen.shape[1:]:
@@ -250,16 +251,19 @@ def _column(values: Floats, channels: Sequence[int], before: Sequence[int]) -> t
     """Return maps as levels of their own ranges, symmetric where one of them has negative values."""
     if not channels:
         return ()
-    finite = np.isfinite(values)
-    low = np.where(finite, values, np.inf).min((1, 2))
-    high = np.where(finite, values, -np.inf).max((1, 2))
-    low, high = (np.where(np.isfinite(end), end, 0) for end in (low, high))
+    low, high = values.min((1, 2)), values.max((1, 2))
+    whole = bool(np.isfinite(low).all() and np.isfinite(high).all())  # NaN goes through both
+    if not whole:
+        finite = np.isfinite(values)
+        low = np.where(finite, values, np.inf).min((1, 2))
+        high = np.where(finite, values, -np.inf).max((1, 2))
+        low, high = (np.where(np.isfinite(end), end, 0) for end in (low, high))
     signed = bool(low.min() < 0)
     if signed:
         high = np.maximum(-low, high)
         low = -high
     low = np.where(low == high, np.minimum(low, 0), low)
-    painted = levels(values, np.stack([low, high], axis=1).astype(np.float32), bool(finite.all()))
+    painted = levels(values, np.stack([low, high], axis=1).astype(np.float32), whole)
     return tuple((c, Thumbnail(painted[channels.index(c)], signed)) for c in _seated(channels, before))
 
 

@@ -114,17 +114,19 @@ def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
     largest = np.abs(ranges).max(initial=0)
     kind = number_type(largest, scale.max(initial=0))
     near = largest <= _FAR * span.min(initial=np.inf)
-    offset = (0.5 - low * scale).astype(kind) if near else None
+    offset = (0.5 - low * scale).astype(kind) if near and kind is np.float32 else None
     low, scale, half = low.astype(kind), scale.astype(kind), kind(0.5)
+    if inside and offset is not None:  # then a step less loses nothing that a level could show
+        for part in _blocks(*flat.shape):
+            block = flat[part] * scale[part]
+            block += offset[part]
+            np.copyto(found[part], block, casting="unsafe")
+        return found.reshape(values.shape)
     for part in _blocks(*flat.shape):
         with np.errstate(invalid="ignore", over="ignore"):
-            if offset is not None:  # then a step less loses nothing that a level could show
-                block = np.multiply(flat[part], scale[part], dtype=kind)
-                block += offset[part]
-            else:
-                block = np.subtract(flat[part], low[part], dtype=kind)
-                block *= scale[part]
-                block += half
+            block = np.subtract(flat[part], low[part], dtype=kind)
+            block *= scale[part]
+            block += half
         if not inside:
             np.clip(block, 0, _TOP, out=block)
             broken = ~np.isfinite(flat[part])
