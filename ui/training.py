@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from explorer.engine.events import Answered, Problem
@@ -16,6 +18,8 @@ from ui.asking import Asking
 from ui.controller import Controller
 from ui.store import Store
 from ui.turns import Turns
+
+Line = NDArray[np.float64]
 
 
 class Training(QObject):
@@ -60,6 +64,23 @@ class Training(QObject):
     def finished(self) -> bool:
         """Whether there is nothing left to learn from."""
         return self.learned is not None and self.learned.finished
+
+    @property
+    def losses(self) -> tuple[Line, Line, float]:
+        """The number of each batch, float64 (n,), its loss, and how many batches there will be."""
+        if self.learned is None:
+            return np.zeros(0), np.zeros(0), 1.0
+        losses = self.learned.losses.astype(np.float64)
+        return np.arange(1.0, len(losses) + 1), losses, float(self.learned.batches)
+
+    @property
+    def accuracies(self) -> tuple[Line, Line, float]:
+        """The epoch of each check, float64 (n,), the held-out share that was named rightly, and how many epochs."""
+        if self.learned is None:
+            return np.zeros(0), np.zeros(0), 1.0
+        checks, epochs = self.learned.checks, self.learned.plan.epochs
+        at = np.array([one.batch * epochs / self.learned.batches for one in checks], np.float64)
+        return at, np.array([one.accuracy for one in checks], np.float64), float(epochs)
 
     @property
     def idle(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QImageReader, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -372,19 +371,14 @@ class TrainLastLayer(Panel):
 
     @Slot()
     def _show_loss(self) -> None:
-        learned = self.training.learned
-        losses = np.zeros(0) if learned is None else learned.losses.astype(np.float64)
-        batches = 1 if learned is None else learned.batches
-        self.loss.show_line(np.arange(1.0, len(losses) + 1), losses, batches, _SMOOTHED)
+        self.loss.show_line(*self.training.losses, _SMOOTHED)
 
     @Slot()
     def _show_checks(self) -> None:
         """Show what the held-out pictures are taken for."""
         learned = self.training.learned
-        checks, epochs = ((), 1) if learned is None else (learned.checks, learned.plan.epochs)
-        per_epoch = 1.0 if learned is None else learned.batches / epochs
-        at = np.array([one.batch / per_epoch for one in checks])
-        self.accuracy.show_line(at, np.array([one.accuracy for one in checks]), epochs)
+        checks = () if learned is None else learned.checks
+        self.accuracy.show_line(*self.training.accuracies)
         names = learned.names if learned is not None else ()
         self.confusion.show_counts(names, checks[-1].confusion if checks else None)
         self._show_misread(checks[-1].misread if checks and self._held_out() else (), names)
