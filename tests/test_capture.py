@@ -18,6 +18,7 @@ from explorer.capture import Captured, OtherPath, Reducer, capture, clones
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
 from explorer.graph.trace import trace
 from explorer.graph.values import Graph
+from explorer.session import Session
 from explorer.text import N_
 from explorer.zoo import registry
 from tests.graph.odd import Odd
@@ -450,19 +451,54 @@ class Late(nn.Module):
         return torch.tanh(torch.tanh(y)) if bright else torch.relu(y)
 
 
-def test_what_follows_the_last_wanted_layer_of_a_steady_network_is_not_watched() -> None:
+def test_of_a_steady_network_no_more_than_needed_is_watched() -> None:
     module, dark, bright = Late().eval(), torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
     graph = trace(module, dark)
     with torch.inference_mode():
         expected = module(bright)
-    found = capture(module, graph, bright, clones(graph, ["first"]), steady=True)
+    found = capture(module, graph, bright, clones(graph, ["input", "first"]), steady=True)
     assert torch.equal(found.output, expected)
-    assert torch.equal(found.values["first"], module.first(bright))
+    assert torch.equal(found.values["first"], module.first(bright)), "taken by a hook"
+    assert not module.first._forward_hooks, "which is gone"
     both = capture(module, graph, dark, clones(graph, ["relu", "first"]), steady=True)
-    assert both.values.keys() == {"first", "relu"}, "the last one ends it, whichever is named first"
-    for watched in (False, True):
-        with pytest.raises(OtherPath):  # nothing is skipped before it, nor where the network may vary
-            capture(module, graph, bright, clones(graph, ["relu"] if watched else ["first"]), steady=watched)
+    assert both.values.keys() == {"first", "relu"}, "what is no module is watched, up to the last one"
+    with pytest.raises(OtherPath):
+        capture(module, graph, bright, clones(graph, ["relu"]), steady=True)  # nothing is skipped before it
+    with pytest.raises(OtherPath):
+        capture(module, graph, bright, clones(graph, ["first"]))  # nor where the network may vary
+
+
+class Skips(nn.Module):
+    """Does without its first module where the picture is bright, and changes what that made where it stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.first(x) if float(x.mean()) < 0.5 else x.clone()).mul_(0)
+
+
+def test_a_module_is_taken_as_it_returned_and_missed_where_it_did_not_run() -> None:
+    module, dark, bright = Skips().eval(), torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4)
+    graph = trace(module, dark)
+    found = capture(module, graph, dark, clones(graph, ["first"]), steady=True)
+    assert torch.equal(found.values["first"], module.first(dark))
+    assert found.values["first"].any()
+    with pytest.raises(OtherPath):
+        capture(module, graph, bright, clones(graph, ["first"]), steady=True)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "googlenet", "squeezenet1_1", "efficientnet_lite0", "lenet5", "alexnet"])
+def test_each_layer_is_the_same_however_it_is_taken(name: str) -> None:
+    network = Session().open(name, "none", device="cpu", input_hw=(64, 64) if name != "lenet5" else None)
+    assert network.steady
+    x = torch.rand(1, *network.graph.input)
+    watched = capture(network.module, network.graph, x, clones(network.graph)).values
+    for layer in network.graph:
+        taken = capture(network.module, network.graph, x, clones(network.graph, [layer.id]), steady=True)
+        assert torch.equal(taken.values[layer.id], watched[layer.id]), layer.id
+    assert not any(one._forward_hooks for one in network.module.modules())
 
 
 def test_whatever_happens_calls_are_seen_again_afterwards() -> None:

@@ -65,7 +65,7 @@ def trace(module: nn.Module, example: Tensor) -> Graph:
     return recorder.graph(returned)
 
 
-def forward(module: nn.Module, x: Tensor, mode: TorchFunctionMode) -> Any:
+def forward(module: nn.Module, x: Tensor, mode: contextlib.AbstractContextManager[object]) -> Any:
     """Return ``module(x)``, run under ``mode``; what the network itself raises becomes a ``ForwardError``.
 
     Raises:

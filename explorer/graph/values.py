@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -87,6 +88,11 @@ class Graph:
     def by_id(self) -> dict[str, Layer]:
         """Layers by id."""
         return {layer.id: layer for layer in self.layers}
+
+    @cached_property
+    def ops_of(self) -> Counter[str]:
+        """How many layers bear a name: the ops of a module, and every call of it."""
+        return Counter(layer.name for layer in self.layers)
 
     @property
     def input(self) -> tuple[int, ...]:
