@@ -120,11 +120,16 @@ def _refuse_mixed(func: Any, given: Mapping[str, Any], op: Any) -> None:
             )
 
 
+def _lies(t: Tensor) -> tuple[object, ...]:
+    """Return a tensor's shape and strides, where there is a step to take."""
+    return t.shape, [stride for size, stride in zip(t.shape, t.stride(), strict=True) if size > 1]
+
+
 def _wrapped(held: Tensor, given: list[PretendTensor]) -> PretendTensor:
     """Return the tensor that holds ``held``: one of those ``given`` where the op wrote in place, else a new one."""
     for tensor in given:
         if tensor.held is held:
-            if (tensor.shape, tensor.stride()) != (held.shape, held.stride()):
+            if _lies(tensor) != _lies(held):
                 raise NotImplementedError("The pretend device cannot change a tensor's shape in place.")
             return tensor
     with torch.inference_mode(held.is_inference()):  # a view of a tensor from outside that mode is none of its own

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from explorer import device, frame_path, prepare
 from explorer.capture import capture, clones
 from explorer.errors import ForwardError
+from explorer.pinned import Pinned
 from explorer.recipe import Recipe
 from explorer.session import Network, Session
 from explorer.values import Bytes, Floats, Frame, FrameResult
@@ -187,15 +188,15 @@ def test_a_tensor_that_a_network_forgot_to_move_is_found(zoo_has: Callable[[nn.M
 def test_an_input_that_prepare_forgot_to_move_is_found(frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
     network = opened("lenet5", "auto")
     monkeypatch.setattr(prepare, "_on", lambda tensor, device: tensor)
-    with pytest.raises(ForwardError, match="same device"):
+    with pytest.raises(RuntimeError, match="same device"):
         frame_path.run(network, frame, Recipe(network="lenet5"))
 
 
 @pytest.mark.usefixtures("there")
 def test_means_that_prepare_forgot_to_move_are_found(frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
     network = opened("lenet5", "auto")
-    moved = prepare._on
-    monkeypatch.setattr(prepare, "_on", lambda tensor, device: moved(tensor, device) if tensor.dim() > 1 else tensor)
+    row = prepare._row.__wrapped__
+    monkeypatch.setattr(prepare, "_row", lambda figures, width, _device: row(figures, width, torch.device("cpu")))
     with pytest.raises(RuntimeError, match="same device"):
         frame_path.run(network, frame, Recipe(network="lenet5"))
 
@@ -212,16 +213,16 @@ def test_a_reducer_that_forgot_to_copy_back_is_found(frame: Frame, monkeypatch: 
 
 
 def copies(frame: Frame, place: torch.device, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
-    """What ``prepare`` does to move tensors to ``place``, in order; a card is only pretended."""
+    """What ``prepare`` does to move a picture to ``place``, in order; a card is only pretended."""
     done: list[tuple[str, object]] = []
     pinned: set[int] = set()
-    move = Tensor.to
+    move, row = Tensor.to, prepare._row.__wrapped__
 
-    def pin(tensor: Tensor) -> Tensor:
-        done.append(("pin", tensor.device.type))
-        copied = tensor.clone()
-        pinned.add(id(copied))
-        return copied
+    def memory(tensor: Tensor) -> Tensor:
+        done.append(("pin", tensor.dtype))
+        buffer = torch.empty_like(tensor)
+        pinned.add(id(buffer))
+        return buffer
 
     def to(tensor: Tensor, *arguments: object, **options: object) -> Tensor:
         if place not in arguments:
@@ -229,7 +230,9 @@ def copies(frame: Frame, place: torch.device, monkeypatch: pytest.MonkeyPatch) -
         done.append(("copy from pinned" if id(tensor) in pinned else "copy", options.get("non_blocking", False)))
         return tensor.clone()
 
-    monkeypatch.setattr(Tensor, "pin_memory", pin)
+    line = Pinned(memory, lambda device: lambda: None)
+    monkeypatch.setattr(prepare, "_PINNED", line)
+    monkeypatch.setattr(prepare, "_row", lambda figures, width, _device: row(figures, width, torch.device("cpu")))
     monkeypatch.setattr(Tensor, "to", to)
     prepare.prepare(frame, registry.card("lenet5").preparation, place)
     return done
@@ -242,7 +245,7 @@ def test_copies_to_a_card_are_pinned_and_do_not_wait(
 ) -> None:
     given = Frame(frame.pixels, "array", array=np.zeros((1, 32, 32), np.float32)) if unprepared else frame
     done = copies(given, torch.device(name), monkeypatch)
-    assert done == [("pin", "cpu"), ("copy from pinned", True)] * (1 if unprepared else 3)
+    assert done == [("pin", torch.float32 if unprepared else torch.uint8), ("copy from pinned", True)]
 
 
 def test_on_the_cpu_nothing_is_pinned(frame: Frame, monkeypatch: pytest.MonkeyPatch) -> None:
