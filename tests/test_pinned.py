@@ -122,7 +122,11 @@ def test_a_buffer_from_within_inference_mode_serves_outside_of_it(there: torch.d
 
 
 def test_threads_get_each_its_own() -> None:
-    line = Pinned(torch.empty_like, lambda device: lambda: None)
+    def mark(_device: torch.device) -> Callable[[], None]:
+        assert line._lock.locked(), "another thread may write into what is just being sent"
+        return lambda: None
+
+    line = Pinned(torch.empty_like, mark)
 
     def sent(first: int) -> list[bool]:
         with pretend_device() as there:

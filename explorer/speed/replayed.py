@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -51,7 +52,7 @@ class OnCard:
     """
 
     def __init__(self, card: torch.device) -> None:
-        self._aside = torch.cuda.Stream(card)  # type: ignore[no-untyped-call]
+        self._aside = _aside(card)
 
     def warm(self, work: Callable[[], object]) -> None:
         """See ``Recorder``."""
@@ -75,6 +76,12 @@ class OnCard:
                     torch._C._cuda_endAllocateToPool(self._aside.device.index, pool)
                 raise
         return made, graph.replay
+
+
+@cache
+def _aside(card: torch.device) -> torch.cuda.Stream:
+    """Return the stream for all recordings on a card: for each one that it was used with, cuBLAS keeps work space."""
+    return torch.cuda.Stream(card)  # type: ignore[no-untyped-call]
 
 
 def record(
@@ -138,7 +145,6 @@ class _Replayed:
             if seen.found:
                 raise Unfit(seen.found)
             for _ in range(WARM_UPS):
-                self._x.copy_(x)  # anew: networks write into their input
                 run()
 
         recorder.warm(warm)
@@ -193,19 +199,16 @@ def _unrepeatable(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], o
     indices = [one.dtype for one in _within(given.get("indices"))]
     if torch.Tag.data_dependent_output in func.tags:
         return f"{func} tells the host what the card computed"
-    if torch.bool in indices or torch.uint8 in indices or (_sized(func) and not indices):
+    if torch.bool in indices or (torch.Tag.dynamic_output_shape in func.tags and not indices):
         return f"the size of what {func} makes depends on the picture"
-    if func.overloadpacket in _COPIES and len({one.device for one in _within((args, kwargs, out))}) > 1:
+    copies = func.overloadpacket in _COPIES  # of others, a tensor without a dimension is a number to the card
+    if len({one.device for one in _within((args, kwargs, out)) if copies or one.dim()}) > 1:
         return f"{func} copies between two devices"
     still = any(given.get(name) is False for name in ("train", "training"))
     still = still or 0.0 in (given.get("p"), given.get("dropout_p"))
     if torch.Tag.nondeterministic_seeded in func.tags and not still:
         return f"{func} draws numbers"
     return ""
-
-
-def _sized(func: Any) -> bool:
-    return torch.Tag.dynamic_output_shape in func.tags
 
 
 def _within(value: Any) -> Iterable[Tensor]:

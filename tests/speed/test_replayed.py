@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import weakref
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -276,9 +277,10 @@ def test_what_looks_like_it_is_recorded(name: str) -> None:
     [
         (lambda y: y.cpu().to(y.device), "copies between two devices"),
         (lambda y: y + torch.arange(20.0).to(y.device), "copies between two devices"),
-        (lambda y: (y, torch.ones(2)), "it answers on cpu"),
+        (lambda y: y[:, torch.arange(3)], "copies between two devices"),
+        (lambda y: (y * torch.tensor(2.0), torch.ones(2)), "it answers on cpu"),
     ],
-    ids=["down", "up", "answer"],
+    ids=["down", "up", "index", "answer"],
 )
 def test_what_leaves_the_device_is_found(op: Callable[[Tensor], Any], why: str) -> None:
     with pretend_device() as there:
@@ -305,6 +307,7 @@ class Card:
 
     def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         card = self
+        monkeypatch.setattr(replayed, "_aside", cache(replayed._aside.__wrapped__))
 
         class Stream:
             def __init__(self, device: torch.device) -> None:
@@ -362,6 +365,7 @@ def test_what_a_card_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     card = Card()
     card.patch(monkeypatch)
     recorder = replayed.OnCard(torch.device("cuda:1"))
+    assert recorder._aside is replayed.OnCard(torch.device("cuda:1"))._aside
     recorder.warm(lambda: card.done.append(f"warm on {card.stream_now}"))
     made, again = recorder.record(lambda: card.done.append(f"work on {card.stream_now}") or "made")
     again()
