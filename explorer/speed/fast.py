@@ -1,4 +1,4 @@
-"""A network's run for one frame of a live source, by merged operations where they are proved equal to its own calls."""
+"""A network's run for one frame of a live source, by what is faster than its own calls where that is proved equal."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from explorer.graph.values import Graph
 from explorer.reduce import keep
 from explorer.speed.merge import Lesson, Merged, apart
 from explorer.speed.plan import groups
+from explorer.speed.swap import Maker, Swap
 from explorer.speed.values import MERGED, Speed, percent
 from explorer.text import N_
 
@@ -27,6 +28,9 @@ LARGE = N_("Every op runs by itself: a second copy of these weights would take {
 NOTHING = N_("Every op runs by itself: no convolution could take what follows it along.")
 OFF = N_("Every op runs by itself: the fast form differed by {apart} % of a map's range, more than is allowed.")
 FAILED = N_("Every op runs by itself: the fast form stopped ({reason}).")
+
+_NEVER = (VARIES, HOOKS, FAILED)
+"""Reasons for which no one piece may stand for the network's calls either."""
 
 MOST_BYTES = 1 << 29
 """Of weights that lie in memory a second time, folded or in the processor's own order."""
@@ -41,18 +45,20 @@ class Fast:
     The first frame runs by the network's own calls; each merged operation is compared on its very input, then a whole
     merged run with the plain one: its answer and the shown maps. The latter once more for each layer that is shown.
     What differs by more than ``SHARE`` of a map's range and ``FLOOR`` of its layer's is not used. All is learned anew
-    where a weight was written.
+    where a weight was written. After a while with the same layers the whole network runs in one piece, if there is
+    somebody who makes one.
 
     Args:
         module: the network, in eval mode.
         graph: how it ran when it was traced.
         varies: whether its calls depend on the picture.
+        maker: makes it into one piece.
 
     Attributes:
-        told: what was found.
+        told: what was found, and how the last frame ran.
     """
 
-    def __init__(self, module: nn.Module, graph: Graph, varies: bool = False) -> None:
+    def __init__(self, module: nn.Module, graph: Graph, varies: bool = False, maker: Maker | None = None) -> None:
         self.told = Speed(convolutions=sum(layer.op == "conv2d" for layer in graph))
         self._module, self._graph = module, graph
         self._merged: list[Merged] | None = None
@@ -60,6 +66,8 @@ class Fast:
         self._shown: set[str] = set()
         self._steps: dict[frozenset[str], dict[int, Step]] = {}
         self._plain = False
+        self._swap = Swap(module, graph, maker) if maker else None
+        self._by_calls = self.told
         weights = 4 * sum(layer.parameters for layer in graph if layer.op == "conv2d")
         if varies:
             self._stop(VARIES)
@@ -77,15 +85,19 @@ class Fast:
         Raises:
             NetworkError, OtherPath, ForwardError, DeviceError: as ``capture`` does.
         """
-        if self._plain:
-            return capture(self._module, self._graph, x, wanted)
-        if self._merged is not None and any(t._version != v or t.data_ptr() != at for t, v, at in self._versions):
+        if any(t._version != v or t.data_ptr() != at for t, v, at in self._versions):
             self._merged = None
             self._steps.clear()
             self._shown.clear()
-        if self._merged is None or shown not in self._shown:
+            self._versions.clear()
+        if not self._plain and (self._merged is None or shown not in self._shown):
             return self._proved(x, wanted, shown)
-        return capture(self._module, self._graph, x, wanted, self._instead(frozenset(wanted)))
+        instead = self._instead(frozenset(wanted))
+        if self._swap and (found := self._swap.capture(x, wanted, instead)):
+            captured, self.told = found
+            return captured
+        self.told = self._by_calls
+        return capture(self._module, self._graph, x, wanted, instead)
 
     def _instead(self, wanted: frozenset[str]) -> dict[int, Step]:
         if wanted not in self._steps:
@@ -122,7 +134,7 @@ class Fast:
         tensors = {id(tensor): tensor for merged in self._merged for tensor in merged.tensors()}
         self._versions = [(tensor, tensor._version, tensor.data_ptr()) for tensor in tensors.values()]
         found = max(merged.apart for merged in self._merged)
-        self.told = replace(self.told, merged=len(self._merged), apart=found, message=MERGED)
+        self.told = self._by_calls = replace(self._by_calls, merged=len(self._merged), apart=found, message=MERGED)
 
     def _compare(self, x: Tensor, plain: Captured, shown: str) -> None:
         """Compare a merged run on ``x`` with the plain one."""
@@ -146,14 +158,16 @@ class Fast:
             self._stop(OFF, apart=percent(share))
             return
         self._shown.add(shown)
-        self.told = replace(self.told, apart=max(share, self.told.apart))
+        self.told = self._by_calls = replace(self._by_calls, apart=max(share, self._by_calls.apart))
 
     def _stop(self, message: str, **values: object) -> None:
         """Take the plain way from now on."""
         self._plain, self._merged = True, None
         self._steps.clear()
         self._versions.clear()
-        self.told = Speed(convolutions=self.told.convolutions, message=message, values=values)
+        if message in _NEVER:
+            self._swap = None
+        self.told = self._by_calls = Speed(convolutions=self.told.convolutions, message=message, values=values)
         log.info("plain runs: %s", message)
 
 

@@ -20,6 +20,14 @@ MERGED = N_(
     "wherever nothing between is looked at. On a frame, the answer and the shown maps differed from the plain form's "
     "by at most {apart} % of their range."
 )
+COMPILED = N_(
+    "The network runs in one piece, compiled in the background for this processor and the layers that are shown. On a "
+    "frame, the answer and the shown maps differed from the plain form's by at most {apart} % of their range."
+)
+RECORDED = N_(
+    "The network runs in one piece, recorded on the card for the layers that are shown. On a frame, the answer and the "
+    "shown maps differed from the plain form's by at most {apart} % of their range."
+)
 
 
 @dataclass(frozen=True)
