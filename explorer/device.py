@@ -66,6 +66,15 @@ def number_type(precision: Precision, place: torch.device) -> torch.dtype:
     return torch.float16 if place.type in ("cuda", "mps", "xpu") else torch.bfloat16
 
 
+def widest(place: torch.device) -> torch.dtype:
+    """Return the number type in which sums are taken on ``place``: float64, or float32 where the hardware has none."""
+    import torch
+
+    if place.type == "xpu":
+        return torch.float64 if torch.xpu.get_device_properties(place).has_fp64 else torch.float32
+    return torch.float32 if place.type == "mps" else torch.float64
+
+
 def allow_tf32(allowed: bool) -> None:
     """Let CUDA cards multiply float32 numbers with 10 instead of 23 bits after the point, or not.
 

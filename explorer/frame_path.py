@@ -13,12 +13,13 @@ from torch import Tensor
 from explorer import reduce, scenes
 from explorer.capture import Captured, capture, check_budget
 from explorer.graph.values import Layer
+from explorer.held import held
 from explorer.nearby import Nearby
 from explorer.overtime.figures import Follower
 from explorer.overtime.rules import followed
 from explorer.overtime.values import Followed
+from explorer.parcel import Arriving, Parcel
 from explorer.recipe import Recipe
-from explorer.render import measure
 from explorer.session import Network, Seen, Steps
 from explorer.tasks.classify import classify
 from explorer.values import Floats, Frame, FrameResult
@@ -62,20 +63,22 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
     """Take the picture through the network and keep what the recipe asks for; the network remembers it."""
     before = network.columns_before(frame)
     scene = scenes.Watched(network, recipe.finding)
+    parcel = Parcel()
 
     def through(x: Tensor) -> tuple[Layer, Captured, reduce.Overview, reduce.Readings, Follower | None]:
         layer = network.layer(network.shown(recipe))
-        wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe))
-        overview, readings = reduce.Overview(recipe.columns, before), reduce.Readings(recipe.locked)
+        kept = reduce.hold(layer, parcel, recipe.channel, recipe.view)
+        wanted = reduce.wanted(network.graph, layer, network.thumbnail_ids(recipe), kept)
+        overview, readings = reduce.Overview(recipe.columns, before, parcel), reduce.Readings(recipe.locked, parcel)
         if recipe.columns:
             wanted = overview.beside(wanted, network.stages)
         follower = None
         if recipe.overtime:
-            follower = Follower(followed(network.graph, layer.id, recipe.overtime.every))
+            follower = Follower(followed(network.graph, layer.id, recipe.overtime.every), parcel)
             wanted = follower.beside(wanted)
         wanted = readings.beside(wanted, network.graph)
         if nearby is not None:
-            wanted = nearby.beside(wanted, network)
+            wanted = nearby.beside(wanted, network, parcel)
         with scene:
             if recipe.source.live:
                 captured = network.fast.capture(x, wanted, layer.id)
@@ -88,17 +91,22 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
         filtered = recipe.altered(frame)
     with steps("prepare"):
         prepared = network.prepare(filtered)
-        picture, limits = reduce.picture(prepared.tensor)
+        pictured = reduce.pictured(prepared.tensor, parcel)
     with steps("forward"):
         shown = network.shown(recipe)
         layer, captured, overview, readings, follower = network.follow(through, prepared.tensor, filtered, shown)
-        output = reduce.real(captured.output).float().cpu()
+        answer = reduce.real(captured.output).float()
+        output = parcel.put(answer) if network.classifies(answer) else _there(answer)
+        small = reduce.sent(captured.values, parcel)
+        parcel.open()
     if network.device.type == "cpu":  # an accelerator works on while a reducer waits: there the two are one
         steps.split("forward", "capture", captured.reduced_ms)
     with steps("render"):
         reduce.check_values(captured.values[layer.id], layer)
-        maps, thumbnails = captured.values[layer.id], reduce.thumbnails(captured.values)
-        measured, columns = measure.figures(maps), overview.columns()
+        maps = held(captured.values[layer.id])
+        measured, columns = maps.figures(), overview.columns()
+        thumbnails = reduce.thumbnails({name: one() for name, one in small.items()})
+        picture, limits = pictured()
     network.seen = Seen(
         frame=frame,
         alterations=recipe.alterations,
@@ -109,7 +117,7 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
         geometry=prepared.geometry,
         prepared=picture,
         prepared_range=limits,
-        output=output,
+        output=output(),
         thumbnails=thumbnails,
         times_ms=dict(steps.times_ms),
         columns=columns,
@@ -121,6 +129,12 @@ def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: N
         boxes=scene.boxes(captured.returned),
     )
     return network.seen
+
+
+def _there(answer: Tensor) -> Arriving:
+    """Return what gives an answer whose numbers nobody is told: it stays where it is, in memory of its own."""
+    kept = answer if answer.device.type == "cpu" else answer.clone()
+    return lambda: kept
 
 
 def show(network: Network, seen: Seen, recipe: Recipe, steps: Steps, nearby: Nearby | None = None) -> FrameResult:
@@ -201,4 +215,4 @@ def raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     """Return the maps of the recipe's layer as the network made them, float32 (C, h, w); raises as ``run`` does."""
-    return _seen(network, frame, recipe, Steps()).maps
+    return _seen(network, frame, recipe, Steps()).maps.raw

@@ -15,7 +15,8 @@ from explorer.text import N_
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from explorer.reduce import Reducer
+    from explorer.parcel import Arriving, Parcel
+    from explorer.reduce import Reduced, Reducer
     from explorer.session import Network
     from explorer.values import Floats
 
@@ -31,13 +32,12 @@ class Nearby:
 
     Attributes:
         layer: whose features; "" where none are taken.
-        features: float32 (n,) once the frame has gone through.
     """
 
     def __init__(self, network: Network, recipe: Recipe) -> None:
         assert recipe.nearest is not None
         self.layer = ""
-        self.features: Floats | None = None
+        self._taken: Arriving | None = None
         self._kept: Kept | None = None
         self._error: ExplorerError | None = None
         try:
@@ -47,8 +47,13 @@ class Nearby:
         except ExplorerError as error:
             self._error = error
 
-    def beside(self, reducers: Mapping[str, Reducer], network: Network) -> dict[str, Reducer]:
-        """Return ``reducers``, and that of the index's layer also takes the features."""
+    @property
+    def features(self) -> Floats | None:
+        """Those of the frame, float32 (n,), once it has gone through."""
+        return None if self._taken is None else self._taken().numpy()
+
+    def beside(self, reducers: Mapping[str, Reducer], network: Network, parcel: Parcel) -> dict[str, Reducer]:
+        """Return ``reducers``, and that of the index's layer also takes the features, which come in the parcel."""
         from explorer.reduce import small
 
         layer = network.graph.by_id.get(self.layer)
@@ -56,8 +61,8 @@ class Nearby:
             return dict(reducers)
         pool, inner = pooled(layer), reducers.get(layer.id) or small(layer)
 
-        def both(output: Tensor) -> Tensor | Floats | None:
-            self.features = pool(output.detach()).cpu().numpy()
+        def both(output: Tensor) -> Reduced:
+            self._taken = parcel.put(pool(output.detach()).clone())
             return inner(output)
 
         return {**reducers, layer.id: both}
@@ -65,20 +70,20 @@ class Nearby:
     def taken_from(self, other: Nearby | None) -> bool:
         """Take the features of the same frame that are known already; return whether they, or none, are enough."""
         if self._error is None and other is not None and other.layer == self.layer:
-            self.features = other.features
-        return self._error is not None or self.features is not None
+            self._taken = other._taken
+        return self._error is not None or self._taken is not None
 
     def answer(self, wish: Nearest) -> Neighbours:
         """Return the nearest pictures, or why there are none."""
         error = self._error
         if error is None and self._kept is not None:
             try:
-                if self.features is None:
+                if (features := self.features) is None:
                     raise NetworkError(
                         N_("{layer} did not run for this picture: choose another picture or another index."),
                         layer=self.layer,
                     )
-                return self._kept.neighbours(self.features, wish)
+                return self._kept.neighbours(features, wish)
             except ExplorerError as problem:
                 error = problem
         if self._kept is None:

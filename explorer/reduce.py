@@ -1,16 +1,16 @@
 """A layer's output becomes maps, and these with their figures and levels what the window paints.
 
-The chosen layer leaves the device whole, once, as float32 maps one after another in memory; from there on it is numpy,
-on blocks of maps that fit the processor's cache. Measured for 64 maps of 112 × 112 on one thread: 3 ms, against 12 ms
-for the same with torch's reductions on the channels-last tensor (``aminmax``, ``var_mean``, ``count_nonzero``,
-``histc``). Thumbnails are made on the device and leave it as a few hundred bytes.
+On the CPU the chosen layer is copied once, as float32 maps one after another in memory; from there on it is numpy, on
+blocks of maps that fit the processor's cache. Measured for 64 maps of 112 × 112 on one thread: 3 ms, against 12 ms for
+the same with torch's reductions on the channels-last tensor (``aminmax``, ``var_mean``, ``count_nonzero``, ``histc``).
+On an accelerator its maps stay there (``held.DeviceMaps``): what is painted and told of them leaves it, in a frame's
+one parcel, together with thumbnails, overview, single values and the picture that went in.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
@@ -19,16 +19,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from explorer import on_device
 from explorer.cv import cv2
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph, Layer
+from explorer.held import DeviceMaps, Held, held, nearest, reaches, scaled
+from explorer.parcel import Arriving, Parcel
 from explorer.recipe import Unit, View
 from explorer.render import tiles
-from explorer.render.measure import Figures, levels, levels_of_one, pick, statistics
+from explorer.render.measure import Figures, levels, levels_of_one, ordinary
 from explorer.text import N_
 from explorer.values import Bytes, ChannelTable, Floats, LayerView, Thumbnail
 
-Reducer = Callable[[Tensor], Tensor | Floats | None]
+Reduced = Tensor | Floats | DeviceMaps | None
+Reducer = Callable[[Tensor], Reduced]
+Column = tuple[tuple[int, Thumbnail], ...]
+"""Maps of a layer with their channels."""
+
 THUMBNAIL_PX = 48
 COLUMN_PX = 80
 """Most that a side of a map in the overview has, px."""
@@ -87,18 +94,38 @@ def keep(layer: Layer) -> Callable[[Tensor], Floats]:
     return reducer
 
 
-def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str]) -> dict[str, Reducer]:
-    """Return the reducers of a frame, by layer id: ``keep`` for the chosen layer, ``small`` for the others."""
-    return {name: small(graph[name]) for name in thumbnails} | {chosen.id: keep(chosen)}
+def hold(layer: Layer, parcel: Parcel, channel: int, view: View) -> Callable[[Tensor], Floats | DeviceMaps]:
+    """Return the reducer that does as ``keep`` on the CPU, and on an accelerator leaves the maps there.
+
+    Args:
+        layer: the chosen one.
+        parcel: brings over what is told and painted of them.
+        channel, view: what will be asked of them.
+    """
+    copied = keep(layer)
+
+    def reducer(output: Tensor) -> Floats | DeviceMaps:
+        if output.device.type == "cpu" or not output.numel():
+            return copied(output)
+        found = maps(output.detach(), layer)
+        there = found.to(torch.float32, copy=True, memory_format=torch.contiguous_format)
+        return DeviceMaps(there, parcel, channel, view)
+
+    return reducer
 
 
-def check_values(values: Floats, layer: Layer) -> None:
+def wanted(graph: Graph, chosen: Layer, thumbnails: Iterable[str], how: Reducer | None = None) -> dict[str, Reducer]:
+    """Return the reducers of a frame, by layer id: ``how`` or ``keep`` for the chosen layer, ``small`` for others."""
+    return {name: small(graph[name]) for name in thumbnails} | {chosen.id: how or keep(chosen)}
+
+
+def check_values(values: Floats | DeviceMaps, layer: Layer) -> None:
     """Do nothing if the maps of ``layer`` hold values.
 
     Raises:
         NetworkError: they hold none.
     """
-    if not values.size:
+    if not prod(values.shape):
         raise NetworkError(
             N_("{layer} makes no values from this input (its output is {shape}): choose another layer or picture."),
             layer=layer.id,
@@ -125,6 +152,21 @@ def _small(found: Tensor) -> Tensor:
     step = -(-max(h, w) // THUMBNAIL_PX)  # one for both: the map keeps its shape
     first_y, first_x = min(step // 2, h - 1), min(step // 2, w - 1)
     return found[:, first_y::step, first_x::step].to(torch.float32).mean(0)
+
+
+def sent(captured: Mapping[str, Reduced], parcel: Parcel) -> dict[str, Callable[[], Tensor | Floats]]:
+    """Put into the parcel what ``thumbnails`` needs of what the reducers made, and return what gives it."""
+    found: dict[str, Callable[[], Tensor | Floats]] = {}
+    for name, one in captured.items():
+        if isinstance(one, np.ndarray):
+            found[name] = _given(one)
+        elif one is not None:
+            found[name] = parcel.put(_small(one.values) if isinstance(one, DeviceMaps) else one)
+    return found
+
+
+def _given(values: Floats) -> Callable[[], Floats]:
+    return lambda: values
 
 
 def thumbnails(captured: Mapping[str, Tensor | Floats | None]) -> dict[str, Thumbnail]:
@@ -157,13 +199,20 @@ def _thumbnail(values: Tensor) -> Thumbnail:
 class Readings:
     """Takes the values of single units while the network runs.
 
-    Attributes:
-        values: what was read; None of a unit that its layer does not have.
+    Args:
+        units: which ones.
+        parcel: brings them over.
     """
 
-    def __init__(self, units: Iterable[Unit]) -> None:
+    def __init__(self, units: Iterable[Unit], parcel: Parcel | None = None) -> None:
         self._units = tuple(units)
-        self.values: dict[Unit, float | None] = dict.fromkeys(self._units)
+        self._parcel = parcel or Parcel()
+        self._found: dict[Unit, Arriving] = {}
+
+    @property
+    def values(self) -> dict[Unit, float | None]:
+        """What was read; None of a unit that its layer does not have."""
+        return {unit: float(self._found[unit]()) if unit in self._found else None for unit in self._units}
 
     def beside(self, reducers: Mapping[str, Reducer], graph: Graph) -> dict[str, Reducer]:
         """Return ``reducers``, and those of the units' layers are read first; a missing one makes a thumbnail."""
@@ -171,20 +220,14 @@ class Readings:
         return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in layers}}
 
     def _both(self, layer: Layer, reducer: Reducer) -> Reducer:
-        def both(output: Tensor) -> Tensor | Floats | None:
+        def both(output: Tensor) -> Reduced:
             found = maps(output.detach(), layer)
             for unit in self._units:
-                if unit.layer == layer.id:
-                    self.values[unit] = reading(found, unit)
+                if unit.layer == layer.id and reaches(found.shape, unit):
+                    self._found[unit] = self._parcel.put(found[unit.channel, unit.y, unit.x].clone())
             return reducer(output)
 
         return both
-
-
-def reading(of: Tensor | Floats, unit: Unit) -> float | None:
-    """Return the value of ``unit`` in maps (C, h, w); None where they do not reach so far."""
-    inside = all(at < n for at, n in zip((unit.channel, unit.y, unit.x), of.shape, strict=True))
-    return float(of[unit.channel, unit.y, unit.x]) if inside else None
 
 
 class Overview:
@@ -196,20 +239,25 @@ class Overview:
     Args:
         count: how many maps of each layer.
         before: the channels that are shown now, by layer id.
+        parcel: brings them over.
     """
 
-    def __init__(self, count: int, before: Mapping[str, Sequence[int]] | None = None) -> None:
+    def __init__(
+        self, count: int, before: Mapping[str, Sequence[int]] | None = None, parcel: Parcel | None = None
+    ) -> None:
         self._count = count
         self._before = before or {}
-        self._found: dict[str, tuple[Tensor, Tensor]] = {}
+        self._parcel = parcel or Parcel()
+        self._found: dict[str, Callable[[], Column]] = {}
 
     def beside(self, reducers: Mapping[str, Reducer], layers: Iterable[Layer]) -> dict[str, Reducer]:
         """Return ``reducers``, and those of ``layers`` take the maps first; one that is not there makes a thumbnail."""
         return {**reducers, **{one.id: self._both(one, reducers.get(one.id) or small(one)) for one in layers}}
 
     def _both(self, layer: Layer, reducer: Reducer) -> Reducer:
-        def both(output: Tensor) -> Tensor | Floats | None:
-            self._found[layer.id] = self._strongest(maps(output.detach(), layer), self._before.get(layer.id, ()))
+        def both(output: Tensor) -> Reduced:
+            before = self._before.get(layer.id, ())
+            self._found[layer.id] = self._taken(*self._strongest(maps(output.detach(), layer), before), before)
             return reducer(output)
 
         return both
@@ -232,12 +280,32 @@ class Overview:
             chosen = torch.nn.functional.adaptive_avg_pool2d(chosen, hw)
         return chosen, channels
 
-    def columns(self) -> dict[str, tuple[tuple[int, Thumbnail], ...]]:
+    def _taken(self, chosen: Tensor, channels: Tensor, before: Sequence[int]) -> Callable[[], Column]:
+        """Return what makes them a column; on an accelerator they are made levels there."""
+
+        def by_numpy() -> Column:
+            return _column(chosen.cpu().numpy(), channels.tolist(), before)
+
+        if chosen.device.type == "cpu" or not chosen.numel():
+            return by_numpy
+        ends = on_device.ends(chosen)
+        painted = self._parcel.put(on_device.levels(chosen, *on_device.ranges(*ends, View()), inside=True))
+        numbers, found = self._parcel.put(channels), self._parcel.put(torch.stack(ends).to(torch.float32))
+
+        def column() -> Column:
+            low, high = found().numpy()
+            if not np.isfinite([low, high]).all():
+                return by_numpy()
+            ranges, signed = _own_ranges(low, high)
+            if not ordinary(ranges):
+                return by_numpy()
+            return _seated_column(painted().numpy(), signed, numbers().tolist(), before)
+
+        return column
+
+    def columns(self) -> dict[str, Column]:
         """Return what was taken by layer id: maps with their channels, the most active first, but those that stay."""
-        return {
-            name: _column(chosen.cpu().numpy(), channels.tolist(), self._before.get(name, ()))
-            for name, (chosen, channels) in self._found.items()
-        }
+        return {name: column() for name, column in self._found.items()}
 
 
 def _seated(channels: Sequence[int], before: Sequence[int]) -> list[int]:
@@ -247,7 +315,7 @@ def _seated(channels: Sequence[int], before: Sequence[int]) -> list[int]:
     return [next(others) if channel is None else channel for channel in stay] + list(others)
 
 
-def _column(values: Floats, channels: Sequence[int], before: Sequence[int]) -> tuple[tuple[int, Thumbnail], ...]:
+def _column(values: Floats, channels: Sequence[int], before: Sequence[int]) -> Column:
     """Return maps as levels of their own ranges, symmetric where one of them has negative values."""
     if not channels:
         return ()
@@ -258,13 +326,36 @@ def _column(values: Floats, channels: Sequence[int], before: Sequence[int]) -> t
         low = np.where(finite, values, np.inf).min((1, 2))
         high = np.where(finite, values, -np.inf).max((1, 2))
         low, high = (np.where(np.isfinite(end), end, 0) for end in (low, high))
+    ranges, signed = _own_ranges(low, high)
+    return _seated_column(levels(values, ranges, whole), signed, channels, before)
+
+
+def _own_ranges(low: Floats, high: Floats) -> tuple[Floats, bool]:
+    """Return the ranges of maps by their own ends, float32 (n, 2), and whether they are symmetric."""
     signed = bool(low.min() < 0)
     if signed:
         high = np.maximum(-low, high)
         low = -high
     low = np.where(low == high, np.minimum(low, 0), low)
-    painted = levels(values, np.stack([low, high], axis=1).astype(np.float32), whole)
+    return np.stack([low, high], axis=1).astype(np.float32), signed
+
+
+def _seated_column(painted: Bytes, signed: bool, channels: Sequence[int], before: Sequence[int]) -> Column:
     return tuple((c, Thumbnail(painted[channels.index(c)], signed)) for c in _seated(channels, before))
+
+
+def pictured(tensor: Tensor, parcel: Parcel) -> Callable[[], tuple[Bytes, tuple[float, float]]]:
+    """Return what gives ``picture`` of the network's input, of which nothing is needed any more when this returns."""
+    if tensor.device.type == "cpu" or not tensor.numel():
+        found = picture(tensor)
+        return lambda: found
+    painted, ends = (parcel.put(one) for one in on_device.picture(_as_picture(tensor)))
+
+    def arrived() -> tuple[Bytes, tuple[float, float]]:
+        low, high = ends().tolist()
+        return _rgb(painted().numpy().copy()), (low, high)
+
+    return arrived
 
 
 def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:
@@ -276,7 +367,7 @@ def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:
     Args:
         tensor: float (1, C, h, w).
     """
-    values = tensor[0, : 3 if tensor.shape[1] >= 3 else 1].permute(1, 2, 0).float().cpu().numpy()
+    values = _as_picture(tensor).cpu().numpy()
     low, high = _limits(values)
     if math.isfinite(low) and math.isfinite(high):
         shown = levels_of_one(values, low, high, 255)
@@ -284,7 +375,16 @@ def picture(tensor: Tensor) -> tuple[Bytes, tuple[float, float]]:
         low, high = _limits(values[np.isfinite(values)])
         inside = np.clip(np.nan_to_num(values, nan=low, posinf=low, neginf=low), low, high)  # black
         shown = levels_of_one(inside, low, high, 255)
-    return (shown if shown.shape[2] == 3 else np.repeat(shown, 3, axis=2)), (low, high)
+    return _rgb(shown), (low, high)
+
+
+def _as_picture(tensor: Tensor) -> Tensor:
+    """The channels that are shown of an input (1, C, h, w): float32 (h, w, 3) or (h, w, 1)."""
+    return tensor[0, : 3 if tensor.shape[1] >= 3 else 1].permute(1, 2, 0).float()
+
+
+def _rgb(shown: Bytes) -> Bytes:
+    return shown if shown.shape[2] == 3 else np.repeat(shown, 3, axis=2)
 
 
 def _limits(finite: Floats) -> tuple[float, float]:
@@ -327,25 +427,26 @@ def order(table: ChannelTable, view: View) -> NDArray[np.intp]:
 _grid = lru_cache(maxsize=256)(tiles.grid)
 
 
-def show(values: Floats, measured: Figures, layer: Layer, channel: int, view: View, kernel: Floats | None) -> LayerView:
+def show(
+    values: Floats | Held, measured: Figures, layer: Layer, channel: int, view: View, kernel: Floats | None
+) -> LayerView:
     """Return a layer ready to be painted.
 
     Args:
-        values: its maps, float32 (C, h, w), contiguous.
+        values: its maps (C, h, w): float32, contiguous, or as they are held.
         measured: their figures.
         layer: the layer.
         channel: the map for the inspector; the nearest there is where it is out of range.
         view: scale, order and shape of the mosaic.
         kernel: the channel's weights, or None.
     """
-    channel = min(max(channel, 0), len(values) - 1)
-    if view.scale == "map" and values[0].size == 1:  # a map of one value has no scale of its own
-        view = replace(view, scale="layer")
+    of = held(values)
+    channel, view = nearest(channel, of.shape), scaled(view, of.shape)
+    of.expect(channel, view)
     ranges, signed = spans(measured.table, view)
-    painted = levels(values, ranges, inside=measured.finite and view.scale != "fixed")
+    painted = of.levels(view, ranges, measured.finite)
     positions = order(measured.table, view)
-    grid = _grid(len(values), (values.shape[1], values.shape[2]), view.aspect)
-    chosen = values[channel : channel + 1]
+    grid = _grid(of.shape[0], of.shape[1:], view.aspect)
     return LayerView(
         layer=layer,
         mosaic=tiles.mosaic(painted, positions, grid),
@@ -356,8 +457,8 @@ def show(values: Floats, measured: Figures, layer: Layer, channel: int, view: Vi
         statistics=measured.statistics,
         channels=measured.table,
         channel=channel,
-        map=chosen[0].copy(),
+        map=of.map(channel).copy(),
         map_levels=painted[channel].copy(),
-        map_statistics=statistics(chosen, pick(measured.table, slice(channel, channel + 1)), measured.finite),
+        map_statistics=of.statistics(channel, measured),
         kernel=kernel,
     )

@@ -17,18 +17,18 @@ from torch import Tensor, nn
 
 from explorer import device as devices
 from explorer import memory
-from explorer.capture import OtherPath
+from explorer.capture import Captured, OtherPath
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
 from explorer.filters.filter import Chain
 from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
+from explorer.held import Held, held
 from explorer.overtime.recorder import Recorder
 from explorer.overtime.values import LayerFrame
 from explorer.pixels.touch import Touch
 from explorer.prepare import Prepared, given, prepare
 from explorer.recipe import Recipe, Unit
-from explorer.reduce import reading
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
 from explorer.speed.fast import Fast
@@ -61,9 +61,9 @@ class Seen:
     Attributes:
         frame, alterations: what went in.
         layer: whose maps these are.
-        maps, measured: float32 (C, h, w), and their figures.
+        maps, measured: where they are held, and their figures.
         filtered, geometry, prepared, prepared_range: as in ``FrameResult``.
-        output: what the network returned, in the machine's memory.
+        output: what the network returned, in the machine's memory where it classifies.
         thumbnails: by layer id.
         times_ms: of the stages that led here.
         columns, wide: the overview by layer id, and how many maps of each stage were asked for it.
@@ -77,7 +77,7 @@ class Seen:
     frame: Frame
     alterations: tuple[Chain, Touch | None]
     layer: Layer
-    maps: Floats
+    maps: Held
     measured: Figures
     filtered: Frame
     geometry: Geometry
@@ -101,7 +101,17 @@ class Seen:
 
     def reading(self, unit: Unit) -> float | None:
         """Return the value of ``unit``; None where there is no such unit."""
-        return reading(self.maps, unit) if unit.layer == self.layer.id else self.readings.get(unit)
+        if unit in self.readings or unit.layer != self.layer.id:
+            return self.readings.get(unit)
+        return self.maps.reading(unit)
+
+
+class _Fast(Fast):
+    """Where a merged run is compared with the plain one, maps that stayed on an accelerator are copied from it."""
+
+    def _compare(self, x: Tensor, plain: Captured, shown: str) -> None:
+        raw = held(plain.values[shown]).raw
+        super()._compare(x, replace(plain, values={**plain.values, shown: raw}), shown)
 
 
 @dataclass(eq=False)
@@ -306,7 +316,7 @@ class Network:
     @cached_property
     def fast(self) -> Fast:
         """Its run for live sources."""
-        return Fast(self.module, self.graph, self.varies)
+        return _Fast(self.module, self.graph, self.varies)
 
     @cached_property
     def stages(self) -> tuple[Layer, ...]:

@@ -22,7 +22,33 @@ DEVICE = torch.device("meta")
 
 _aten = torch.ops.aten
 _COPYING = {_aten.to, _aten._to_copy, _aten.copy_, _aten.copy}
+_READING = {
+    _aten.item,
+    _aten._local_scalar_dense,
+    _aten.equal,
+    _aten.is_nonzero,
+    _aten.nonzero,
+    _aten.masked_select,
+    _aten.bincount,
+}
+"""What tells the host a number, or makes a tensor of a size that the device must tell it first."""
 _INDEXING = {_aten.index, _aten.index_put, _aten.index_put_, _aten._index_put_impl_}
+
+
+_crossings: list[list[int]] = []
+
+
+@contextlib.contextmanager
+def crossings() -> Iterator[list[int]]:
+    """Yield a list that gets the bytes of each copy from the pretend accelerator to the machine's memory, as they come.
+
+    A number that the host reads is one too. Each is waited for.
+    """
+    _crossings.append(found := [])
+    try:
+        yield found
+    finally:
+        _crossings.pop()
 
 
 @contextlib.contextmanager
@@ -101,6 +127,9 @@ def _run(func: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     here = torch.device(asked).type == DEVICE.type if (asked := given.get("device")) is not None else bool(placed)
     if asked is not None:
         given["device"] = torch.device("cpu")
+    if placed and ((op in _COPYING and not here) or op in _READING):
+        for found in _crossings:
+            found.append(placed[0].nbytes)
     out = func(**tree_map_only(PretendTensor, lambda t: t.held, given))
     if op is _aten.copy_:
         return args[0]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,10 +36,10 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
     """Every kept layer takes ``CAPTURE_MS``."""
     clock = Clock()
-    keep = reduce.keep
+    hold = reduce.hold
 
-    def slow(layer: object) -> object:
-        reducer = keep(layer)  # type: ignore[arg-type]
+    def slow(*given: Any) -> object:
+        reducer = hold(*given)
 
         def reduced(output: torch.Tensor) -> object:
             clock.ms += CAPTURE_MS
@@ -46,7 +47,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clock]:
 
         return reduced
 
-    monkeypatch.setattr(reduce, "keep", slow)
+    monkeypatch.setattr(reduce, "hold", slow)
     with monkeypatch.context() as patch:
         patch.setattr(time, "perf_counter", clock)
         yield clock

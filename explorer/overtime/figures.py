@@ -15,7 +15,8 @@ from explorer.cv import cv2
 from explorer.graph.values import Layer
 from explorer.overtime.rules import Rule, rule
 from explorer.overtime.values import Integers, LayerFrame
-from explorer.reduce import Reducer, maps
+from explorer.parcel import Arriving, Parcel
+from explorer.reduce import Reduced, Reducer, maps
 from explorer.values import Floats
 
 _WIDE = 512
@@ -26,13 +27,14 @@ class Follower:
     """Takes the figures of some layers while the network runs.
 
     On the CPU they are taken by numpy and OpenCV from the output as it lies there: torch counts zeros twenty times as
-    slowly. On an accelerator they stay on it until ``frames`` fetches all of them at once.
+    slowly. From an accelerator a few numbers by channel come over, in a parcel.
     """
 
-    def __init__(self, layers: Iterable[Layer]) -> None:
+    def __init__(self, layers: Iterable[Layer], parcel: Parcel | None = None) -> None:
         self._layers = tuple(layers)
+        self._parcel = parcel or Parcel()
         self._here: dict[str, LayerFrame] = {}
-        self._there: dict[str, tuple[Tensor, int]] = {}
+        self._there: dict[str, tuple[Arriving, int]] = {}
 
     def beside(self, reducers: Mapping[str, Reducer]) -> dict[str, Reducer]:
         """Return ``reducers``, and the followed layers are looked at first; a missing one makes nothing."""
@@ -41,28 +43,24 @@ class Follower:
     def _both(self, layer: Layer, reducer: Reducer | None) -> Reducer:
         limits = rule(layer)
 
-        def both(output: Tensor) -> Tensor | Floats | None:
+        def both(output: Tensor) -> Reduced:
             found = maps(output.detach(), layer).to(torch.float32)
             if not found.numel():
                 self._here.pop(layer.id, None)
             elif found.device.type == "cpu":
                 self._here[layer.id] = figures(found, limits)
             else:
-                self._there[layer.id] = _there(found, limits), found[0].numel()
+                self._there[layer.id] = self._parcel.put(_there(found, limits)), found[0].numel()
             return reducer(output) if reducer else None
 
         return both
 
     def frames(self) -> dict[str, LayerFrame]:
         """Return what was taken by layer id, in the order of the layers."""
-        if self._there:
-            fetched = torch.cat([rows for rows, _cells in self._there.values()], 1).cpu().numpy()
-            at = 0
-            for layer in self._layers:
-                if layer.id in self._there:
-                    rows, cells = self._there[layer.id]
-                    self._here[layer.id] = _fetched(fetched[:, at : at + rows.shape[1]], cells, rule(layer))
-                    at += rows.shape[1]
+        for layer in self._layers:
+            if layer.id in self._there:
+                rows, cells = self._there[layer.id]
+                self._here[layer.id] = _fetched(rows().numpy(), cells, rule(layer))
         return {layer.id: self._here[layer.id] for layer in self._layers if layer.id in self._here}
 
 

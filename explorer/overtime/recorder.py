@@ -11,6 +11,7 @@ from torch import Tensor
 
 from explorer.errors import NetworkError
 from explorer.graph.values import Graph, Layer
+from explorer.held import Held, nearest
 from explorer.overtime.patches import Strongest, cut
 from explorer.overtime.rules import rule
 from explorer.overtime.series import KEPT, Answers, Frames, Smoother, Values, best, label
@@ -59,7 +60,7 @@ class Recorder:
         geometry: Geometry,
         output: Tensor | None,
         layer: Layer,
-        maps: Floats,
+        maps: Held,
         layers: Mapping[str, LayerFrame],
         reading: Callable[[Unit], float | None],
     ) -> Followed:
@@ -72,7 +73,7 @@ class Recorder:
             pixels: the picture after its filters, uint8 RGB (H, W, 3).
             geometry: where each cell of the network's input came from.
             output: what the network returned, if it classifies; else None.
-            layer, maps: the chosen one and its maps, float32 (C, h, w).
+            layer, maps: the chosen one and its maps.
             layers: figures of the followed layers.
             reading: gives a unit's value; None of one that is not there.
         """
@@ -90,8 +91,8 @@ class Recorder:
             if self._answers and output is not None:
                 self._answers.put(self._answer(output))
         self._add_layers(layers, graph)
-        channel = min(max(recipe.channel, 0), len(maps) - 1)
-        self._add_patch(frame, pixels, geometry, graph, layer, channel, maps[channel], new)
+        channel = nearest(recipe.channel, maps.shape)
+        self._add_patch(frame, pixels, geometry, graph, layer, channel, maps.map(channel), new)
         units = list(recipe.locked)
         if recipe.unit is not None:
             units.insert(0, Unit(layer.id, channel, *recipe.unit))

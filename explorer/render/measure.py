@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,16 +16,16 @@ _TOP = LEVELS - 1
 _BLOCK = 1 << 16
 """Values that are worked on at a time: 256 KB."""
 
-_FAR = 16.0
+FAR = 16.0
 """How many times their spread values may lie from 0 to be scaled and moved in one step of float32."""
-_EDGE = 2.0**-13
+EDGE = 2.0**-13
 """Of a bin: by so much the edges are moved down there, so that a value on an edge belongs to the bin above it."""
 
 _FEW = 1 << 14
 """Under so many values they are counted one by one, which then is faster than in pairs."""
 
-_LARGE = 1e30
-_SMALL = 1e-15
+LARGE = 1e30
+SMALL = 1e-15
 """Spread of a map under which its squares would vanish in float32."""
 
 Doubles = NDArray[np.float64]
@@ -74,8 +74,8 @@ def table_of(values: Floats) -> tuple[ChannelTable, bool, float]:
             zeros[part] = _counts(block == 0) / size
         sums, spread = low + high + mean + std, high - low
         doubtful = np.arange(0)
-        if not np.isfinite(sums.sum()) or spread.min(initial=1) < _SMALL:
-            doubtful = np.flatnonzero(~np.isfinite(sums) | ((spread > 0) & (spread < _SMALL)))
+        if not np.isfinite(sums.sum()) or spread.min(initial=1) < SMALL:
+            doubtful = np.flatnonzero(~np.isfinite(sums) | ((spread > 0) & (spread < SMALL)))
     all_finite = True
     for c in doubtful:
         finite = flat[c][np.isfinite(flat[c])].astype(np.float64)
@@ -108,12 +108,10 @@ def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
     """
     flat = values.reshape(len(values), -1)
     found = np.empty(flat.shape, np.uint8)
-    low = ranges[:, :1].astype(np.float64)
-    span = ranges[:, 1:] - low
-    scale = np.divide(_TOP, span, out=np.zeros_like(span), where=span > 0)
+    low, span, scale = _scaling(ranges)
     largest = np.abs(ranges).max(initial=0)
     kind = number_type(largest, scale.max(initial=0))
-    near = largest <= _FAR * span.min(initial=np.inf)
+    near = largest <= FAR * span.min(initial=np.inf)
     offset = (0.5 - low * scale).astype(kind) if near and kind is np.float32 else None
     low, scale, half = low.astype(kind), scale.astype(kind), kind(0.5)
     if inside and offset is not None:  # then a step less loses nothing that a level could show
@@ -135,6 +133,19 @@ def levels(values: Floats, ranges: Floats, inside: bool) -> Bytes:
     return found.reshape(values.shape)
 
 
+def _scaling(ranges: Floats) -> tuple[Doubles, Doubles, Doubles]:
+    """Return the lower ends, how far the ranges go, and by what values are multiplied, each float64 (C, 1)."""
+    low = ranges[:, :1].astype(np.float64)
+    span = ranges[:, 1:] - low
+    return low, span, np.divide(_TOP, span, out=np.zeros_like(span), where=span > 0)
+
+
+def ordinary(ranges: Floats) -> bool:
+    """Return whether levels of such ranges, float32 (C, 2), are worked out in float32."""
+    _low, _span, scale = _scaling(ranges)
+    return number_type(np.abs(ranges).max(initial=0), scale.max(initial=0)) is np.float32
+
+
 def levels_of_one(values: Floats, low: float, high: float, top: int = _TOP) -> Bytes:
     """Return one map's finite ``values`` from ``low`` to ``high`` as levels 0 … ``top``, rounded; 0 of a flat one."""
     scale = top / (high - low) if high > low else 0.0
@@ -147,7 +158,7 @@ def levels_of_one(values: Floats, low: float, high: float, top: int = _TOP) -> B
 
 def number_type(*sizes: float) -> type[np.float32] | type[np.float64]:
     """Return the number type in which products of such sizes neither overflow nor vanish."""
-    return np.float32 if max(sizes) < _LARGE else np.float64
+    return np.float32 if max(sizes) < LARGE else np.float64
 
 
 def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[np.int64]:
@@ -166,10 +177,10 @@ def histogram(values: Floats, low: float, high: float, finite: bool) -> NDArray[
     lost = flat.size % 2
     scale = BINS / (high - low) if high > low else 0.0
     kind = number_type(abs(low), abs(high), scale)
-    near = finite and kind is np.float32 and max(abs(low), abs(high)) <= _FAR * (high - low)
+    near = finite and kind is np.float32 and max(abs(low), abs(high)) <= FAR * (high - low)
     if near:
         whole = codes[: flat.size].reshape(1, -1)
-        cv2.convertScaleAbs(flat.reshape(1, -1), whole, scale, -low * scale - 0.5 + _EDGE)
+        cv2.convertScaleAbs(flat.reshape(1, -1), whole, scale, -low * scale - 0.5 + EDGE)
     for start in range(0, 0 if near else flat.size, _BLOCK):
         part = slice(start, min(start + _BLOCK, flat.size))
         with np.errstate(invalid="ignore", over="ignore"):
@@ -202,18 +213,29 @@ def statistics(values: Floats, table: ChannelTable, finite: bool, negatives: flo
     """
     if negatives is None:
         negatives = _negatives(values)
-    if finite and len(values) == 1 and values.size:  # the chosen map: its figures are in the table
+    if finite and values.size:
+        return together(table, lambda low, high: histogram(values, low, high, finite), negatives)
+    return _statistics_of_finite(values, table, negatives)
+
+
+def together(table: ChannelTable, counted: Callable[[float, float], NDArray[np.int64]], negatives: float) -> Statistics:
+    """Return the figures of all values together, which all are finite, from those by map.
+
+    Args:
+        table: the figures of every map.
+        counted: gives the histogram from the smallest to the largest value.
+        negatives: the share of those below 0.
+    """
+    if len(table.mean) == 1:  # the chosen map: its figures are in the table
         low, high, mean, std, zeros = (
             float(one[0]) for one in (table.minimum, table.maximum, table.mean, table.std, table.zeros)
         )
-        return Statistics(low, high, mean, std, zeros, 0, 0, histogram(values, low, high, finite), negatives)
-    if finite and values.size:
+    else:
         low, high, mean = float(table.minimum.min()), float(table.maximum.max()), float(table.mean.mean())
         away = table.mean - mean
         std = float(np.sqrt((table.std @ table.std + away @ away) / len(away)))
-        counts = histogram(values, low, high, finite)
-        return Statistics(low, high, mean, std, float(table.zeros.mean()), 0, 0, counts, negatives)
-    return _statistics_of_finite(values, table, negatives)
+        zeros = float(table.zeros.mean())
+    return Statistics(low, high, mean, std, zeros, 0, 0, counted(low, high), negatives)
 
 
 def _statistics_of_finite(values: Floats, table: ChannelTable, negatives: float) -> Statistics:

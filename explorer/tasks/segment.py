@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -24,5 +25,6 @@ def classes(output: Tensor) -> NDArray[np.int32]:
     greatest, found = output[0].max(0)
     if not bool(greatest.isfinite().all()):  # NaN is the greatest wherever it is
         raise ForwardError(N_("The output is not finite: the input or the weights hold NaN, infinite or huge values."))
-    indices: NDArray[np.int32] = found.cpu().numpy().astype(np.int32)
+    kind = torch.uint8 if output.shape[1] <= 256 else torch.int32  # of what crosses from an accelerator
+    indices: NDArray[np.int32] = found.to(kind).cpu().numpy().astype(np.int32)
     return indices
