@@ -17,13 +17,13 @@ from torch import Tensor, nn
 
 from explorer import device as devices
 from explorer import memory
-from explorer.capture import Captured, OtherPath
+from explorer.capture import OtherPath
 from explorer.errors import Cancelled, DeviceError, ForwardError, NetworkError
 from explorer.filters.filter import Chain
 from explorer.graph.stages import stages
 from explorer.graph.trace import trace
 from explorer.graph.values import INPUT, Graph, Layer
-from explorer.held import Held, held
+from explorer.held import Held
 from explorer.overtime.recorder import Recorder
 from explorer.overtime.values import LayerFrame
 from explorer.pixels.touch import Touch
@@ -31,7 +31,11 @@ from explorer.prepare import Prepared, given, prepare
 from explorer.recipe import Recipe, Unit
 from explorer.render.measure import Figures
 from explorer.sources.picture import MOST_PIXELS
+from explorer.speed import compiled
+from explorer.speed.compiled import Compiler
 from explorer.speed.fast import Fast
+from explorer.speed.replayed import Recordings
+from explorer.speed.swap import Maker
 from explorer.tasks.detect import Answered
 from explorer.tasks.segment import classes
 from explorer.text import N_
@@ -106,14 +110,6 @@ class Seen:
         return self.maps.reading(unit)
 
 
-class _Fast(Fast):
-    """Where a merged run is compared with the plain one, maps that stayed on an accelerator are copied from it."""
-
-    def _compare(self, x: Tensor, plain: Captured, shown: str) -> None:
-        raw = held(plain.values[shown]).raw
-        super()._compare(x, replace(plain, values={**plain.values, shown: raw}), shown)
-
-
 @dataclass(eq=False)
 class Network:
     """A network, ready to run.
@@ -154,6 +150,7 @@ class Network:
     transform: Transform | None = None
     remarks: tuple[Remark, ...] = ()
     repeats: dict[str, bool] = field(default_factory=dict, init=False)
+    _whole: bool = field(default=False, init=False)
     _found: dict[str, nn.Module] = field(default_factory=dict, init=False)
     _kernel: tuple[object, Floats] | None = field(default=None, init=False)
 
@@ -316,7 +313,23 @@ class Network:
     @cached_property
     def fast(self) -> Fast:
         """Its run for live sources."""
-        return _Fast(self.module, self.graph, self.varies)
+        return Fast(self.module, self.graph, self.varies, self._maker() if self._whole else None)
+
+    def in_one_piece(self, wanted: bool) -> None:
+        """Let live frames run in one piece after a while, where the network can be made into one; or not."""
+        if wanted != self._whole:
+            self._whole = wanted
+            self.__dict__.pop("fast", None)
+
+    def _maker(self) -> Maker | None:
+        if self.device.type == "cuda":
+            return Recordings(self.module, self.graph)
+        weights = 4 * sum(layer.parameters for layer in self.graph)
+        if self.device.type != "cpu" or self.number_type != torch.float32 or weights > compiled.MOST_BYTES:
+            return None
+        if self.card.group == "own" or not compiled.compiler():  # what else a person's own code does would be left out
+            return None
+        return Compiler(self.card.name, self.weights.name if self.weights else "none", self.input_hw)
 
     @cached_property
     def stages(self) -> tuple[Layer, ...]:

@@ -59,6 +59,8 @@ class Settings:
         beside: the second network that was chosen last, "" for none.
         index: the index of pictures that was open last, "" for none.
         lesson: how far the person is in the lesson, as ``lesson.progress`` writes it; "" for not begun.
+        one_piece: whether the network of a live source is made into one piece after a while: compiled in the background
+            on the CPU, recorded on a card.
     """
 
     language: str = ""
@@ -82,6 +84,7 @@ class Settings:
     beside: str = ""
     index: str = ""
     lesson: str = ""
+    one_piece: bool = True
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""
@@ -284,7 +287,7 @@ def _from_json(text: str) -> Settings:
                 *settings.networks,
             )
         )
-        and type(settings.mirror) is type(settings.frame_numbers) is bool
+        and type(settings.mirror) is type(settings.frame_numbers) is type(settings.one_piece) is bool
         and settings.place in PLACES
         and settings.filter_tab in FILTER_TABS
         and settings.task_tab in TASK_TABS

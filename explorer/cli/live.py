@@ -144,6 +144,7 @@ def _watch(watched: _Watched, options: argparse.Namespace) -> None:
     from explorer.cli import opening
 
     network = opening.network(options)
+    network.in_one_piece(True)
     unit = tuple(options.unit) if options.unit else None
     recipe = opening.recipe(options.source, options, layer=options.layer, unit=unit)
     with opening.aside():

@@ -291,6 +291,7 @@ class ModelThread:
         try:
             times_ms = {"read": feed.read_ms}
             network, stale = self._network, lambda: not desk.wants(key, feed)
+            network.in_one_piece(desk.settings.one_piece)
             with self._moving(network):
                 result = self._with_room(lambda: self._rooms.run(network, frame, recipe, times_ms, stale))
             if recipe.beside:

@@ -78,7 +78,7 @@ class Order:
         return json.dumps(self.__dict__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Compiler:
     """Has a listed network compiled: a ``Maker``.
 

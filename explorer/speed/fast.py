@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from explorer.capture import Captured, OtherPath, Reducer, Step, capture
 from explorer.graph.values import Graph
+from explorer.held import held
 from explorer.reduce import keep
 from explorer.speed.merge import Lesson, Merged, apart
 from explorer.speed.plan import groups
@@ -144,7 +145,7 @@ class Fast:
                 run = capture(self._module, self._graph, x, {shown: keep(layer)}, self._instead(frozenset((shown,))))
                 differences = [
                     apart(plain.output.reshape(1, -1), run.output.reshape(1, -1)),
-                    apart(torch.from_numpy(plain.values[shown]), torch.from_numpy(run.values[shown])),
+                    apart(*(torch.from_numpy(held(one.values[shown]).raw) for one in (plain, run))),
                 ]
         except OtherPath:
             self._stop(VARIES)
@@ -173,10 +174,8 @@ class Fast:
 
 def _against(module: nn.Module, x: Tensor) -> str:
     """Return what speaks against merging before anything is tried; "" for nothing."""
-    if x.dtype is not torch.float32:
-        return HALF
     hooks = nn.modules.module
     everywhere = hooks._global_forward_hooks or hooks._global_forward_pre_hooks
     if everywhere or any(one._forward_hooks or one._forward_pre_hooks for one in module.modules()):
         return HOOKS
-    return ""
+    return "" if x.dtype is torch.float32 else HALF

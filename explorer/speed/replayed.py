@@ -24,6 +24,7 @@ from explorer.errors import ExplorerError
 from explorer.graph.trace import tensors
 from explorer.graph.values import Graph
 from explorer.speed.merge import Unfit
+from explorer.speed.values import RECORDED
 from explorer.speed.whole import Whole
 
 T = TypeVar("T")
@@ -82,6 +83,38 @@ class OnCard:
 def _aside(card: torch.device) -> torch.cuda.Stream:
     """Return the stream for all recordings on a card: for each one that it was used with, cuBLAS keeps work space."""
     return torch.cuda.Stream(card)  # type: ignore[no-untyped-call]
+
+
+class Recordings:
+    """Has a network recorded: a ``Maker``.
+
+    Args:
+        module, graph: as in ``record``.
+        recorder: for a card that is only pretended.
+    """
+
+    after_s, told = 0.5, RECORDED
+
+    def __init__(self, module: nn.Module, graph: Graph, recorder: Recorder | None = None) -> None:
+        self._module, self._graph, self._recorder = module, graph, recorder
+
+    def begin(self, layers: frozenset[str], instead: Mapping[int, Step]) -> _Recording:
+        """Begin: the recording itself takes some milliseconds, at the next frame."""
+        return _Recording(lambda x: record(self._module, self._graph, x, layers, instead, self._recorder))
+
+
+class _Recording:
+    """A recording that is to be made."""
+
+    def __init__(self, make: Callable[[Tensor], Whole]) -> None:
+        self._make = make
+
+    def whole(self, x: Tensor) -> Whole:
+        """See ``Making``."""
+        return self._make(x)
+
+    def end(self) -> None:
+        """See ``Making``: nothing goes on by itself."""
 
 
 def record(

@@ -10,10 +10,11 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.utils._pytree import tree_leaves, tree_structure
+from torch.utils._pytree import tree_structure
 
 from explorer.capture import Captured, Reducer, Step, capture, clones
 from explorer.errors import ExplorerError
+from explorer.graph.trace import tensors
 from explorer.graph.values import INPUT, Graph
 from explorer.reduce import maps
 from explorer.speed.merge import Unfit, apart
@@ -169,7 +170,7 @@ class Swap:
                 raise Unfit("the answer has another form")
             pairs = [
                 (a.reshape(1, -1), b.reshape(1, -1))
-                for a, b in zip(tree_leaves(plain.returned), tree_leaves(returned), strict=True)
+                for a, b in zip(tensors(plain.returned), tensors(returned), strict=True)
             ]
             pairs += [
                 (maps(plain.values[name], self._graph[name]), maps(outputs[name], self._graph[name])) for name in layers

@@ -123,6 +123,7 @@ class FakeSession:
             remarks=(),
             number_type="torch.float32",
             transform=None,
+            in_one_piece=lambda wanted: None,
         )
 
     def close(self) -> None:

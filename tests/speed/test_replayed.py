@@ -16,10 +16,12 @@ from torch.nn import functional
 from explorer.capture import capture, clones
 from explorer.graph.trace import tensors, trace
 from explorer.graph.values import INPUT, Graph
+from explorer.reduce import keep
 from explorer.speed import replayed
 from explorer.speed.fast import Fast
 from explorer.speed.merge import Unfit
-from explorer.speed.replayed import record
+from explorer.speed.replayed import Recordings, record
+from explorer.speed.values import RECORDED
 from explorer.zoo import registry
 from tests.pretend_device import DEVICE, pretend_device
 from tests.speed.test_fast import Tricky, looked, trained
@@ -402,3 +404,24 @@ def test_without_a_card_it_is_refused() -> None:
     module, graph, (x, *_) = made(Tricky())
     with pytest.raises(Unfit):
         record(module, graph, x, {"relu"})
+
+
+@pytest.mark.parametrize("number_type", [torch.float32, torch.float16])
+def test_a_live_run_goes_over_to_a_recording(number_type: torch.dtype) -> None:
+    with pretend_device() as place:
+        module = trained(Dictionary()).to(place, number_type)
+        pictures = list(torch.randn(3, 1, 3, 12, 12).to(place, number_type))
+        graph = trace(module, pictures[0])
+        maker = Recordings(module, graph, recorder := Again())
+        maker.after_s = 0.0
+        fast, layers = Fast(module, graph, maker=maker), ["conv", "relu"]
+        told = []
+        for x in pictures * 3:
+            plain = capture(module, graph, x.clone(), clones(graph, layers))
+            found = fast.capture(x.clone(), clones(graph, layers[:1]) | {"relu": keep(graph["relu"])}, "relu")
+            torch.testing.assert_close(found.output.cpu(), plain.output.cpu(), rtol=1e-3, atol=1e-4)
+            torch.testing.assert_close(found.values["conv"].cpu(), plain.values["conv"].cpu(), rtol=1e-3, atol=1e-4)
+            told.append(fast.told.message)
+        assert told[0] != RECORDED
+        assert told[-3:] == [RECORDED] * 3
+        assert recorder.steps.count("record") == 1

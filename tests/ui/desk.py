@@ -115,9 +115,9 @@ def answer_until(one: Desk, true: Callable[[], bool]) -> None:
     until(answered)
 
 
-def until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool], patience_ms: int = PATIENCE_MS) -> None:
     """Let the event loop run until ``true()``."""
-    deadline = QDeadlineTimer(PATIENCE_MS)
+    deadline = QDeadlineTimer(patience_ms)
     while not true():
         assert not deadline.hasExpired(), "it never came true"
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)

@@ -6,6 +6,7 @@ import os
 
 from PySide6.QtCore import QEvent, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -55,6 +56,7 @@ class Preferences(QDialog):
             spin.lineEdit().setTextMargins(8, 0, 0, 0)
         self._shared, self._browse = QLineEdit(self), QPushButton(self)
         self._browse.setAutoDefault(False)
+        self._one_piece = QCheckBox(self)
         self._labels = [QLabel(self) for _row in range(8)]
         self._note = QLabel(self)
         self._note.setObjectName("dim")
@@ -68,6 +70,8 @@ class Preferences(QDialog):
             field.setMinimumWidth(220)
             form.addRow(label, field)
             label.setBuddy(field)
+            if field is self._threads:
+                form.addRow("", self._one_piece)
         shared = QHBoxLayout()
         shared.setSpacing(6)
         shared.addWidget(self._shared, 1)
@@ -93,6 +97,7 @@ class Preferences(QDialog):
         self._precision.activated.connect(self._choose_precision)
         self._scale.valueChanged.connect(self._choose_scale)
         self._threads.valueChanged.connect(self._choose_threads)
+        self._one_piece.clicked.connect(self._choose_one_piece)
         self._keep_free.valueChanged.connect(self._choose_keep_free)
         self._shared.editingFinished.connect(self._choose_shared)
         self._browse.clicked.connect(self._browse_shared)
@@ -117,6 +122,14 @@ class Preferences(QDialog):
             label.setText(text)
         self._shared.setPlaceholderText(_("no folder"))
         self._browse.setText(_("Choose…"))
+        self._one_piece.setText(_("Live: compile the network in the background"))
+        self._one_piece.setToolTip(
+            _(
+                "After a while with the same layers, the network of a live source is made into one piece: compiled on "
+                "the CPU if a C++ compiler is installed, recorded on a CUDA card. It is used only if it computes the "
+                "same."
+            )
+        )
         self._threads.setSpecialValueText(_("Automatic"))
         self._note.setText(_("Everything here takes effect at once. Enlarge the text for a projector."))
         catalogue = self._store.catalogue
@@ -161,7 +174,7 @@ class Preferences(QDialog):
             spin.blockSignals(True)
             spin.setValue(value)
             spin.blockSignals(False)
-
+        self._one_piece.setChecked(wanted.one_piece)
         self._show_shared()
 
     def _show_shared(self) -> None:
@@ -223,3 +236,7 @@ class Preferences(QDialog):
     @Slot()
     def _choose_threads(self) -> None:
         self._controller.prefer(threads=self._threads.value())
+
+    @Slot()
+    def _choose_one_piece(self) -> None:
+        self._controller.prefer(one_piece=self._one_piece.isChecked())
