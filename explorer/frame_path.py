@@ -47,8 +47,11 @@ def run(
     """
     steps = Steps({} if times_ms is None else times_ms, cancelled, network.finish)
     nearby = Nearby(network, recipe) if recipe.nearest else None
-    seen = _seen(network, frame, recipe, steps, nearby)
-    return show(network, seen, recipe, steps, nearby)
+
+    def painted() -> FrameResult:
+        return show(network, _seen(network, frame, recipe, steps, nearby), recipe, steps, nearby)
+
+    return network.with_room(painted)
 
 
 def _seen(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: Nearby | None = None) -> Seen:
@@ -56,7 +59,7 @@ def _seen(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: 
     seen = network.remembers(frame, recipe)
     if seen is not None and (nearby is None or nearby.taken_from(seen.nearby)):
         return seen
-    return network.with_room(lambda: look(network, frame, recipe, steps, nearby))
+    return look(network, frame, recipe, steps, nearby)
 
 
 def look(network: Network, frame: Frame, recipe: Recipe, steps: Steps, nearby: Nearby | None = None) -> Seen:
@@ -215,4 +218,4 @@ def raw_input(network: Network, frame: Frame, recipe: Recipe) -> Floats:
 
 def raw_maps(network: Network, frame: Frame, recipe: Recipe) -> Floats:
     """Return the maps of the recipe's layer as the network made them, float32 (C, h, w); raises as ``run`` does."""
-    return _seen(network, frame, recipe, Steps()).maps.raw
+    return network.with_room(lambda: _seen(network, frame, recipe, Steps()).maps.raw)

@@ -237,7 +237,7 @@ class Network:
             network=self.card.title,
             device=self.device,
         )
-        self.device = place
+        self.device, self.seen = place, None  # whose maps may be where there is no memory
         self.__dict__.pop("fast", None)
         log.warning("%s", self.moved)
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from explorer import device, frame_path, held, on_device, parcel, reduce
-from explorer.errors import NetworkError
+from explorer.errors import DeviceError, NetworkError
 from explorer.graph.trace import trace
 from explorer.graph.values import Layer
 from explorer.held import DeviceMaps, HostMaps
@@ -222,6 +222,34 @@ def test_a_still_is_shown_otherwise_from_the_maps_that_stayed() -> None:
     for (result, _crossed), view in zip(shown, (View(), View(scale="layer"), View()), strict=True):
         host = HostMaps(raw)
         same_view(result.view, reduce.show(host, host.figures(), seen.layer, result.view.channel, view, None))
+
+
+@pytest.mark.usefixtures("there")
+@pytest.mark.parametrize("name", ["auto", "pretend"])
+def test_where_another_view_finds_no_memory_the_cpu_looks_again_or_it_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = device.choose
+    monkeypatch.setattr(device, "choose", lambda one="auto": DEVICE if one == "pretend" else chosen(one))
+    network = Session().open("lenet5", "none", device=name)
+    frame, recipe = frames(1)[0], Recipe(network="lenet5", weights="none", thumbnails=())
+    frame_path.run(network, frame, recipe)
+
+    def no_room(*_: object, **__: object) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(on_device, "levels", no_room)
+    other = recipe.with_(view=View(scale="layer"))
+    if name == "auto":
+        result = frame_path.run(network, frame, other)
+        assert (result.device, network.device.type) == ("cpu", "cpu")
+        assert network.moved is not None
+        expected = Session().open("lenet5", "none", device="cpu")
+        np.testing.assert_array_equal(result.view.mosaic, frame_path.run(expected, frame, other).view.mosaic)
+    else:
+        with pytest.raises(DeviceError, match="meta has not enough memory"):
+            frame_path.run(network, frame, other)
+        assert network.device == DEVICE
 
 
 # Layers of every kind
