@@ -122,7 +122,7 @@ def capture(
 
 def _modules(module: nn.Module, graph: Graph, wanted: Iterable[str]) -> dict[str, nn.Module] | None:
     """Return the module that each of the ``wanted`` layers is, by its id; None if one is no module of torch's own, or
-    one that runs more than once or in several ops.
+    one that runs more than once or in several ops, or if there is none but the input.
     """
     found = {}
     for name in wanted:
@@ -138,7 +138,7 @@ def _modules(module: nn.Module, graph: Graph, wanted: Iterable[str]) -> dict[str
         kind = type(found[name])
         if kind.__name__ != layer.module or not kind.__module__.startswith("torch.nn.modules."):
             return None
-    return found
+    return found or None
 
 
 def clones(graph: Graph, layers: Iterable[str] | None = None, budget_bytes: int | None = None) -> dict[str, Reducer]:

@@ -10,6 +10,8 @@ from explorer.bench.figures import Figure
 
 NETWORKS = {"resnet18": "layer3.0.conv1", "vgg16": "features.14", "efficientnet_lite0": "blocks.8.expand_conv"}
 """Each with its middle convolution, whose maps are shown."""
+IN_ONE_PIECE = ("resnet18", "efficientnet_lite0")
+"""Those that the window makes into one piece after a while, where a compiler is; they are measured then."""
 OF_TORCHVISION = ("resnet18", "vgg16")
 FPS, FAST_FPS = 30.0, 500.0
 FAST_S = 125

@@ -15,9 +15,10 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTime
 from PySide6.QtGui import QImage
 
 from explorer.bench import numbered, stream
-from explorer.bench.live import growth
+from explorer.bench.live import IN_ONE_PIECE, growth
 from explorer.recipe import Recipe
 from explorer.settings import Settings
+from explorer.speed.values import COMPILED
 from explorer.values import FrameResult, Source
 from ui.app import Application, qt_application
 from ui.bench import LIMIT_MS
@@ -27,6 +28,8 @@ ROUNDS, LIVE_S, BARE_S = 6, 2.0, 2.0
 """Rounds of some seconds live and some seconds of bare forwards."""
 SETTLE_S = 3.0
 """So long the window runs before anything counts."""
+PIECE_S = 120.0
+"""So long it waits at most until the network runs in one piece, if it is one that can be compiled here."""
 TICK_MS = 10
 
 
@@ -154,7 +157,9 @@ class Watch(QObject):
         self._live = False
         self._last: tuple[int, float] | None = None
         self._ticked_s = 0.0
-        self._bare = None if seconds else _Bare(self._store.recipe.network)
+        network = self._store.recipe.network
+        self._bare = None if seconds else _Bare(network)
+        self._compiles = network in IN_ONE_PIECE
         self._told = Bare(self)
         self._told.over.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
         self._tick, self._turn, self._limit = QTimer(self), QTimer(self), QTimer(self)
@@ -164,7 +169,7 @@ class Watch(QObject):
         self._turn.timeout.connect(self._end_of_turn)
         self._limit.setSingleShot(True)
         self._limit.timeout.connect(self._finish)
-        self._limit.start(LIMIT_MS + round(seconds * 1000))
+        self._limit.start(LIMIT_MS + round(1000 * (seconds + PIECE_S)))
         self._store.result_changed.connect(self._take)
         self._store.problems_changed.connect(self._look_for_problem)
 
@@ -186,7 +191,7 @@ class Watch(QObject):
 
     @Slot()
     def _begin(self) -> None:
-        if self._bare is not None and not self._bare.ready.is_set():
+        if self._bare is not None and not (self._bare.ready.is_set() and self._in_one_piece()):
             QTimer.singleShot(100, self._begin)
             return
         self.frame_ms.append([])
@@ -195,6 +200,12 @@ class Watch(QObject):
         self._ticked_s = time.perf_counter()
         self._tick.start(TICK_MS)
         self._turn.start(round((self._seconds or LIVE_S) * 1000))
+
+    def _in_one_piece(self) -> bool:
+        result = self._store.result
+        assert result is not None
+        over = time.perf_counter() - self._began_s > (PIECE_S if self._compiles else 0)
+        return over or (result.speed is not None and result.speed.message == COMPILED)
 
     @Slot()
     def _end_of_turn(self) -> None:
