@@ -14,6 +14,7 @@ from explorer.zoo.card import Card
 from explorer.zoo.course import LENET5, LENET5_1998
 from explorer.zoo.labels import labels
 from explorer.zoo.lenet import LeNet5, LeNet5Of1998
+from explorer.zoo.seeded import seeded
 
 MAKE: dict[str, type[nn.Module]] = {LENET5.name: LeNet5, LENET5_1998.name: LeNet5Of1998}
 TEMPERATURES: dict[str, float] = {LENET5.name: 1.0, LENET5_1998.name: 10.0}
@@ -23,8 +24,7 @@ CARDS: dict[str, Card] = {card.name: card for card in (LENET5, LENET5_1998)}
 
 def beginning(plan: Plan) -> nn.Module:
     """Return the network of ``plan`` with its first, random weights, which the seed decides."""
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(plan.seed)  # the CPU's alone: a card's is the person's
+    with seeded(plan.seed):
         return MAKE[plan.what]()
 
 

@@ -12,6 +12,7 @@ from explorer.errors import NetworkError, nearest
 from explorer.text import N_
 from explorer.zoo import course, from_timm, from_torchvision
 from explorer.zoo.card import Card, Preparation, Weights
+from explorer.zoo.seeded import seeded
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -109,11 +110,8 @@ def build(card: Card, state: Mapping[str, Tensor] | None = None) -> nn.Module:
     Raises:
         NetworkError: ``state`` does not fit the network.
     """
-    import torch
-
     if state is None:
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(SEED)  # the CPU's alone: a card's is the person's
+        with seeded(SEED):
             network: nn.Module = _builder(card)()
     else:
         network = undrawn(card)
