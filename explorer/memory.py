@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
@@ -32,6 +34,18 @@ def trim() -> None:
     """Give the system back what is freed."""
     if glibc := _glibc():
         glibc.malloc_trim(0)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let no garbage be looked for while many objects are made that all stay."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 @cache

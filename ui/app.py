@@ -29,6 +29,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from explorer import memory
 from explorer import settings as preferences
 from explorer.engine import Engine
 from explorer.engine.events import Problem
@@ -96,7 +97,8 @@ class Application(QObject):
         self.controller = Controller(self.engine, self.store, self)
         self.controller.stored = (stored or settings) if remember else None
         self.bridge.arrived.connect(self.controller.on_event)
-        self.window = MainWindow(self.store, self.controller)
+        with memory.undisturbed():
+            self.window = MainWindow(self.store, self.controller)
         self.window.painted.connect(self._begin)
         self.window.closed.connect(self.end)
         self.store.settings_changed.connect(self._dress_anew)

@@ -23,6 +23,7 @@ class TabRows(QTabBar):
         self.setDrawBase(False)
         self.setMouseTracking(True)
         self._under = -1
+        self._measured: tuple[object, list[QSize]] | None = None
 
     def tabRect(self, index: int) -> QRect:
         """Return where a tab lies."""
@@ -40,7 +41,7 @@ class TabRows(QTabBar):
 
     def minimumSizeHint(self) -> QSize:
         """Return the width of the widest name, and the height of all rows."""
-        widest = max((self.tabSizeHint(at).width() for at in range(self.count())), default=0)
+        widest = max((size.width() for size in self._sizes()), default=0)
         return QSize(widest, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -81,12 +82,18 @@ class TabRows(QTabBar):
         holder = self.parentWidget()
         return self.width() if holder is None else holder.width()
 
+    def _sizes(self) -> list[QSize]:
+        """Return how large every tab is: Qt measures each text anew, and a layout asks hundreds of times."""
+        of = [self.tabText(at) for at in range(self.count())], self.font(), theme.current(), theme.px(16)
+        if self._measured is None or self._measured[0] != of:
+            self._measured = of, [self.tabSizeHint(at) for at in range(self.count())]
+        return self._measured[1]
+
     def _rects(self) -> list[QRect]:
         """Return where every tab lies: from left to right, and in a new row where there is no room."""
-        rects, x, y, row = list[QRect](), 0, 0, 0
-        for at in range(self.count()):
-            size = self.tabSizeHint(at)
-            if x and x + size.width() > self._room():
+        rects, x, y, row, room = list[QRect](), 0, 0, 0, self._room()
+        for size in self._sizes():
+            if x and x + size.width() > room:
                 x, y, row = 0, y + row, 0
             rects.append(QRect(x, y, size.width(), size.height()))
             x, row = x + size.width(), max(row, size.height())
