@@ -27,6 +27,18 @@ def test_the_precision_is_chosen_in_the_settings(qapp: QApplication) -> None:
         shown.reject()
 
 
+def test_whether_a_live_network_is_compiled_is_chosen_in_the_settings(qapp: QApplication) -> None:
+    with desk(qapp, settings=Settings(language="en", one_piece=False)) as one:
+        one.show()
+        one.load()
+        shown = Preferences(one.store, one.controller, one.window)
+        assert not shown._one_piece.isChecked()
+        shown._one_piece.click()
+        assert one.engine.preferred[-1].one_piece
+        assert shown._one_piece.isChecked()
+        shown.reject()
+
+
 def test_the_status_bar_tells_half_precision(qapp: QApplication) -> None:
     with desk(qapp) as one:
         one.show()
