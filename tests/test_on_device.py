@@ -297,6 +297,10 @@ def test_where_the_hardware_has_no_float64(
         maps = reduce.hold(of, Parcel(), 1, View())(torch.from_numpy(values)[None].to(DEVICE))
         assert isinstance(maps, DeviceMaps)
         for view in VIEWS:
+            if view.sort == "mean":  # means that lie closer than float32 tells may change places
+                keys = HostMaps(values).figures().table.mean[shown(maps, of, view).order]
+                assert (np.diff(keys) <= 1e-6 * np.abs(keys).max()).all()
+                view = replace(view, sort="channel")
             found, expected = shown(maps, of, view), shown(HostMaps(values), of, view)
             assert np.abs(found.mosaic.astype(int) - expected.mosaic).max() <= 1
             np.testing.assert_array_equal(found.ranges, expected.ranges)
