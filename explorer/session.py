@@ -322,6 +322,8 @@ class Network:
             self.__dict__.pop("fast", None)
 
     def _maker(self) -> Maker | None:
+        if self.card.task == "detect":  # what suppresses its boxes is watched, and depends on the picture
+            return None
         if self.device.type == "cuda":
             return Recordings(self.module, self.graph)
         weights = 4 * sum(layer.parameters for layer in self.graph)

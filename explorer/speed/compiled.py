@@ -11,6 +11,7 @@ import ctypes
 import json
 import logging
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,11 +44,20 @@ MOST_BYTES = 1 << 28
 _WAIT_S = 5.0
 
 
+MOST_OPEN_BYTES = 1 << 29
+"""Of libraries that were opened: none can be closed again, so no more are made then."""
+
+
 def compiler() -> str | None:
     """Return the C++ compiler that torch would take; None where there is none."""
     if os.name == "nt":
         return None
-    return next(filter(None, map(shutil.which, filter(None, (os.environ.get("CXX"), "g++", "clang++")))), None)
+    if sys.platform == "darwin":  # there stand-ins for the compilers would ask the person to install some
+        asked = shutil.which("xcode-select")
+        if asked is None or subprocess.run([asked, "-p"], capture_output=True, check=False).returncode:
+            return None
+    named = shlex.split(os.environ.get("CXX", ""))[:1]
+    return next(filter(None, map(shutil.which, named or ("g++", "clang++"))), None)
 
 
 @dataclass(frozen=True)
@@ -93,13 +104,19 @@ class Compiler:
     told: str = COMPILED
 
     def begin(self, layers: frozenset[str], instead: Mapping[int, Step]) -> Compilation:
-        """Begin; the compiler merges by itself what ``instead`` merges."""
+        """Begin; the compiler merges by itself what ``instead`` merges.
+
+        Raises:
+            Unfit: there are enough libraries.
+        """
+        if _Compiled.open_bytes > MOST_OPEN_BYTES:
+            raise Unfit("there are enough libraries")
         order = Order(self.network, self.weights, self.input_hw, tuple(sorted(layers)), torch.get_num_threads())
         return Compilation(order)
 
 
 class Compilation:
-    """A library on its way. It ends with this object, and leaves no file behind.
+    """A library on its way. It ends with this object or with this process, and leaves no file behind.
 
     Args:
         order: what is compiled.
@@ -116,7 +133,8 @@ class Compilation:
         with (self._folder / "log").open("wb") as output:
             self._process = subprocess.Popen(
                 [*command, order.written(), str(self._folder)],
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # nothing is ever written: it is closed when this process ends, however it does
+                cwd=Path(__file__).parents[2],  # where the package lies: -m looks there first, and not at the person's
                 stdout=output,
                 stderr=output,
                 env=environment,
@@ -149,23 +167,35 @@ def _end(folder: Path, process: list[subprocess.Popen[bytes]]) -> None:
                 os.killpg(one.pid, signal.SIGKILL)
             except (OSError, AttributeError):
                 one.kill()
-            one.wait(_WAIT_S)
+            with suppress(subprocess.TimeoutExpired):
+                one.wait(_WAIT_S)
+        if one.stdin:
+            one.stdin.close()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Compiled:
-    """A library that runs a network."""
+    """A library that runs a network.
+
+    Attributes:
+        open_bytes: of all that were opened; they stay mapped until the program ends, for their symbols are unique.
+    """
+
+    open_bytes = 0
 
     def __init__(self, folder: Path) -> None:
         try:
             made = json.loads((folder / MADE).read_text(encoding="utf-8"))
-            self._layers, self._form = tuple(made["layers"]), treespec_loads(made["form"])
-            self._library = ctypes.CDLL(str(folder / made["library"]))
+            self._layers, self._form, self._shape = tuple(made["layers"]), treespec_loads(made["form"]), made["input"]
+            file = folder / made["library"]
+            self._library = ctypes.CDLL(str(file))
+            _Compiled.open_bytes += file.stat().st_size
             self._container, self._outputs = ctypes.c_void_p(), ctypes.c_size_t()
             self._called("CreateWithDevice", ctypes.byref(self._container), ctypes.c_size_t(1), b"cpu", None)
             self._free = weakref.finalize(self, _free, self._library, self._container)
             self._called("GetNumOutputs", self._container, ctypes.byref(self._outputs))
-            self._aoti = torch._C._aoti
+            self._handles = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors
+            self._tensors = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise Unfit(f"{type(error).__name__}: {error}") from error
         if self._outputs.value != self._form.num_leaves + len(self._layers):
@@ -173,11 +203,13 @@ class _Compiled:
 
     def __call__(self, x: Tensor) -> tuple[Any, Mapping[str, Tensor]]:
         """See ``Whole``."""
-        given = self._aoti.unsafe_alloc_void_ptrs_from_tensors([x])  # the library frees them
+        if list(x.shape) != self._shape or x.dtype != torch.float32:
+            raise Unfit(f"it was compiled for {self._shape}, not {list(x.shape)} of {x.dtype}")
+        given = self._handles([x])  # the library frees them
         inputs = (ctypes.c_void_p * 1)(*map(_address, given))
         outputs = (ctypes.c_void_p * self._outputs.value)()
         self._called("Run", self._container, inputs, ctypes.c_size_t(1), outputs, self._outputs, None, None)
-        found = self._aoti.alloc_tensors_by_stealing_from_void_ptrs([_capsule(one, None, None) for one in outputs])
+        found = self._tensors([_capsule(one, None, None) for one in outputs])
         answers = self._form.num_leaves
         return tree_unflatten(found[:answers], self._form), dict(zip(self._layers, found[answers:], strict=True))
 

@@ -30,7 +30,7 @@ NOTHING = N_("Every op runs by itself: no convolution could take what follows it
 OFF = N_("Every op runs by itself: the fast form differed by {apart} % of a map's range, more than is allowed.")
 FAILED = N_("Every op runs by itself: the fast form stopped ({reason}).")
 
-_NEVER = (VARIES, HOOKS, FAILED)
+_NEVER = (VARIES, HOOKS, FAILED, LARGE)
 """Reasons for which no one piece may stand for the network's calls either."""
 
 MOST_BYTES = 1 << 29

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_structure
 
 from explorer.capture import Captured, Reducer, Step, capture, clones
-from explorer.errors import ExplorerError
 from explorer.graph.trace import tensors
 from explorer.graph.values import INPUT, Graph
 from explorer.reduce import maps
@@ -94,7 +93,8 @@ class Swap:
         self._proved: list[_Proved] = []
         self._making: tuple[frozenset[str], Making] | None = None
         self._layers, self._since_s = frozenset[str](), 0.0
-        self._versions: list[tuple[Tensor, int]] = []
+        self._tensors = (*module.parameters(), *module.buffers())
+        self._made_of: list[object] = []
         self._failed = 0
 
     def capture(
@@ -107,7 +107,7 @@ class Swap:
             wanted: reducer by layer id.
             instead: what is done in place of calls.
         """
-        if any(tensor._version != version for tensor, version in self._versions):
+        if self._made_of and self._made_of != self._now():
             self._drop()
         layers = frozenset(wanted) - {INPUT}
         found = next((one for one in self._proved if layers <= one.layers), None) or self._new(x, layers, instead)
@@ -124,7 +124,7 @@ class Swap:
         with torch.inference_mode():
             try:
                 returned, outputs = whole(x)
-            except RuntimeError as error:
+            except Exception as error:  # whatever it is, the network's own calls can do the work
                 raise Unfit(f"{type(error).__name__}: {error}") from error
             start_s = time.perf_counter()
             values = {name: reducer(x if name == INPUT else outputs[name]) for name, reducer in wanted.items()}
@@ -142,9 +142,9 @@ class Swap:
             if layers != self._layers:
                 self._layers, self._since_s = layers, self._clock()
             elif self._clock() - self._since_s >= self._maker.after_s:
-                self._versions = [(t, t._version) for t in (*self._module.parameters(), *self._module.buffers())]
+                self._made_of = self._now()
                 self._making = layers, self._maker.begin(layers, instead)
-        except (Unfit, ExplorerError, OSError, RuntimeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the network's own calls can do the work
             self._fail(error)
         return None
 
@@ -180,6 +180,10 @@ class Swap:
             raise Unfit(f"it differs by {most:.2g} times what is allowed")
         return max(share for share, _of_allowed in found)
 
+    def _now(self) -> list[object]:
+        """What a piece is made of beside the graph: where the weights are, how often they were written, and threads."""
+        return [torch.get_num_threads(), *((one.data_ptr(), one._version) for one in self._tensors)]
+
     def _fail(self, error: Exception) -> None:
         log.info("not in one piece: %s", error)
         self._failed += 1
@@ -192,8 +196,8 @@ class Swap:
         self._making = None
 
     def _drop(self) -> None:
-        """Let go what was made from other weights."""
+        """Let go what was made from other weights, or for another number of threads."""
         self._stop()
         self._proved.clear()
-        self._versions.clear()
+        self._made_of = []
         self._layers = frozenset()

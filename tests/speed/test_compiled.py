@@ -92,14 +92,48 @@ def test_a_machine_without_a_compiler_is_told_from_one_with(monkeypatch: pytest.
     assert compiler() == str(clang)
 
 
-def test_the_other_process_says_what_was_wrong(temporary: Path) -> None:
-    unknown = Order("lenet5", "", (32, 32), ("nothing",), 2)
-    found = subprocess.run(
-        [sys.executable, "-m", "explorer.compiling", unknown.written(), str(temporary)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert found.returncode == 1
-    assert "nothing" in found.stderr
-    assert not list(temporary.iterdir())
+def test_the_persons_folder_is_not_where_it_looks_for_modules(
+    temporary: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planted = tmp_path_factory.mktemp("planted")
+    (planted / "json.py").write_text(f"open({str(planted / 'ran')!r}, 'w').close()\n")
+    monkeypatch.chdir(planted)
+    making = Compilation(Order("lenet5", "", (32, 32), ("nothing",), 2))
+
+    def there() -> bool:
+        return making.whole(torch.zeros(1)) is not None
+
+    with pytest.raises(Unfit, match="There is no layer called “nothing”"):
+        until(there)
+    assert not (planted / "ran").exists()
+
+
+ABRUPT = """
+import os, pathlib, sys, time
+from explorer.speed.compiled import Compilation, Order
+child = '''
+import os, pathlib, sys
+from explorer.compiling import end_with_the_other
+folder = pathlib.Path(sys.argv[2])
+(folder / "pid.new").write_text(str(os.getpid()))
+(folder / "pid.new").rename(folder / "pid")
+end_with_the_other(folder)
+'''
+making = Compilation(Order("lenet5", "", (32, 32), (), 1), (sys.executable, "-c", child))
+file = making._folder / "pid"
+while not file.exists():
+    time.sleep(0.01)
+print(file.read_text(), making._folder, flush=True)
+os._exit(1)
+"""
+
+
+def test_it_ends_with_a_process_that_ends_abruptly() -> None:
+    said = subprocess.run([sys.executable, "-c", ABRUPT], stdout=subprocess.PIPE, text=True, check=False, timeout=60)
+    pid, folder = said.stdout.split()
+
+    def gone() -> bool:
+        stat = Path(f"/proc/{pid}/stat")
+        return not Path(folder).exists() and (not stat.exists() or stat.read_text().split(")")[1].split()[0] == "Z")
+
+    until(gone)
