@@ -46,7 +46,7 @@ BROKEN = {
     "what it writes is no JSON": (f"pathlib.Path(folder, '{MADE}').write_text('{{')", "JSONDecodeError"),
     "there is no library": (
         f"pathlib.Path(folder, '{MADE}').write_text("
-        '\'{"library": "none.so", "layers": [], "form": "[1, {\\\\"type\\\\": null, \\\\"context\\\\": null, '
+        '\'{"library": "none.so", "input": [], "layers": [], "form": "[1, {\\\\"type\\\\": null, \\\\"context\\\\": null, '
         '\\\\"children_spec\\\\": []}]"}\')',
         "none.so",
     ),
