@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils._pytree import tree_structure, treespec_dumps
 
 from explorer.speed.compiled import MADE, Compilation, Order, compiler
 from explorer.speed.merge import Unfit
@@ -40,16 +42,13 @@ def test_an_order_arrives_as_it_was_given() -> None:
     assert Order.read(ORDER.written()) == ORDER
 
 
+FORM = treespec_dumps(tree_structure(0))
+NO_LIBRARY = json.dumps({"library": "none.so", "input": [], "layers": [], "form": FORM})
 BROKEN = {
     "it fails": ("sys.exit('no compiler')", "no compiler"),
     "it writes nothing": ("", "FileNotFoundError"),
     "what it writes is no JSON": (f"pathlib.Path(folder, '{MADE}').write_text('{{')", "JSONDecodeError"),
-    "there is no library": (
-        f"pathlib.Path(folder, '{MADE}').write_text("
-        '\'{"library": "none.so", "input": [], "layers": [], "form": "[1, {\\\\"type\\\\": null, \\\\"context\\\\": null, '
-        '\\\\"children_spec\\\\": []}]"}\')',
-        "none.so",
-    ),
+    "there is no library": (f"pathlib.Path(folder, '{MADE}').write_text({NO_LIBRARY!r})", "none.so"),
 }
 
 
