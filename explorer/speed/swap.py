@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_structure
 
 from explorer.capture import Captured, Reducer, Step, capture, clones
+from explorer.device import synchronise
 from explorer.graph.trace import tensors
 from explorer.graph.values import INPUT, Graph
 from explorer.reduce import maps
@@ -23,8 +24,16 @@ from explorer.speed.whole import Whole
 log = logging.getLogger(__name__)
 KEPT = 3
 """Pieces that are kept, for other choices of layers."""
+ROUNDS = 3
+"""Of a piece and of the network's calls, of which the shortest counts."""
+SLOWEST = 1.0
+"""So many times what the calls take may a piece take: many outputs may cost more than it gains."""
 TRIES = 2
 """So many may fail before no more are made."""
+
+
+def _nothing(_output: Tensor) -> None:
+    """Take nothing of an output."""
 
 
 class Making(Protocol):
@@ -138,7 +147,7 @@ class Swap:
             self._stop()
         try:
             if self._making:
-                return self._made(x, *self._making)
+                return self._made(x, instead, *self._making)
             if layers != self._layers:
                 self._layers, self._since_s = layers, self._clock()
             elif self._clock() - self._since_s >= self._maker.after_s:
@@ -148,14 +157,39 @@ class Swap:
             self._fail(error)
         return None
 
-    def _made(self, x: Tensor, layers: frozenset[str], making: Making) -> _Proved | None:
+    def _made(self, x: Tensor, instead: Mapping[int, Step], layers: frozenset[str], making: Making) -> _Proved | None:
         whole = making.whole(x)
         if whole is None:
             return None
         self._making = None
+        self._race(whole, x, layers, instead)
         found = _Proved(layers, whole, Speed(apart=self._compare(whole, x, layers), message=self._maker.told))
         self._proved = [found, *self._proved[: KEPT - 1]]
         return found
+
+    def _race(self, whole: Whole, x: Tensor, layers: frozenset[str], instead: Mapping[int, Step]) -> None:
+        """Do nothing if a piece is as fast as the calls that it is to stand for.
+
+        Raises:
+            Unfit: it is slower.
+        """
+
+        def seconds(run: Callable[[], object]) -> float:
+            start_s = self._clock()
+            run()
+            synchronise(x.device)
+            return self._clock() - start_s
+
+        def piece() -> object:
+            with torch.inference_mode():
+                return whole(x)
+
+        def calls() -> object:
+            return capture(self._module, self._graph, x.clone(), dict.fromkeys(layers, _nothing), instead)
+
+        piece_s, calls_s = (min(seconds(run) for _round in range(ROUNDS)) for run in (piece, calls))
+        if piece_s > SLOWEST * calls_s:
+            raise Unfit(f"it takes {1000 * piece_s:.1f} ms, and the network's calls {1000 * calls_s:.1f}")
 
     def _compare(self, whole: Whole, x: Tensor, layers: frozenset[str]) -> float:
         """Return how far a piece is from the network's own calls.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import weakref
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -17,7 +18,7 @@ from explorer.capture import capture, clones
 from explorer.graph.trace import tensors, trace
 from explorer.graph.values import INPUT, Graph
 from explorer.reduce import keep
-from explorer.speed import replayed
+from explorer.speed import replayed, swap
 from explorer.speed.fast import Fast
 from explorer.speed.merge import Unfit
 from explorer.speed.replayed import Recordings, record
@@ -407,7 +408,8 @@ def test_without_a_card_it_is_refused() -> None:
 
 
 @pytest.mark.parametrize("number_type", [torch.float32, torch.float16])
-def test_a_live_run_goes_over_to_a_recording(number_type: torch.dtype) -> None:
+def test_a_live_run_goes_over_to_a_recording(number_type: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swap, "SLOWEST", math.inf)  # a pretended one is
     with pretend_device() as place:
         module = trained(Dictionary()).to(place, number_type)
         pictures = list(torch.randn(3, 1, 3, 12, 12).to(place, number_type))

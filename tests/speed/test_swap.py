@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,9 +13,10 @@ from torch import Tensor, nn
 from explorer.capture import Step, capture, clones
 from explorer.graph.trace import trace
 from explorer.reduce import keep
+from explorer.speed import swap as rooms
 from explorer.speed.fast import Fast
 from explorer.speed.merge import Unfit
-from explorer.speed.swap import KEPT, TRIES, Swap
+from explorer.speed.swap import KEPT, ROUNDS, TRIES, Swap
 from explorer.speed.values import MERGED
 from explorer.speed.whole import Whole
 
@@ -40,6 +42,7 @@ class Piece:
 
     def __call__(self, x: Tensor) -> tuple[Any, Mapping[str, Tensor]]:
         self._maker.runs += 1
+        self._maker.each()
         if self._maker.breaks:
             raise RuntimeError("the library is gone")
         found = capture(self._maker.module, self._maker.graph, x.clone(), clones(self._maker.graph, self._layers))
@@ -56,6 +59,7 @@ class Pieces:
         self.graph = trace(module, torch.zeros(1, 3, 6, 6))
         self.wrong: Callable[[Any, dict[str, Tensor]], tuple[Any, dict[str, Tensor]]] = lambda a, b: (a, b)
         self.breaks, self.fails, self.runs = False, "", 0
+        self.each: Callable[[], object] = lambda: None
         self.begun: list[frozenset[str]] = []
         self.ended: list[frozenset[str]] = []
 
@@ -164,7 +168,21 @@ def test_a_piece_that_differs_is_never_used(what: str) -> None:
     desk.maker.wrong = WRONG[what]
     for _frame in range(30):
         assert desk.frame("first", after_s=AFTER_S) is None
-    assert desk.maker.runs == len(desk.maker.begun) == TRIES, "and no more are made after some tries"
+    assert len(desk.maker.begun) == TRIES, "and no more are made after some tries"
+    assert desk.maker.runs == TRIES * (ROUNDS + 1)
+
+
+def test_a_piece_that_is_slower_than_the_calls_is_not_used() -> None:
+    desk = Desk()
+
+    def slow() -> None:
+        desk.now_s += 0.001
+
+    desk.maker.each = slow
+    for _frame in range(30):
+        assert desk.frame("first", after_s=AFTER_S) is None
+    assert len(desk.maker.begun) == TRIES
+    assert desk.maker.runs == TRIES * ROUNDS, "it is not even compared"
 
 
 def test_what_cannot_be_made_or_stops_gives_way_to_the_calls() -> None:
@@ -189,7 +207,8 @@ def test_new_weights_are_never_answered_by_a_piece_of_the_old_ones() -> None:
     assert len(desk.maker.begun) == 2
 
 
-def test_a_live_run_goes_over_to_it_and_back() -> None:
+def test_a_live_run_goes_over_to_it_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "SLOWEST", math.inf)  # a pretended one is
     torch.manual_seed(4)
     module = Small().eval().to(memory_format=torch.channels_last)
     maker = Pieces(module)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from explorer.engine import Engine
 from explorer.recipe import Recipe
 from explorer.session import Session
 from explorer.settings import Settings
+from explorer.speed import swap
 from explorer.speed.compiled import Compiler, compiler
 from explorer.speed.values import COMPILED
 from explorer.values import Source
@@ -34,6 +36,7 @@ def application(qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: P
         return Engine(notify, settings)
 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(swap, "SLOWEST", math.inf)  # so small a network says little about time
     monkeypatch.setattr(session, "Compiler", partial(Compiler, after_s=0.0))
     settings = Settings(language="en", theme="dark", threads=1)
     made = Application(qapp, LIVE, settings, remember=False, make_engine=make, ends_loop=False)
