@@ -85,7 +85,7 @@ def test_a_result_lies_around_the_middle_of_what_it_is_made_of(chain: tuple[Filt
     odd = tuple(
         replace(one, kernel=_mean(one.kernel.shape[0] | 1, one.kernel.shape[1] | 1), border="valid") for one in chain
     )
-    y, x = np.mgrid[:90, :110] + 0.5  # the middles of the pixels
+    y, x = np.mgrid[:210, :230] + 0.5  # the middles of the pixels; three of the widest strides leave room for a window
     *_before, values = stages(np.stack([y, x, x], axis=2), odd)
     (top, left), (high, wide) = placement(odd)
     rows, columns = np.mgrid[: values.shape[0], : values.shape[1]] + 0.5
