@@ -62,18 +62,10 @@ def prepare(
 def together(pixels: Bytes, preparation: Preparation, device: torch.device) -> Tensor:
     """Return pictures that ``placed`` made, uint8 (n, h, w, C), as input: float32 (n, C, h, w), channels last."""
     count, height, width, _channels = pixels.shape
-    mean, std = (_row(tuple(figures), width, device) for figures in (preparation.mean, preparation.std))
-    if device.type == "cpu":  # torch would share so little among threads, and wait for one whose core the window has
-        values = pixels.astype(np.float32)
-        if preparation.full != 255:
-            values /= np.float32(255 / preparation.full)
-        rows = values.reshape(count * height, -1)
-        rows -= mean.numpy()
-        rows /= std.numpy()
-        return torch.from_numpy(values).permute(0, 3, 1, 2)  # channels last by its strides
     cells = _on(torch.from_numpy(pixels), device).float()
     if preparation.full != 255:
         cells.div_(255 / preparation.full)
+    mean, std = (_row(tuple(figures), width, device) for figures in (preparation.mean, preparation.std))
     cells.view(count * height, -1).sub_(mean).div_(std)
     return cells.permute(0, 3, 1, 2)  # channels last by its strides
 
