@@ -84,7 +84,7 @@ class Settings:
     beside: str = ""
     index: str = ""
     lesson: str = ""
-    one_piece: bool = True
+    one_piece: bool = False
 
     def with_(self, **changes: Any) -> Settings:
         """Return a copy with ``changes``."""

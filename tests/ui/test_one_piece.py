@@ -38,7 +38,7 @@ def application(qapp: QApplication, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(swap, "SLOWEST", math.inf)  # so small a network says little about time
     monkeypatch.setattr(session, "Compiler", partial(Compiler, after_s=0.0))
-    settings = Settings(language="en", theme="dark", threads=1)
+    settings = Settings(language="en", theme="dark", threads=1, one_piece=True)
     made = Application(qapp, LIVE, settings, remember=False, make_engine=make, ends_loop=False)
     made.window.resize(1280, 800)
     made.window.show()

@@ -291,7 +291,7 @@ def live(address: str, network: str, layer: str, seconds: str = "0") -> dict[str
     """Return what the window makes of the stream at ``address``: see ``Watch``."""
     app = qt_application()
     recipe = Recipe(source=Source("stream", address), network=network, weights="none", layer=layer)
-    application = Application(app, recipe, Settings(), remember=False)
+    application = Application(app, recipe, Settings(one_piece=True), remember=False)
     watch = Watch(application, float(seconds))
     application.window.resize(1280, 800)
     application.window.show()
