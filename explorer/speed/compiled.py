@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import json
-import logging
 import os
 import shlex
 import shutil
@@ -34,18 +33,14 @@ from explorer.speed.merge import Unfit
 from explorer.speed.values import COMPILED
 from explorer.speed.whole import Whole
 
-log = logging.getLogger(__name__)
-
 MADE = "made.json"
 """What the other process writes last: the library's name, the layers in the order of its outputs, and the answer's
 form."""
 MOST_BYTES = 1 << 28
 """Of weights, which lie in the library a second time."""
-_WAIT_S = 5.0
-
-
 MOST_OPEN_BYTES = 1 << 29
 """Of libraries that were opened: none can be closed again, so no more are made then."""
+_WAIT_S = 5.0
 
 
 def compiler() -> str | None:
